@@ -1,0 +1,83 @@
+// Public layer: what a call runs with: which tier, whose threads, which scratch memory.
+#ifndef ISOQUANT_CONTEXT_H_
+#define ISOQUANT_CONTEXT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "isoquant/cpu.h"
+#include "isoquant/executor.h"
+#include "isoquant/status.h"
+
+namespace isoquant {
+
+// Cheap to make (about a microsecond), not thread-safe: one Context per thread that calls the library. Scratch memory
+// grows when a larger shape arrives and is kept, so that a steady state allocates nothing.
+//
+// The environment restricts every Context: ISOQUANT_MAX_TIER=avx2 removes all tiers better than avx2,
+// ISOQUANT_DISABLE=avx512_vnni,avx_vnni removes those named. A name that is no tier changes nothing and is reported by
+// environment_status() and Explain().
+class Context {
+ public:
+  Context();                             // runs on the calling thread
+  explicit Context(Executor& executor);  // borrows the executor, which must outlive the Context
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  // Narrows the choice further, never widens it. kUnknownTier if a name is no tier of this library: nothing is changed.
+  // The last tier that the CPU can run is never removed.
+  Status SetMaxTier(const char* name);
+  Status Disable(const char* comma_separated_names);
+
+  // The tier that runs: the best one that is left. Never null.
+  const char* tier() const;
+
+  // kOk, or what is wrong with ISOQUANT_MAX_TIER or ISOQUANT_DISABLE.
+  const Status& environment_status() const { return environment_status_; }
+
+  // ---- For implementations of operations, here and downstream.
+
+  // Whether tier number `index` (see TierIndex) may run.
+  bool Allows(size_t index) const { return index < 64 && (allowed_ >> index & 1) != 0; }
+  // Highway targets (bits as in hwy/detect_targets.h) that may run: the tier's own and all below it.
+  int64_t targets() const { return targets_; }
+  size_t NumWorkers() const { return executor_ == nullptr ? 1 : executor_->NumWorkers(); }
+  // Runs all tasks, on the calling thread if there is no executor or only one task.
+  void Run(size_t num_tasks, TaskRef task) const;
+  // At least `bytes` bytes, aligned to 64, valid until the next call with the same `owner`; null if there is no memory.
+  // Contents are not kept. An operation that prepares operands for the MatMul driver keeps them in kOperation.
+  enum class ScratchOwner : uint8_t { kDriver, kOperation };
+  uint8_t* Scratch(ScratchOwner owner, size_t bytes);
+
+ private:
+  friend std::vector<TierReport> ExplainTiers(const Context& context);
+  void Choose();
+
+  Executor* executor_ = nullptr;
+  uint8_t* scratch_[2] = {};
+  size_t scratch_bytes_[2] = {};
+  uint64_t allowed_ = 0;         // bit i: tier i may run
+  uint64_t capped_ = 0;          // bit i: removed by a cap, by the environment (env_) or by the caller
+  uint64_t disabled_ = 0;        // bit i: removed by name
+  uint64_t by_environment_ = 0;  // bit i: it was the environment that removed it
+  size_t chosen_ = 0;
+  int64_t targets_ = 0;
+  Status environment_status_;
+};
+
+// Number of a tier (0 is the best), or SIZE_MAX if there is none of this name.
+size_t TierIndex(const char* name);
+
+// All tiers that were compiled, best first, and for each that this Context cannot use the reason: what the CPU or the
+// OS lacks, or who removed it.
+std::vector<TierReport> ExplainTiers(const Context& context);
+
+// The same in a sentence or two: "avx2 runs; avx512_vnni does not: removed by ISOQUANT_MAX_TIER=avx2".
+std::string Explain(const Context& context);
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_CONTEXT_H_

@@ -1,0 +1,46 @@
+// Public layer: what the running CPU has, and which tiers this library has for it.
+#ifndef ISOQUANT_CPU_H_
+#define ISOQUANT_CPU_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace isoquant {
+
+// Raw feature words, read once. Finer than Highway's targets: a policy tests the very bit of its instruction, so a new
+// instruction needs no change here.
+struct Cpu {
+  char brand[64] = {};                                   // "AMD EPYC 9R14", or empty where the CPU does not tell
+  uint32_t leaf1_ecx = 0, leaf1_edx = 0;                 // x86: CPUID(1)
+  uint32_t leaf7_ebx = 0, leaf7_ecx = 0, leaf7_edx = 0;  // CPUID(7,0)
+  uint32_t leaf7_1_eax = 0, leaf7_1_edx = 0;             // CPUID(7,1)
+  uint64_t xcr0 = 0;                                     // register state that the OS saves; 0 without OSXSAVE
+};
+
+// Detects on the first call; thread-safe.
+const Cpu& DetectCpu();
+
+// Names of the features in `cpu` that matter to this library ("avx2", "avx512_vnni", ...), in order of age.
+std::vector<std::string> FeatureNames(const Cpu& cpu);
+
+// A tier is an instruction under a Highway target: "avx512_vnni" is VPDPBUSD on 512-bit vectors, "avx2" is VPMADDWD on
+// 256-bit ones. All tiers give the same bits.
+struct TierReport {
+  std::string name;
+  std::string target;  // Highway's name of the target under which it was compiled: "AVX3"
+  bool usable = false;
+  std::string reason;  // why it is not usable; empty if it is
+};
+
+// Highway targets that this library was compiled for, best first, and whether the CPU supports each.
+struct TargetReport {
+  std::string name;
+  bool supported = false;
+};
+std::vector<TargetReport> CompiledTargets();
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_CPU_H_

@@ -1,0 +1,15 @@
+// Public layer: everything.
+#ifndef ISOQUANT_ISOQUANT_H_
+#define ISOQUANT_ISOQUANT_H_
+
+#include "isoquant/context.h"
+#include "isoquant/cpu.h"
+#include "isoquant/executor.h"
+#include "isoquant/linear.h"
+#include "isoquant/matmul.h"
+#include "isoquant/matrix_view.h"
+#include "isoquant/quantize.h"
+#include "isoquant/status.h"
+#include "isoquant/weights.h"
+
+#endif  // ISOQUANT_ISOQUANT_H_

@@ -1,0 +1,57 @@
+// Public layer: what every call returns.
+#ifndef ISOQUANT_STATUS_H_
+#define ISOQUANT_STATUS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace isoquant {
+
+enum class StatusCode : uint8_t {
+  kOk,
+  kMismatch,     // "b.rows is 63, expected a.cols = 64"
+  kTooSmall,     // "c.row_stride is 7, expected at least c.cols = 8"
+  kTooLarge,     // "a.rows is 5, expected at most ... = 4"
+  kNull,         // "a.data is null, expected a.rows * a.cols = 6 elements"
+  kMisaligned,   // "blob.data is 3 modulo 64, expected alignment = 64"
+  kOverlap,      // "c overlaps a"
+  kNotFinite,    // "scale is not a positive normal number"
+  kCorrupt,      // "blob checksum is 12, expected stored checksum = 13"
+  kUnknownTier,  // "ISOQUANT_MAX_TIER names 'avx9', which is no tier of this library"
+  kOutOfMemory,  // "scratch needs 4096 bytes, which could not be allocated"
+};
+
+// The outcome of a call. A failed call has written nothing to the caller's outputs. A Status owns no memory and is made
+// without allocation; the text is composed only on demand.
+class [[nodiscard]] Status {
+ public:
+  constexpr Status() = default;
+
+  // `argument` and `expected_name` must be string literals.
+  constexpr Status(StatusCode code, const char* argument, uint64_t actual, const char* expected_name, uint64_t expected)
+      : code_(code), argument_(argument), expected_name_(expected_name), actual_(actual), expected_(expected) {}
+
+  static Status UnknownTier(const char* argument, const char* name, size_t name_length);
+
+  constexpr bool ok() const { return code_ == StatusCode::kOk; }
+  constexpr StatusCode code() const { return code_; }
+  constexpr const char* argument() const { return argument_; }  // for example "b.rows"
+  constexpr uint64_t actual() const { return actual_; }         // the value that was found
+  constexpr uint64_t expected() const { return expected_; }     // the value that was wanted
+
+  // One line for people, as in the comments of StatusCode; "ok" if ok().
+  std::string ToString() const;
+
+ private:
+  StatusCode code_ = StatusCode::kOk;
+  char name_[23] = {};  // kUnknownTier: the offending name, cut to fit
+  const char* argument_ = "";
+  const char* expected_name_ = "";
+  uint64_t actual_ = 0;
+  uint64_t expected_ = 0;
+};
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_STATUS_H_
