@@ -49,7 +49,7 @@ class Context {
   void Run(size_t num_tasks, TaskRef task) const;
   // At least `bytes` bytes, aligned to 64, valid until the next call with the same `owner`; null if there is no memory.
   // Contents are not kept. An operation that prepares operands for the MatMul driver keeps them in kOperation.
-  enum class ScratchOwner : uint8_t { kDriver, kOperation };
+  enum class ScratchOwner : uint8_t { kDriver, kOperation, kPacking };
   uint8_t* Scratch(ScratchOwner owner, size_t bytes);
 
  private:
@@ -57,11 +57,12 @@ class Context {
   void Choose();
 
   Executor* executor_ = nullptr;
-  uint8_t* scratch_[2] = {};
-  size_t scratch_bytes_[2] = {};
-  uint64_t allowed_ = 0;         // bit i: tier i may run
-  uint64_t capped_ = 0;          // bit i: removed by a cap, by the environment (env_) or by the caller
-  uint64_t disabled_ = 0;        // bit i: removed by name
+  uint8_t* scratch_[3] = {};
+  size_t scratch_bytes_[3] = {};
+  // Bit i speaks of tier i.
+  uint64_t allowed_ = 0;         // may run
+  uint64_t capped_ = 0;          // better than a cap, of the environment or the caller
+  uint64_t disabled_ = 0;        // removed by name
   uint64_t by_environment_ = 0;  // bit i: it was the environment that removed it
   size_t chosen_ = 0;
   int64_t targets_ = 0;

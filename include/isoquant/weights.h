@@ -71,6 +71,8 @@ class PackedWeights {
   Status Verify() const;
 
  private:
+  static Status PackAny(Context& context, const class WeightsRef& b, PackedWeights& packed);
+
   PackedPanels panels_;
   uint64_t payload_checksum_ = 0;
   bool has_checksum_ = false;

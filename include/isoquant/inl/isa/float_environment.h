@@ -1,0 +1,60 @@
+// ISA layer: IEEE-754 defaults for the duration of a call, whatever the caller has set.
+#ifndef ISOQUANT_INL_ISA_FLOAT_ENVIRONMENT_H_
+#define ISOQUANT_INL_ISA_FLOAT_ENVIRONMENT_H_
+
+#include <cstdint>
+
+#include "hwy/base.h"
+
+#if HWY_ARCH_X86
+#include <xmmintrin.h>
+#elif !HWY_ARCH_ARM_A64
+#include <cfenv>
+#endif
+
+namespace isoquant {
+
+// Rounding to nearest even, no flush-to-zero, no denormals-are-zero, exceptions masked; restores the caller's settings.
+// What runs under it must be a call that is not inlined: compilers move arithmetic across these accesses. Written only
+// if it differs: LDMXCSR costs more than the test. fesetenv would also reload the x87 state, at some hundred cycles.
+class ScopedFloatEnvironment {
+ public:
+  ScopedFloatEnvironment() {
+#if HWY_ARCH_X86
+    saved_ = _mm_getcsr();
+    if ((saved_ & ~kFlags) != kDefault) _mm_setcsr(kDefault);
+#elif HWY_ARCH_ARM_A64
+    __asm__ volatile("mrs %0, fpcr" : "=r"(saved_)::"memory");
+    if (saved_ != 0) __asm__ volatile("msr fpcr, %0" ::"r"(uint64_t{0}) : "memory");
+#else
+    std::fegetenv(&saved_);
+    std::fesetenv(FE_DFL_ENV);
+#endif
+  }
+  ~ScopedFloatEnvironment() {
+#if HWY_ARCH_X86
+    if ((saved_ & ~kFlags) != kDefault) _mm_setcsr(saved_);
+#elif HWY_ARCH_ARM_A64
+    if (saved_ != 0) __asm__ volatile("msr fpcr, %0" ::"r"(saved_) : "memory");
+#else
+    std::fesetenv(&saved_);
+#endif
+  }
+  ScopedFloatEnvironment(const ScopedFloatEnvironment&) = delete;
+  ScopedFloatEnvironment& operator=(const ScopedFloatEnvironment&) = delete;
+
+ private:
+#if HWY_ARCH_X86
+  static constexpr uint32_t kFlags = 0x3f;  // sticky, not settings
+  static constexpr uint32_t kDefault = 0x1f80;
+  uint32_t saved_;
+#elif HWY_ARCH_ARM_A64
+  uint64_t saved_;
+#else
+  std::fenv_t saved_;
+#endif
+};
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_INL_ISA_FLOAT_ENVIRONMENT_H_

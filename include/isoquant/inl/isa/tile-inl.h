@@ -1,0 +1,80 @@
+// ISA layer: the seam between the MatMul driver and an instruction.
+//
+// A policy P is one instruction: it multiplies one tile of C over a whole range of K and leaves int32 in memory. The
+// driver owns every pointer and knows no ISA; the policy knows no blocks, threads or output stages. P has
+//
+//   A, ArrangedA, ArrangedB   element types of the caller's A, and of A and B as Tile reads them
+//   kName                     the tier
+//   kMR, kNR, kKR             largest tile: rows, columns (a multiple of 16); K advances by kKR
+//   kReadsRows                Tile can read the caller's rows in place (then A and ArrangedA have one size)
+//   kColSum                   C starts at kColSum * column_sums: what the policy's trick with signs owes
+//   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
+//   State                     lives as long as one worker's share of a call (tile configuration, say)
+//   Refusal(cpu)              null, or what the CPU lacks
+//   ArrangeRow(row, k, out)   writes RoundUp(k, kKR) elements
+//   ArrangePanel(b, k, out)   k (a multiple of kKR) groups of one panel; writes 16 k elements
+//   Tile(state, args)
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "hwy/highway.h"
+#include "isoquant/cpu.h"
+#include "isoquant/weights.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {  // no linkage: each including file has code for its own compiler flags
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class ArrangedA, class ArrangedB>
+struct TileArgs {
+  const ArrangedA* a;           // rows in place, or as ArrangeRow wrote them
+  size_t a_stride;              // elements
+  const ArrangedA* a_tail;      // one more step of kKR for each row, kKR elements apart; or null
+  const int8_t* b;              // packed panels
+  size_t panel_stride;          // bytes
+  const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
+  size_t rows;                  // 1..kMR
+  size_t panels;                // 1..kNR / 16; all their columns are written
+  size_t k;                     // a multiple of kKR, without the step of a_tail
+  const int32_t* col_init;      // 16 * panels initial values; or null for zeros
+  int32_t* c;
+  size_t c_stride;  // elements
+  bool add;         // C += instead of C =
+};
+
+// The row counts 1..kMR are separate functions, because accumulators must be separate locals to stay in registers:
+// returns table[rows - 1] of Kernel<1>::Run, Kernel<2>::Run, ...
+template <template <size_t> class Kernel, class Args, size_t... kRowsMinus1>
+HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...>) {
+  using Run = void (*)(const Args&);
+  static constexpr Run kTable[] = {&Kernel<kRowsMinus1 + 1>::Run...};
+  kTable[args.rows - 1](args);
+}
+
+template <class T>
+HWY_INLINE T LoadUnaligned(const void* from) {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -1,0 +1,69 @@
+// ISA layer: plain C++, for the targets without vectors (tier scalar). Also the plainest statement of what Tile does.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_SCALAR_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_SCALAR_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_SCALAR_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_SCALAR_INL_H_
+#endif
+
+#include "isoquant/inl/isa/tile-inl.h"
+
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <class TA>
+struct Scalar {
+  static constexpr char kName[] = "scalar";
+  using A = TA;
+  using ArrangedA = TA;
+  using ArrangedB = int8_t;
+  static constexpr size_t kMR = 4, kNR = 16, kKR = 4;
+  static constexpr bool kReadsRows = true;
+  static constexpr int32_t kColSum = 0;
+  static constexpr size_t kArrangeBRows = SIZE_MAX;
+  struct State {};
+  static const char* Refusal(const Cpu&) { return nullptr; }
+
+  static void ArrangeRow(const A* row, size_t k, ArrangedA* out) {
+    for (size_t i = 0; i < (k + kKR - 1) / kKR * kKR; ++i) out[i] = i < k ? row[i] : A{0};
+  }
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never
+
+  static void Step(const A* a, const int8_t* b, uint32_t* sums) {
+    for (size_t col = 0; col < kNR; ++col) {
+      for (size_t i = 0; i < kKR; ++i) {
+        sums[col] += static_cast<uint32_t>(int32_t{a[i]} * int32_t{b[col * kKR + i]});
+      }
+    }
+  }
+
+  static void Tile(State&, const TileArgs<ArrangedA, ArrangedB>& args) {
+    for (size_t r = 0; r < args.rows; ++r) {
+      uint32_t sums[kNR] = {};  // unsigned: modulo 2^32 without undefined behaviour
+      const A* a = args.a + r * args.a_stride;
+      for (size_t k = 0; k < args.k; k += kKR) Step(a + k, args.b + k * kNR, sums);
+      if (args.a_tail != nullptr) Step(args.a_tail + r * kKR, args.b + args.k * kNR, sums);
+      int32_t* c = args.c + r * args.c_stride;
+      for (size_t col = 0; col < kNR; ++col) {
+        if (args.col_init != nullptr) sums[col] += static_cast<uint32_t>(args.col_init[col]);
+        if (args.add) sums[col] += static_cast<uint32_t>(c[col]);
+        c[col] = static_cast<int32_t>(sums[col]);
+      }
+    }
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // a target without vectors
+#endif  // per-target include guard

@@ -1,0 +1,167 @@
+// ISA layer: VPDPBUSD, on 512-bit vectors (tier avx512_vnni) and on 256-bit ones (avx_vnni).
+//
+// VPDPBUSD adds four products of an unsigned and a signed byte to each int32 lane and never saturates. B is the signed
+// operand, straight from the panels; A is the unsigned one, broadcast. Signed A is arranged as a ^ 0x80 = a + 128,
+// which owes -128 * column_sums. (The other way round, b ^ 0x80 in the loop, costs a vector operation per load of B:
+// nothing on Zen 4, but 8 to 14 % on Intel, where 512-bit logic shares both ports with VPDPBUSD.)
+//
+// Registers: 12 rows x 2 vectors = 24 accumulators, 2 of B, 1 of A, of 32; or 6 x 2 + 2 + 1 of 16. Intel's latency of 5
+// at 2 per cycle needs 10 accumulators; 12 rows rather than 6 halve the traffic of B (6: 93 %, 12: 99 % of peak at
+// K = 1024, Granite Rapids).
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_VNNI_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_VNNI_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_VNNI_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_VNNI_INL_H_
+#endif
+
+#include "isoquant/inl/isa/tile-inl.h"
+
+// Inline asm, so that no -m flag and no Highway target above AVX3 is needed. MSVC has none for x64.
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+struct VnniTiles {
+#if HWY_TARGET == HWY_AVX2
+  static constexpr char kName[] = "avx_vnni";
+  static constexpr size_t kMR = 6, kNR = 16;
+#else
+  static constexpr char kName[] = "avx512_vnni";
+  static constexpr size_t kMR = 12, kNR = 32;
+#endif
+  static constexpr size_t kKR = 4;
+  using ArrangedA = uint8_t;
+  using ArrangedB = int8_t;
+  static constexpr size_t kArrangeBRows = SIZE_MAX;
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what VPDPBUSD wants
+  struct State {};
+
+  static const char* Refusal(const Cpu& cpu) {
+#if HWY_TARGET == HWY_AVX2
+    return (cpu.leaf7_1_eax >> 4 & 1) != 0 ? nullptr : "the CPU lacks AVX-VNNI: CPUID(7,1).EAX[4] is 0";
+#else
+    return (cpu.leaf7_ecx >> 11 & 1) != 0 ? nullptr : "the CPU lacks AVX512-VNNI: CPUID(7,0).ECX[11] is 0";
+#endif
+  }
+
+  using Args = TileArgs<ArrangedA, ArrangedB>;
+  using D32 = hn::CappedTag<int32_t, 16>;
+  using V32 = hn::Vec<D32>;
+
+  static HWY_INLINE V32 DotAccumulate(V32 acc, V32 a_unsigned, V32 b_signed) {
+#if HWY_TARGET == HWY_AVX2
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc.raw) : "x"(a_unsigned.raw), "x"(b_signed.raw));
+#else
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc.raw) : "v"(a_unsigned.raw), "v"(b_signed.raw));
+#endif
+    return acc;
+  }
+
+  // One row of accumulators, of B or of initial values. (x86 vectors have a size, so they may be members.)
+  template <size_t kVectors>
+  struct Row {
+    V32 v[kVectors];
+  };
+
+  // kRows x kVectors vectors. A panel is one vector of 16 lanes, or two of 8.
+  template <size_t kVectors>
+  struct Columns {
+    using RowV = Row<kVectors>;
+
+    // One group of four K: a row at `a`, then the rows below it.
+    template <class... Below>
+    static HWY_INLINE void Step(const uint8_t* a, size_t a_stride, const RowV& b, RowV& acc, Below&... below) {
+      const V32 va = hn::Set(D32(), LoadUnaligned<int32_t>(a));
+      for (size_t i = 0; i < kVectors; ++i) acc.v[i] = DotAccumulate(acc.v[i], va, b.v[i]);
+      if constexpr (sizeof...(Below) != 0) Step(a + a_stride, a_stride, b, below...);
+    }
+
+    template <class... Below>
+    static HWY_INLINE void StoreRows(const Args& args, int32_t* c, const RowV& init, RowV& acc, Below&... below) {
+      const D32 d;
+      for (size_t i = 0; i < kVectors; ++i) {
+        V32 sum = hn::Add(acc.v[i], init.v[i]);
+        if (args.add) sum = hn::Add(sum, hn::LoadU(d, c + i * hn::Lanes(d)));
+        hn::StoreU(sum, d, c + i * hn::Lanes(d));
+      }
+      if constexpr (sizeof...(Below) != 0) StoreRows(args, c + args.c_stride, init, below...);
+    }
+
+    template <size_t kRows>
+    struct Kernel {
+      // Each level declares the accumulators of one row: separate locals stay in registers, an array of them does not.
+      template <class... Acc>
+      static HWY_INLINE void Loop(const Args& args, Acc&... acc) {
+        const D32 d;
+        RowV row;
+        for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Zero(d);
+        if constexpr (sizeof...(Acc) < kRows) {
+          Loop(args, acc..., row);
+        } else {
+          const int32_t* HWY_RESTRICT b = reinterpret_cast<const int32_t*>(args.b);
+          const size_t second = kNR == 16 ? hn::Lanes(d) : args.panel_stride / sizeof(int32_t);
+          const uint8_t* HWY_RESTRICT a = args.a;
+          for (const uint8_t* const end = a + args.k; a != end; a += kKR, b += 16) {
+            for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Load(d, b + i * second);
+            Step(a, args.a_stride, row, acc...);
+          }
+          if (args.a_tail != nullptr) {
+            for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Load(d, b + i * second);
+            Step(args.a_tail, kKR, row, acc...);
+          }
+          for (size_t i = 0; i < kVectors; ++i) {
+            row.v[i] = args.col_init != nullptr ? hn::Load(d, args.col_init + i * hn::Lanes(d)) : hn::Zero(d);
+          }
+          StoreRows(args, args.c, row, acc...);
+        }
+      }
+      static HWY_NOINLINE void Run(const Args& args) { Loop(args); }
+    };
+  };
+  template <size_t kRows>
+  using Wide = Columns<2>::Kernel<kRows>;
+  template <size_t kRows>
+  using Narrow = Columns<1>::Kernel<kRows>;
+
+  static HWY_INLINE void Tile(State&, const Args& args) {
+    if (kNR == 16 || args.panels == 2) {
+      CallForRows<Wide>(args, std::make_index_sequence<kMR>());
+    } else if constexpr (kNR == 32) {
+      CallForRows<Narrow>(args, std::make_index_sequence<kMR>());
+    }
+  }
+};
+
+template <class TA>
+struct Vnni : VnniTiles {
+  using A = TA;
+  static constexpr bool kReadsRows = sizeof(A) == 1 && A(-1) > A(0);  // u8
+  static constexpr int32_t kColSum = kReadsRows ? 0 : -128;
+
+  static void ArrangeRow(const A* HWY_RESTRICT row, size_t k, uint8_t* HWY_RESTRICT out) {
+    const hn::CappedTag<uint8_t, 64> d;
+    const size_t n = hn::Lanes(d);
+    const auto flip = hn::Set(d, kReadsRows ? uint8_t{0} : uint8_t{0x80});
+    const uint8_t* from = reinterpret_cast<const uint8_t*>(row);
+    size_t i = 0;
+    for (; i + n <= k; i += n) hn::StoreU(hn::Xor(hn::LoadU(d, from + i), flip), d, out + i);
+    const size_t left = k - i;  // the padding of B is zero, so that any padding of A will do
+    const size_t padded = (left + kKR - 1) / kKR * kKR;
+    if (left != 0) hn::StoreN(hn::Xor(hn::LoadN(d, from + i, left), flip), d, out + i, padded);
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // x86 with inline asm
+#endif  // per-target include guard

@@ -1,0 +1,298 @@
+// Template layer: the MatMul driver. It walks blocks, tails and output stages; it knows no ISA.
+//
+// For each block of rows (A arranged once, to stay in L2), for each group of kNR columns, for each chunk of K (a chunk
+// of B stays in L1), for each tile of rows: one call of the policy's Tile. Plain int32 results go straight to C.
+// Everything else passes through a buffer of tiles in L1, and the output stage runs one tile behind: while the next
+// tile's products are in flight, the previous tile is scaled and stored (undelayed: 3 to 5 % of peak slower).
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_MATMUL_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_MATMUL_INL_H_
+#undef ISOQUANT_INL_MATMUL_INL_H_
+#else
+#define ISOQUANT_INL_MATMUL_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "isoquant/context.h"
+#include "isoquant/inl/isa/float_environment.h"
+#include "isoquant/inl/isa/policies-inl.h"
+#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/matrix_view.h"
+#include "isoquant/weights.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// An output stage is a functor void(d, row, col, n, v): v are the exact sums C(row, col + i), 0 <= i < n <= Lanes(d),
+// d is a tag for int32_t. It is called once for each output, from any worker, under the default float environment, and
+// must not touch memory past the n-th element. This one stores the sums; the driver bypasses it where it can.
+struct StoreS32 {
+  MatrixView<int32_t> c;
+  bool accumulate;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE void operator()(D d, size_t row, size_t col, size_t n, V v) const {
+    int32_t* HWY_RESTRICT to = c.Row(row) + col;
+    if (accumulate) v = hn::Add(v, LoadFirst(d, to, n));
+    StoreFirst(v, d, to, n);
+  }
+};
+
+constexpr size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
+constexpr size_t RoundUp(size_t a, size_t b) { return DivideUp(a, b) * b; }
+constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
+constexpr size_t Max(size_t a, size_t b) { return a < b ? b : a; }
+
+// The i-th of `parts` nearly equal parts of [0, total): the first ones are longer by one.
+struct Part {
+  size_t begin, size;
+};
+constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
+  const size_t size = total / parts, longer = total % parts;
+  return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
+}
+
+// How one call is cut into blocks, and where a worker's scratch lies.
+template <class P>
+struct MatMulPlan {
+  using ArrangedA = typename P::ArrangedA;
+  using ArrangedB = typename P::ArrangedB;
+
+  // A chunk of B (kNR columns) is to stay in a 32 KiB L1 together with a tile of A.
+  static constexpr size_t kChunkK = 1024;
+  // A block of A is to stay in half of a 512 KiB L2, next to the streaming B.
+  static constexpr size_t kBlockBytes = 256 * 1024;
+  // Below so many products a second worker costs more than it brings.
+  static constexpr size_t kMinProductsPerTask = size_t{1} << 20;
+
+  size_t m, n, k;
+  bool in_place;                      // Tile reads the caller's rows
+  size_t a_stride;                    // of arranged rows, in elements
+  size_t row_blocks, max_block_rows;  // M
+  size_t column_parts, groups;        // N: groups of kNR columns, dealt out to column_parts tasks
+  size_t chunks;                      // K
+  size_t slots;                       // buffered tiles
+  // Offsets in a worker's scratch.
+  size_t a_tail_at, col_init_at, tiles_at, b_arranged_at, bytes;
+
+  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t row_stride, size_t workers) : m(m_in), n(n_in), k(k_in) {
+    // Rows whose addresses are equal modulo 4 KiB share one set of L1: then a copy is cheaper.
+    const size_t phase = row_stride * sizeof(typename P::A) % 4096;
+    in_place = P::kReadsRows && phase >= 64 && phase <= 4096 - 64;
+    // An odd number of cache lines, for the same reason.
+    a_stride = (DivideUp(RoundUp(k, P::kKR) * sizeof(ArrangedA), 64) | 1) * 64 / sizeof(ArrangedA);
+    const size_t rows_in_block = Max(kBlockBytes / (a_stride * sizeof(ArrangedA)) / P::kMR, size_t{4}) * P::kMR;
+    groups = DivideUp(n, P::kNR);
+    chunks = Max(DivideUp(k, kChunkK), size_t{1});
+
+    const size_t wanted_tasks = Min(workers, DivideUp(m * n, DivideUp(kMinProductsPerTask, k + 1)));
+    row_blocks = DivideUp(m, rows_in_block);
+    if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, DivideUp(m, P::kMR));
+    column_parts = Min(DivideUp(wanted_tasks, row_blocks), groups);
+    max_block_rows = DivideUp(m, row_blocks);
+    slots = chunks == 1 ? 2 : DivideUp(max_block_rows, P::kMR);
+
+    a_tail_at = in_place ? 0 : RoundUp(max_block_rows * a_stride * sizeof(ArrangedA), 64);
+    col_init_at = a_tail_at + RoundUp(max_block_rows * P::kKR * sizeof(ArrangedA), 64);
+    tiles_at = col_init_at + P::kNR * sizeof(int32_t);
+    b_arranged_at = tiles_at + slots * P::kMR * P::kNR * sizeof(int32_t);
+    bytes = b_arranged_at;
+    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(P::kNR * kChunkK * sizeof(ArrangedB), 64);
+  }
+
+  // Chunks of K are whole steps of kKR, except that the last one ends at k.
+  Part Chunk(size_t i) const {
+    const Part steps = SplitEvenly(DivideUp(k, P::kKR), chunks, i);
+    const size_t begin = steps.begin * P::kKR;
+    return {begin, Min(steps.size * P::kKR, k - begin)};
+  }
+};
+
+// One task: a block of rows times a part of the columns.
+template <class P, class Stage>
+class MatMulTask {
+  using A = typename P::A;
+  using ArrangedA = typename P::ArrangedA;
+  using ArrangedB = typename P::ArrangedB;
+  using Plan = MatMulPlan<P>;
+
+ public:
+  MatMulTask(const Plan& plan, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage,
+             uint8_t* scratch)
+      : plan_(plan), a_(a), b_(b), stage_(stage), scratch_(scratch) {}
+
+  HWY_NOINLINE void Run(Part rows, Part groups) {
+    rows_ = rows;
+    tiles_ = DivideUp(rows.size, P::kMR);
+    PrepareA();
+    for (size_t g = groups.begin; g < groups.begin + groups.size; ++g) RunGroup(g * P::kNR);
+  }
+
+ private:
+  template <class T>
+  T* At(size_t offset) const {
+    return reinterpret_cast<T*>(scratch_ + offset);
+  }
+
+  void PrepareA() {
+    if (!plan_.in_place) {
+      args_.a_stride = plan_.a_stride;
+      for (size_t r = 0; r < rows_.size; ++r) {
+        P::ArrangeRow(a_.Row(rows_.begin + r), plan_.k, At<ArrangedA>(0) + r * plan_.a_stride);
+      }
+      return;
+    }
+    args_.a_stride = a_.row_stride;
+    const size_t tail = plan_.k % P::kKR;
+    if (tail == 0) return;
+    for (size_t r = 0; r < rows_.size; ++r) {
+      ArrangedA* to = At<ArrangedA>(plan_.a_tail_at) + r * P::kKR;
+      std::memset(to, 0, P::kKR * sizeof(A));
+      std::memcpy(to, a_.Row(rows_.begin + r) + plan_.k - tail, tail * sizeof(A));
+    }
+  }
+
+  // All rows of the block times the columns from `col` on.
+  void RunGroup(size_t col) {
+    const size_t cols = Min(P::kNR, plan_.n - col);
+    args_.panels = DivideUp(cols, PackedPanels::kColumns);
+    args_.panel_stride = PackedPanels::PanelBytes(plan_.k);
+    const int8_t* panel = b_.panels + col / PackedPanels::kColumns * args_.panel_stride;
+    const bool direct = std::is_same<Stage, StoreS32>::value && cols == args_.panels * PackedPanels::kColumns;
+    PrepareColInit(col, cols);
+
+    for (size_t i = 0; i < plan_.chunks; ++i) {
+      const Part k = plan_.Chunk(i);
+      const size_t padded_k = RoundUp(k.size, P::kKR);
+      const bool tail_apart = plan_.in_place && k.size != padded_k;
+      args_.k = tail_apart ? padded_k - P::kKR : padded_k;
+      args_.b = panel + k.begin * PackedPanels::kColumns;
+      args_.b_arranged = nullptr;
+      if (rows_.size >= P::kArrangeBRows) PrepareB(padded_k);
+      if (i != 0) args_.col_init = nullptr;
+      args_.add = i != 0;
+
+      for (size_t t = 0; t < tiles_; ++t) {
+        const Part tile = SplitEvenly(rows_.size, tiles_, t);
+        args_.rows = tile.size;
+        args_.a = plan_.in_place ? reinterpret_cast<const ArrangedA*>(a_.Row(rows_.begin + tile.begin)) + k.begin
+                                 : At<ArrangedA>(0) + tile.begin * plan_.a_stride + k.begin;
+        args_.a_tail = tail_apart ? At<ArrangedA>(plan_.a_tail_at) + tile.begin * P::kKR : nullptr;
+        if constexpr (std::is_same<Stage, StoreS32>::value) {
+          if (direct) {
+            args_.c = stage_.c.Row(rows_.begin + tile.begin) + col;
+            args_.c_stride = stage_.c.row_stride;
+            args_.add = i != 0 || stage_.accumulate;
+            P::Tile(state_, args_);
+            continue;
+          }
+        }
+        args_.c = Slot(t);
+        args_.c_stride = P::kNR;
+        P::Tile(state_, args_);
+        if (i + 1 == plan_.chunks && t != 0) RunStage(t - 1, col, cols);
+      }
+    }
+    if (!direct) RunStage(tiles_ - 1, col, cols);
+  }
+
+  void PrepareColInit(size_t col, size_t cols) {
+    args_.col_init = nullptr;
+    if (P::kColSum == 0) return;
+    uint32_t* init = At<uint32_t>(plan_.col_init_at);
+    std::memset(init, 0, P::kNR * sizeof(*init));
+    for (size_t j = 0; j < cols; ++j) {
+      init[j] = static_cast<uint32_t>(P::kColSum) * static_cast<uint32_t>(b_.column_sums[col + j]);
+    }
+    args_.col_init = At<int32_t>(plan_.col_init_at);
+  }
+
+  void PrepareB(size_t padded_k) {
+    ArrangedB* to = At<ArrangedB>(plan_.b_arranged_at);
+    for (size_t p = 0; p < args_.panels; ++p) {
+      P::ArrangePanel(args_.b + p * args_.panel_stride, padded_k, to + p * padded_k * PackedPanels::kColumns);
+    }
+    args_.b_arranged = to;
+  }
+
+  int32_t* Slot(size_t t) const { return At<int32_t>(plan_.tiles_at) + t % plan_.slots * P::kMR * P::kNR; }
+
+  void RunStage(size_t t, size_t col, size_t cols) const {
+    const hn::CappedTag<int32_t, 16> d;
+    const size_t lanes = hn::Lanes(d);
+    const Part tile = SplitEvenly(rows_.size, tiles_, t);
+    const int32_t* HWY_RESTRICT from = Slot(t);
+    for (size_t r = 0; r < tile.size; ++r, from += P::kNR) {
+      const size_t row = rows_.begin + tile.begin + r;
+      size_t j = 0;
+      for (; j + lanes <= cols; j += lanes) stage_(d, row, col + j, lanes, hn::LoadU(d, from + j));
+      if (j != cols) stage_(d, row, col + j, cols - j, hn::LoadU(d, from + j));
+    }
+  }
+
+  const Plan& plan_;
+  const MatrixView<const A>& a_;
+  const PackedPanels& b_;
+  const Stage stage_;  // a copy: stores through its pointers cannot change it
+  uint8_t* const scratch_;
+  typename P::State state_;
+  TileArgs<ArrangedA, ArrangedB> args_{};
+  Part rows_{};
+  size_t tiles_ = 0;
+};
+
+template <class P, class Stage>
+Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const PackedPanels& b,
+                        const Stage& stage) {
+  const size_t workers = context.NumWorkers();
+  const MatMulPlan<P> plan(a.rows, b.n, b.k, a.row_stride, workers);
+  uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
+  if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", workers * plan.bytes, "", 0);
+  const auto task = [&](size_t i, size_t worker) {
+    const Part rows = SplitEvenly(plan.m, plan.row_blocks, i / plan.column_parts);
+    const Part groups = SplitEvenly(plan.groups, plan.column_parts, i % plan.column_parts);
+    const ScopedFloatEnvironment environment;
+    MatMulTask<P, Stage>(plan, a, b, stage, scratch + worker * plan.bytes).Run(rows, groups);
+  };
+  context.Run(plan.row_blocks * plan.column_parts, TaskRef(task));
+  return Status();
+}
+
+// Looked up once per policy and process.
+template <class P>
+HWY_INLINE size_t TierOf() {
+  static const size_t index = TierIndex(P::kName);
+  return index;
+}
+
+template <class Stage, class A, class P, class... Worse>
+Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const MatrixView<const A>& a,
+                            const PackedPanels& b, const Stage& stage) {
+  if constexpr (sizeof...(Worse) != 0) {
+    if (!context.Allows(TierOf<P>())) return MatMulWithBestPolicy(PolicyList<Worse...>(), context, a, b, stage);
+  }
+  return MatMulWithPolicy<P>(context, a, b, stage);
+}
+
+// Calls stage(d, row, col, n, sums) for all outputs of A B, with the best policy of this target that the Context
+// allows. a.cols must equal b.k. A is s8 or u8. Fails only for lack of memory: then no stage has been called.
+template <class A, class Stage>
+Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {
+  if (a.rows == 0 || b.n == 0) return Status();
+  return MatMulWithBestPolicy(PoliciesFor<A>(), context, a, b, stage);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

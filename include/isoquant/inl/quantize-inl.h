@@ -1,0 +1,155 @@
+// Template layer: f32 rows to 8-bit integers and back, one row at a time. The steps are those of quantize.h.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_QUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_QUANTIZE_INL_H_
+#undef ISOQUANT_INL_QUANTIZE_INL_H_
+#else
+#define ISOQUANT_INL_QUANTIZE_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "hwy/highway.h"
+#include "isoquant/inl/vectors-inl.h"
+
+#ifdef __FAST_MATH__
+#error "Isoquant's bits are defined by IEEE-754: compile without -ffast-math"
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using DF32 = hn::CappedTag<float, 16>;
+using DI32 = hn::RebindToSigned<DF32>;
+using VF32 = hn::Vec<DF32>;
+using VI32 = hn::Vec<DI32>;
+
+// 2^-126, the smallest normal number: scales are never smaller.
+constexpr float kMinScale = std::numeric_limits<float>::min();
+
+struct RowScale {
+  float scale;
+  int32_t zero_point;
+};
+
+// Finite x, and 0 in place of infinities and NaN. Compared as integers: the order of magnitudes, without NaN's rules.
+HWY_INLINE VF32 ZeroIfNotFinite(VF32 x) {
+  const DI32 di32;
+  const VI32 magnitude = hn::And(hn::BitCast(di32, x), hn::Set(di32, 0x7fffffff));
+  const auto finite = hn::Lt(magnitude, hn::Set(di32, 0x7f800000));
+  return hn::IfThenElseZero(hn::RebindMask(DF32(), finite), x);
+}
+
+inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+  const DF32 d;
+  VF32 absmax = hn::Zero(d);
+  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    absmax = hn::Max(absmax, hn::Abs(ZeroIfNotFinite(LoadFirst(d, x + i, n - i))));
+  }
+  const float scale = hn::ReduceMax(d, absmax) / 127.0f;
+  return {scale > kMinScale ? scale : kMinScale, 0};
+}
+
+inline int32_t RoundToInt(float x) {  // to nearest even
+  const hn::CappedTag<float, 1> d;
+  return hn::GetLane(hn::NearestInt(hn::Set(d, x)));
+}
+
+inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+  const DF32 d;
+  VF32 min = hn::Zero(d), max = hn::Zero(d);
+  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const VF32 finite = ZeroIfNotFinite(LoadFirst(d, x + i, n - i));
+    min = hn::Min(min, finite);
+    max = hn::Max(max, finite);
+  }
+  const float lo = hn::ReduceMin(d, min), hi = hn::ReduceMax(d, max);
+  const float range = hi / 255.0f - lo / 255.0f;  // hi - lo could overflow
+  const float scale = range > kMinScale ? range : kMinScale;
+  const float zero_point = -lo * (1.0f / scale);
+  return {scale, RoundToInt(zero_point < 255.0f ? zero_point : 255.0f)};
+}
+
+// clamp(x * inverse, lo, hi), rounded; NaN becomes 0.
+HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
+  const VF32 scaled = hn::Mul(x, inverse);
+  const VF32 number = hn::IfThenElseZero(hn::Eq(scaled, scaled), scaled);
+  return hn::NearestInt(hn::Min(hn::Max(number, lo), hi));
+}
+
+// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point
+template <class Q>
+inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32_t lo, int32_t hi, Q* HWY_RESTRICT q) {
+  const DF32 d;
+  const DI32 di32;
+  const hn::Rebind<Q, DF32> dq;
+  const VF32 inverse = hn::Set(d, 1.0f / s.scale);
+  const VF32 lo_f = hn::Set(d, static_cast<float>(lo - s.zero_point));
+  const VF32 hi_f = hn::Set(d, static_cast<float>(hi - s.zero_point));
+  const VI32 zero_point = hn::Set(di32, s.zero_point);
+  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const VI32 v = RoundScaled(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f);
+    StoreFirst(hn::DemoteTo(dq, hn::Add(v, zero_point)), dq, q + i, n - i);
+  }
+}
+
+inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, int8_t* HWY_RESTRICT q) {
+  const RowScale s = SymmetricScale(x, n);
+  QuantizeRow(x, n, s, -127, 127, q);
+  return s;
+}
+inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, uint8_t* HWY_RESTRICT q) {
+  const RowScale s = AsymmetricScale(x, n);
+  QuantizeRow(x, n, s, 0, 255, q);
+  return s;
+}
+
+// Up to Lanes(DF32) columns, `n` of them: a scale for each, then the values.
+inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, size_t n, int8_t* q, size_t q_stride,
+                                float* scales) {
+  const DF32 d;
+  const hn::Rebind<int8_t, DF32> dq;
+  VF32 absmax = hn::Zero(d);
+  for (size_t r = 0; r < rows; ++r) {
+    absmax = hn::Max(absmax, hn::Abs(ZeroIfNotFinite(LoadFirst(d, x + r * x_stride, n))));
+  }
+  const VF32 quotient = hn::Div(absmax, hn::Set(d, 127.0f));
+  const VF32 scale = hn::Max(quotient, hn::Set(d, kMinScale));
+  StoreFirst(scale, d, scales, n);
+  const VF32 inverse = hn::Div(hn::Set(d, 1.0f), scale);
+  const VF32 hi = hn::Set(d, 127.0f);
+  for (size_t r = 0; r < rows; ++r) {
+    const VI32 v = RoundScaled(LoadFirst(d, x + r * x_stride, n), inverse, hn::Neg(hi), hi);
+    StoreFirst(hn::DemoteTo(dq, v), dq, q + r * q_stride, n);
+  }
+}
+
+// x = float(q - zero_point) * scale; `column_scales`, if not null, in place of scale.
+template <class Q>
+inline void DequantizeRow(const Q* HWY_RESTRICT q, size_t n, RowScale s, const float* HWY_RESTRICT column_scales,
+                          float* HWY_RESTRICT x) {
+  const DF32 d;
+  const DI32 di32;
+  const hn::Rebind<Q, DF32> dq;
+  const VI32 zero_point = hn::Set(di32, s.zero_point);
+  const VF32 scale = hn::Set(d, s.scale);
+  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const VI32 v = hn::Sub(hn::PromoteTo(di32, LoadFirst(dq, q + i, n - i)), zero_point);
+    const VF32 factor = column_scales == nullptr ? scale : LoadFirst(d, column_scales + i, n - i);
+    StoreFirst(hn::Mul(hn::ConvertTo(d, v), factor), d, x + i, n - i);
+  }
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -1,0 +1,84 @@
+// Support: argument checks, made once per call, before anything is written.
+#ifndef ISOQUANT_SRC_CHECK_H_
+#define ISOQUANT_SRC_CHECK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "isoquant/matrix_view.h"
+#include "isoquant/status.h"
+
+#define ISOQUANT_RETURN_IF_ERROR(expression)        \
+  do {                                              \
+    const ::isoquant::Status status = (expression); \
+    if (!status.ok()) return status;                \
+  } while (false)
+
+namespace isoquant {
+
+// The names under which a view is reported. ISOQUANT_NAMES(a) for the argument `a`.
+struct ViewNames {
+  const char *whole, *data, *rows, *cols, *row_stride, *size;
+};
+#define ISOQUANT_NAMES(v) \
+  ::isoquant::ViewNames { #v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".size" }
+
+inline Status CheckEqual(const char* argument, uint64_t actual, const char* expected_name, uint64_t expected) {
+  if (actual == expected) return Status();
+  return Status(StatusCode::kMismatch, argument, actual, expected_name, expected);
+}
+
+// An empty matrix needs no memory, and the stride of a single row does not matter.
+template <class T>
+Status CheckView(const MatrixView<T>& view, const ViewNames& names) {
+  if (view.empty()) return Status();
+  const uint64_t max_elements = static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) / sizeof(T);
+  if (view.cols > max_elements) {
+    return Status(StatusCode::kTooLarge, names.cols, view.cols, "the address space", max_elements);
+  }
+  if (view.rows > 1) {
+    if (view.row_stride < view.cols) {
+      return Status(StatusCode::kTooSmall, names.row_stride, view.row_stride, names.cols, view.cols);
+    }
+    const uint64_t max_stride = (max_elements - view.cols) / (view.rows - 1);
+    if (view.row_stride > max_stride) {
+      return Status(StatusCode::kTooLarge, names.row_stride, view.row_stride, "what the address space leaves",
+                    max_stride);
+    }
+  }
+  if (view.data == nullptr) {
+    return Status(StatusCode::kNull, names.data, 0, names.size, uint64_t{view.rows} * view.cols);
+  }
+  return Status();
+}
+
+template <class T>
+Status CheckVector(const VectorView<T>& view, const ViewNames& names, const char* expected_name, size_t expected) {
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.size, view.size, expected_name, expected));
+  if (view.data == nullptr && expected != 0) return Status(StatusCode::kNull, names.data, 0, expected_name, expected);
+  return Status();
+}
+
+// Half-open range of addresses from the first to the last byte of a view.
+struct Bytes {
+  uintptr_t begin = 0, end = 0;
+
+  Bytes() = default;
+  Bytes(const void* data, size_t size)
+      : begin(reinterpret_cast<uintptr_t>(data)), end(reinterpret_cast<uintptr_t>(data) + size) {}
+  template <class T>
+  explicit Bytes(const MatrixView<T>& v)
+      : Bytes(v.data, v.empty() ? 0 : ((v.rows - 1) * v.row_stride + v.cols) * sizeof(T)) {}
+  template <class T>
+  explicit Bytes(const VectorView<T>& v) : Bytes(v.data, v.size * sizeof(T)) {}
+};
+
+inline Status CheckDisjoint(const char* output, const Bytes& a, const char* input, const Bytes& b) {
+  if (a.begin == a.end || b.begin == b.end || a.end <= b.begin || b.end <= a.begin) return Status();
+  return Status(StatusCode::kOverlap, output, 0, input, 0);
+}
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_SRC_CHECK_H_

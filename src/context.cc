@@ -1,0 +1,177 @@
+// Support: which tier runs, and why no better one; threads; scratch memory.
+#include "isoquant/context.h"
+
+#include <cstdlib>
+#include <cstring>
+
+#include "hwy/aligned_allocator.h"
+#include "hwy/targets.h"
+#include "src/tiers.h"
+
+namespace isoquant {
+namespace {
+
+uint64_t Bit(size_t i) { return uint64_t{1} << i; }
+
+uint64_t UsableTiers() {
+  static const uint64_t usable = [] {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < Tiers().size; ++i) bits |= WhyUnusable(Tiers().tiers[i]) == nullptr ? Bit(i) : 0;
+    return bits;
+  }();
+  return usable;
+}
+
+// What is better than `name`.
+Status ParseMaxTier(const char* argument, const char* name, uint64_t& removed) {
+  const size_t index = TierIndex(name);
+  if (index == SIZE_MAX) return Status::UnknownTier(argument, name, std::strlen(name));
+  removed = Bit(index) - 1;
+  return Status();
+}
+
+Status ParseNames(const char* argument, const char* names, uint64_t& removed) {
+  uint64_t bits = 0;
+  while (*names != '\0') {
+    const size_t length = std::strcspn(names, ",");
+    char name[32] = {};
+    if (length < sizeof(name)) std::memcpy(name, names, length);
+    const size_t index = TierIndex(name);
+    if (index == SIZE_MAX && length != 0) return Status::UnknownTier(argument, names, length);
+    if (length != 0) bits |= Bit(index);
+    names += length + (names[length] == ',' ? 1 : 0);
+  }
+  removed = bits;
+  return Status();
+}
+
+// The environment, parsed once: getenv is not safe beside setenv, and costs more than the rest of a Context.
+struct Environment {
+  Environment() {
+    const char* value = std::getenv("ISOQUANT_MAX_TIER");
+    if (value != nullptr && *value != '\0') {
+      max_tier = value;
+      status = ParseMaxTier("ISOQUANT_MAX_TIER", value, capped);
+    }
+    value = std::getenv("ISOQUANT_DISABLE");
+    if (value != nullptr) {
+      disable = value;
+      const Status parsed = ParseNames("ISOQUANT_DISABLE", value, disabled);
+      if (status.ok()) status = parsed;
+    }
+  }
+  static const Environment& Get() {
+    static const Environment environment;
+    return environment;
+  }
+
+  std::string max_tier, disable;
+  uint64_t capped = 0, disabled = 0;
+  Status status;
+};
+
+}  // namespace
+
+Context::Context() {
+  const Environment& environment = Environment::Get();
+  capped_ = environment.capped;
+  disabled_ = environment.disabled;
+  environment_status_ = environment.status;
+  Choose();
+}
+
+Context::Context(Executor& executor) : Context() { executor_ = &executor; }
+
+Context::~Context() {
+  for (uint8_t* scratch : scratch_) hwy::FreeAlignedBytes(scratch, nullptr, nullptr);
+}
+
+void Context::Choose() {
+  const uint64_t usable = UsableTiers();
+  allowed_ = usable & ~capped_ & ~disabled_;
+  if (allowed_ == 0) {  // never remove the last
+    for (size_t i = 0; i < Tiers().size; ++i) {
+      if ((usable & Bit(i)) != 0) allowed_ = Bit(i);
+    }
+  }
+  chosen_ = 0;
+  while (!Allows(chosen_)) ++chosen_;
+  // Lower bits are better targets: remove those below the chosen one.
+  targets_ = hwy::SupportedTargets() & ~(Tiers().tiers[chosen_].target - 1);
+  if (Tiers().tiers[chosen_].target == HWY_SCALAR || Tiers().tiers[chosen_].target == HWY_EMU128) {
+    targets_ = Tiers().tiers[chosen_].target;
+  }
+}
+
+Status Context::SetMaxTier(const char* name) {
+  uint64_t removed = 0;
+  const Status status = ParseMaxTier("SetMaxTier", name, removed);
+  if (!status.ok()) return status;
+  capped_ |= removed;
+  Choose();
+  return Status();
+}
+
+Status Context::Disable(const char* comma_separated_names) {
+  uint64_t removed = 0;
+  const Status status = ParseNames("Disable", comma_separated_names, removed);
+  if (!status.ok()) return status;
+  disabled_ |= removed;
+  Choose();
+  return Status();
+}
+
+const char* Context::tier() const { return Tiers().tiers[chosen_].name; }
+
+void Context::Run(size_t num_tasks, TaskRef task) const {
+  if (executor_ != nullptr && num_tasks > 1) return executor_->Run(num_tasks, task);
+  for (size_t i = 0; i < num_tasks; ++i) task(i, 0);
+}
+
+uint8_t* Context::Scratch(ScratchOwner owner, size_t bytes) {
+  uint8_t*& scratch = scratch_[static_cast<size_t>(owner)];
+  size_t& size = scratch_bytes_[static_cast<size_t>(owner)];
+  if (size < bytes || scratch == nullptr) {
+    hwy::FreeAlignedBytes(scratch, nullptr, nullptr);
+    scratch = static_cast<uint8_t*>(hwy::AllocateAlignedBytes(bytes + 64, nullptr, nullptr));
+    size = scratch == nullptr ? 0 : bytes;
+  }
+  return scratch;
+}
+
+std::vector<TierReport> ExplainTiers(const Context& context) {
+  const Environment& environment = Environment::Get();
+  std::vector<TierReport> reports;
+  for (size_t i = 0; i < Tiers().size; ++i) {
+    const Tier& tier = Tiers().tiers[i];
+    TierReport report{tier.name, hwy::TargetName(tier.target), context.Allows(i), ""};
+    if (!report.usable) {
+      const char* unusable = WhyUnusable(tier);
+      if (unusable != nullptr) {
+        report.reason = unusable;
+      } else if ((environment.capped & Bit(i)) != 0) {
+        report.reason = "capped by the environment: ISOQUANT_MAX_TIER=" + environment.max_tier;
+      } else if ((environment.disabled & Bit(i)) != 0) {
+        report.reason = "removed by the environment: ISOQUANT_DISABLE=" + environment.disable;
+      } else if ((context.capped_ & Bit(i)) != 0) {
+        report.reason = "capped by Context::SetMaxTier";
+      } else {
+        report.reason = "removed by Context::Disable";
+      }
+    }
+    reports.push_back(report);
+  }
+  return reports;
+}
+
+std::string Explain(const Context& context) {
+  std::string text = std::string(context.tier()) + " runs";
+  for (const TierReport& report : ExplainTiers(context)) {
+    if (report.usable) break;
+    text += "; " + report.name + " does not: " + report.reason;
+  }
+  if (!context.environment_status().ok()) text += "; ignored: " + context.environment_status().ToString();
+  return text;
+}
+
+}  // namespace isoquant

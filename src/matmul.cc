@@ -1,0 +1,88 @@
+// Operation: MatMul to int32: checks, once per call, then dispatches.
+#include "isoquant/matmul.h"
+
+#include "isoquant/inl/isa/int8_targets.h"
+#include "src/check.h"
+#include "src/panels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/matmul.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/matmul-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b,
+                const MatrixView<int32_t>& c, bool accumulate) {
+  return MatMulStage(context, a, b, StoreS32{c, accumulate});
+}
+Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
+                const MatrixView<int32_t>& c, bool accumulate) {
+  return MatMulStage(context, a, b, StoreS32{c, accumulate});
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+namespace {
+
+HWY_EXPORT(MatMulS8);
+HWY_EXPORT(MatMulU8);
+
+template <class A>
+Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                        const MatrixView<int32_t>& c, Store store) {
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual("a.cols", a.cols, "b's K", b.k()));
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.rows", c.rows, "a.rows", a.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.cols", c.cols, "b's N", b.n()));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(a, ISOQUANT_NAMES(a)));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(c, ISOQUANT_NAMES(c)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "a", Bytes(a)));
+  if (b.packed() != nullptr) {
+    const Bytes panels(b.packed()->panels, PackedPanels::NumPanels(b.n()) * PackedPanels::PanelBytes(b.k()));
+    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "b", panels));
+    return MatMulPanels(context, a, *b.packed(), c, store);
+  }
+  ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), ISOQUANT_NAMES(b)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "b", Bytes(b.plain())));
+  if (c.empty()) return Status();
+  PanelLayout layout;
+  uint8_t* memory = nullptr;
+  if (layout.Compute(b.k(), b.n())) memory = context.Scratch(Context::ScratchOwner::kOperation, layout.bytes);
+  if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
+  ISOQUANT_RETURN_IF_ERROR(PackInto(context, b, layout, memory));
+  return MatMulPanels(context, a, layout.At(memory, b.k(), b.n()), c, store);
+}
+
+}  // namespace
+
+Status MatMulPanels(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b,
+                    const MatrixView<int32_t>& c, Store store) {
+  return ISOQUANT_DISPATCH(context, MatMulS8)(context, a, b, c, store == Store::kAccumulate);
+}
+
+Status MatMulPanels(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
+                    const MatrixView<int32_t>& c, Store store) {
+  return ISOQUANT_DISPATCH(context, MatMulU8)(context, a, b, c, store == Store::kAccumulate);
+}
+
+Status MatMul(Context& context, MatrixView<const int8_t> a, WeightsRef b, MatrixView<int32_t> c, Store store) {
+  return CheckAndMultiply(context, a, b, c, store);
+}
+
+Status MatMul(Context& context, MatrixView<const uint8_t> a, WeightsRef b, MatrixView<int32_t> c, Store store) {
+  return CheckAndMultiply(context, a, b, c, store);
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE

@@ -1,0 +1,247 @@
+// Operation: quantise and dequantise: checks, once per call, then dispatches.
+#include "isoquant/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "isoquant/inl/isa/int8_targets.h"
+#include "src/check.h"
+
+#ifndef ISOQUANT_SRC_QUANTIZE_CC_
+#define ISOQUANT_SRC_QUANTIZE_CC_
+namespace isoquant {
+namespace {
+
+// How to dequantise: of the tensor; or, where not null, of each row or column.
+struct Scales {
+  float scale;
+  int32_t zero_point;
+  const float* rows;
+  const int32_t* row_zero_points;
+  const float* columns;
+};
+
+}  // namespace
+}  // namespace isoquant
+#endif  // ISOQUANT_SRC_QUANTIZE_CC_
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/quantize.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/isa/float_environment.h"
+#include "isoquant/inl/quantize-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Each function does rows (QuantizeColumnsPart: columns) [begin, end).
+template <class Q>
+void QuantizePart(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<Q> q, size_t begin,
+                  size_t end) {
+  for (size_t r = begin; r < end; ++r) {
+    QuantizeRow(x.Row(r), x.cols, {scale, zero_point}, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max(),
+                q.Row(r));
+  }
+}
+
+template <class Q>
+void QuantizeRowsPart(MatrixView<const float> x, MatrixView<Q> q, float* scales, int32_t* zero_points, size_t begin,
+                      size_t end) {
+  for (size_t r = begin; r < end; ++r) {
+    const RowScale s = QuantizeRowDynamic(x.Row(r), x.cols, q.Row(r));
+    scales[r] = s.scale;
+    if (zero_points != nullptr) zero_points[r] = s.zero_point;
+  }
+}
+
+void QuantizeColumnsPart(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin, size_t end) {
+  for (size_t c = begin; c < end; c += hn::Lanes(DF32())) {
+    QuantizeColumnStrip(x.data + c, x.row_stride, x.rows, end - c, q.data + c, q.row_stride, scales + c);
+  }
+}
+
+template <class Q>
+void DequantizePart(MatrixView<const Q> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+  for (size_t r = begin; r < end; ++r) {
+    RowScale s{scales.scale, scales.zero_point};
+    if (scales.rows != nullptr) s = {scales.rows[r], scales.row_zero_points == nullptr ? 0 : scales.row_zero_points[r]};
+    DequantizeRow(q.Row(r), q.cols, s, scales.columns, x.Row(r));
+  }
+}
+
+// One name each, for HWY_EXPORT.
+void QuantizeS8(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<int8_t> q, size_t begin,
+                size_t end) {
+  QuantizePart(x, scale, zero_point, q, begin, end);
+}
+void QuantizeU8(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<uint8_t> q, size_t begin,
+                size_t end) {
+  QuantizePart(x, scale, zero_point, q, begin, end);
+}
+void QuantizeRowsS8(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin, size_t end) {
+  QuantizeRowsPart(x, q, scales, nullptr, begin, end);
+}
+void QuantizeRowsU8(MatrixView<const float> x, MatrixView<uint8_t> q, float* scales, int32_t* zero_points, size_t begin,
+                    size_t end) {
+  QuantizeRowsPart(x, q, scales, zero_points, begin, end);
+}
+void DequantizeS8(MatrixView<const int8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+  DequantizePart(q, scales, x, begin, end);
+}
+void DequantizeU8(MatrixView<const uint8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+  DequantizePart(q, scales, x, begin, end);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+namespace {
+
+HWY_EXPORT(QuantizeS8);
+HWY_EXPORT(QuantizeU8);
+HWY_EXPORT(QuantizeRowsS8);
+HWY_EXPORT(QuantizeRowsU8);
+HWY_EXPORT(QuantizeColumnsPart);
+HWY_EXPORT(DequantizeS8);
+HWY_EXPORT(DequantizeU8);
+
+// Below so many elements a second worker costs more than it brings.
+constexpr size_t kMinElementsPerTask = 64 * 1024;
+
+// Calls part(begin, end) for parts of [0, total), multiples of `step` except for the last one, on the Context's workers
+// and under the default float environment. `cost` is the number of elements of one of `total`.
+template <class Part>
+void ForEachPart(Context& context, size_t total, size_t cost, size_t step, const Part& part) {
+  const size_t steps = (total + step - 1) / step;
+  const size_t tasks = std::max<size_t>(1, std::min({context.NumWorkers(), steps, total * cost / kMinElementsPerTask}));
+  const auto task = [&](size_t i, size_t) {
+    const ScopedFloatEnvironment environment;
+    part(std::min(total, steps * i / tasks * step), std::min(total, steps * (i + 1) / tasks * step));
+  };
+  context.Run(tasks, TaskRef(task));
+}
+
+template <class X, class Y>
+Status CheckPair(const MatrixView<X>& from, const ViewNames& from_names, const MatrixView<Y>& to,
+                 const ViewNames& to_names) {
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(to_names.rows, to.rows, from_names.rows, from.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(to_names.cols, to.cols, from_names.cols, from.cols));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(from, from_names));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(to, to_names));
+  return CheckDisjoint(to_names.whole, Bytes(to), from_names.whole, Bytes(from));
+}
+
+template <class Q>
+Status CheckStatic(float scale, int32_t zero_point) {
+  if (!std::isnormal(scale) || scale <= 0.0f || !std::isnormal(1.0f / scale)) {
+    return Status(StatusCode::kNotFinite, "scale", 0, "a positive number, normal together with its inverse", 0);
+  }
+  if (zero_point < std::numeric_limits<Q>::min() || zero_point > std::numeric_limits<Q>::max()) {
+    return Status(StatusCode::kNotFinite, "zero_point", 0, "a value of the quantised type", 0);
+  }
+  return Status();
+}
+
+template <class Q, class Function>
+Status QuantizeStatic(Context& context, const MatrixView<const float>& x, float scale, int32_t zero_point,
+                      const MatrixView<Q>& q, Function function) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
+  ISOQUANT_RETURN_IF_ERROR(CheckStatic<Q>(scale, zero_point));
+  ForEachPart(context, x.rows, x.cols, 1,
+              [&](size_t begin, size_t end) { function(x, scale, zero_point, q, begin, end); });
+  return Status();
+}
+
+template <class Q, class Function>
+Status DequantizeAny(Context& context, const MatrixView<const Q>& q, const Scales& scales, const MatrixView<float>& x,
+                     Function function) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(q, ISOQUANT_NAMES(q), x, ISOQUANT_NAMES(x)));
+  ForEachPart(context, q.rows, q.cols, 1, [&](size_t begin, size_t end) { function(q, scales, x, begin, end); });
+  return Status();
+}
+
+}  // namespace
+
+Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<int8_t> q) {
+  return QuantizeStatic(context, x, scale, zero_point, q, ISOQUANT_DISPATCH(context, QuantizeS8));
+}
+
+Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<uint8_t> q) {
+  return QuantizeStatic(context, x, scale, zero_point, q, ISOQUANT_DISPATCH(context, QuantizeU8));
+}
+
+Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", Bytes(scales), "x", Bytes(x)));
+  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsS8);
+  ForEachPart(context, x.rows, x.cols, 1, [&](size_t begin, size_t end) { rows(x, q, scales.data, begin, end); });
+  return Status();
+}
+
+Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint8_t> q, VectorView<float> scales,
+                    VectorView<int32_t> zero_points) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "x.rows", x.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", Bytes(scales), "x", Bytes(x)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", Bytes(zero_points), "x", Bytes(x)));
+  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsU8);
+  ForEachPart(context, x.rows, x.cols, 1,
+              [&](size_t begin, size_t end) { rows(x, q, scales.data, zero_points.data, begin, end); });
+  return Status();
+}
+
+Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.cols", x.cols));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", Bytes(scales), "x", Bytes(x)));
+  const auto columns = ISOQUANT_DISPATCH(context, QuantizeColumnsPart);
+  ForEachPart(context, x.cols, x.rows, 16, [&](size_t begin, size_t end) { columns(x, q, scales.data, begin, end); });
+  return Status();
+}
+
+Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
+  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x,
+                       ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
+  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x,
+                       ISOQUANT_DISPATCH(context, DequantizeU8));
+}
+
+Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                      MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
+  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, nullptr, nullptr}, x,
+                       ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
+                      VectorView<const int32_t> zero_points, MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.rows", q.rows));
+  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, zero_points.data, nullptr}, x,
+                       ISOQUANT_DISPATCH(context, DequantizeU8));
+}
+
+Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                         MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.cols", q.cols));
+  return DequantizeAny(context, q, Scales{0.0f, 0, nullptr, nullptr, scales.data}, x,
+                       ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE

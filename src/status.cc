@@ -1,0 +1,61 @@
+// Support: the text of a Status, composed on demand.
+#include "isoquant/status.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+
+namespace isoquant {
+
+Status Status::UnknownTier(const char* argument, const char* name, size_t name_length) {
+  Status status(StatusCode::kUnknownTier, argument, 0, "", 0);
+  if (name_length > sizeof(status.name_) - 1) name_length = sizeof(status.name_) - 1;
+  std::memcpy(status.name_, name, name_length);
+  status.name_[name_length] = '\0';
+  return status;
+}
+
+std::string Status::ToString() const {
+  char text[256];
+  const char* format = nullptr;  // of argument, actual, expected name, expected
+  switch (code_) {
+    case StatusCode::kOk:
+      return "ok";
+    case StatusCode::kUnknownTier:
+      std::snprintf(text, sizeof(text), "%s names '%s', which is no tier of this library", argument_, name_);
+      return text;
+    case StatusCode::kNull:
+      std::snprintf(text, sizeof(text), "%s is null, expected %s = %" PRIu64 " elements", argument_, expected_name_,
+                    expected_);
+      return text;
+    case StatusCode::kOverlap:
+      return std::string(argument_) + " overlaps " + expected_name_;
+    case StatusCode::kOutOfMemory:
+      std::snprintf(text, sizeof(text), "%s needs %" PRIu64 " bytes, which could not be allocated", argument_, actual_);
+      return text;
+    case StatusCode::kNotFinite:
+      return std::string(argument_) + " is not " + expected_name_;
+    case StatusCode::kMismatch:
+      format = "%s is %" PRIu64 ", expected %s = %" PRIu64;
+      break;
+    case StatusCode::kTooSmall:
+      format = "%s is %" PRIu64 ", expected at least %s = %" PRIu64;
+      break;
+    case StatusCode::kTooLarge:
+      format = "%s is %" PRIu64 ", expected at most %s = %" PRIu64;
+      break;
+    case StatusCode::kMisaligned:
+      format = "%s is %" PRIu64 " modulo its alignment, expected %s = %" PRIu64;
+      break;
+    case StatusCode::kCorrupt:
+      format = "%s is %" PRIx64 " (hexadecimal), expected %s = %" PRIx64;
+      break;
+  }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  std::snprintf(text, sizeof(text), format, argument_, actual_, expected_name_, expected_);
+#pragma GCC diagnostic pop
+  return text;
+}
+
+}  // namespace isoquant

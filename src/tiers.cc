@@ -1,0 +1,87 @@
+// Support: collects the policies of every Highway target.
+#include "src/tiers.h"
+
+#include <cstring>
+
+#include "isoquant/context.h"
+#include "isoquant/inl/isa/int8_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/tiers.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/isa/policies-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <class... P>
+void AppendPolicies(PolicyList<P...>, TierList& list) {
+  for (const Tier& tier : {Tier{P::kName, HWY_TARGET, &P::Refusal}...}) {
+    if (list.size < TierList::kMax) list.tiers[list.size++] = tier;
+  }
+}
+
+void AppendTiers(TierList& list) { AppendPolicies(PoliciesFor<int8_t>(), list); }
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+namespace {
+
+HWY_EXPORT(AppendTiers);
+
+TierList Collect() {
+  TierList list;
+#if HWY_IDE || ((HWY_TARGETS & (HWY_TARGETS - 1)) == 0)
+  HWY_STATIC_DISPATCH(AppendTiers)(list);
+#else
+  for (const auto append : HWY_DISPATCH_TABLE(AppendTiers)) {  // best target first
+    if (append != nullptr && append != HWY_DISPATCH_TABLE(AppendTiers)[0]) append(list);
+  }
+#endif
+  return list;
+}
+
+}  // namespace
+
+const TierList& Tiers() {
+  static const TierList list = Collect();
+  return list;
+}
+
+const char* WhyUnusable(const Tier& tier) {
+  const bool without_vectors = tier.target == HWY_SCALAR || tier.target == HWY_EMU128;
+  if (!without_vectors && (hwy::SupportedTargets() & tier.target) == 0) {
+    return "the CPU or the operating system lacks what the target needs";
+  }
+  return tier.refusal(DetectCpu());
+}
+
+size_t TierIndex(const char* name) {
+  const TierList& list = Tiers();
+  for (size_t i = 0; i < list.size; ++i) {
+    if (std::strcmp(list.tiers[i].name, name) == 0) return i;
+  }
+  return SIZE_MAX;
+}
+
+std::vector<TargetReport> CompiledTargets() {
+  std::vector<TargetReport> reports;
+  for (int64_t left = HWY_TARGETS; left != 0; left &= left - 1) {  // lower bits are better
+    const int64_t target = left & -left;
+    const bool without_vectors = target == HWY_SCALAR || target == HWY_EMU128;
+    reports.push_back({hwy::TargetName(target), without_vectors || (hwy::SupportedTargets() & target) != 0});
+  }
+  return reports;
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE
