@@ -1,0 +1,115 @@
+# Where the other projects come from: what the system has, else a pinned tarball. Every tarball is looked for in a cache
+# directory first (cmake/setup.sh puts Highway there), because a machine may have no way to its home.
+include(FetchContent)
+
+if(DEFINED ENV{ISOQUANT_DEPENDENCY_CACHE})
+  set(default_cache "$ENV{ISOQUANT_DEPENDENCY_CACHE}")
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(default_cache "$ENV{XDG_CACHE_HOME}/isoquant")
+else()
+  set(default_cache "$ENV{HOME}/.cache/isoquant")
+endif()
+set(ISOQUANT_DEPENDENCY_CACHE "${default_cache}" CACHE PATH "Directory with tarballs of dependencies")
+
+# The system's packages, where it has them, are tried before these.
+set(ISOQUANT_HIGHWAY_1_3_0 07b3c1ba2c1096878a85a31a5b9b3757427af963b1141ca904db2f9f4afe0bc2)
+set(ISOQUANT_HIGHWAY_1_2_0 7e0be78b8318e8bdbf6fa545d2ecb4c90f947df03f7aadc42c1967f019e63343)
+set(ISOQUANT_DOCTEST_2_4_11 632ed2c05a7f53fa961381497bf8069093f0d6628c5f26286161fbd32a560186)
+set(ISOQUANT_BENCHMARK_1_9_1 32131c08ee31eeff2c8968d7e874f3cb648034377dfc32a4c377fa8796d84981)
+
+# Where to get a tarball: either the file in the cache or the URL. (FetchContent takes no list that mixes the two.)
+function(isoquant_locate result file url)
+  if(EXISTS "${ISOQUANT_DEPENDENCY_CACHE}/${file}")
+    set(url "${ISOQUANT_DEPENDENCY_CACHE}/${file}")
+  endif()
+  set(${result} "${url}" PARENT_SCOPE)
+endfunction()
+
+# Makes the target hwy::hwy, and sets ISOQUANT_HIGHWAY_DEFINITIONS, which files with kernels are compiled with, and
+# ISOQUANT_HIGHWAY_FETCHED.
+function(isoquant_find_highway)
+  set(ISOQUANT_HIGHWAY_DEFINITIONS
+      # Keep the scalar target, which is the reference for all others.
+      HWY_COMPILE_ALL_ATTAINABLE
+      # Highway 1.2 leaves this target out unless asked.
+      HWY_WANT_AVX3_DL=1
+      PARENT_SCOPE)
+  set(ISOQUANT_HIGHWAY_FETCHED OFF PARENT_SCOPE)
+  if(TARGET hwy::hwy)
+    return()
+  endif()
+  if(NOT TARGET hwy)  # else a project around this one has brought its own
+    if(NOT FETCHCONTENT_SOURCE_DIR_HIGHWAY)
+      # A project around this one links to it through isoquant.
+      set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+      find_package(hwy 1.2 CONFIG QUIET)
+      if(hwy_FOUND)
+        message(STATUS "Highway ${hwy_VERSION}: ${hwy_DIR}")
+        return()
+      endif()
+    endif()
+
+    isoquant_locate(url highway_1.3.0.orig.tar.gz https://github.com/google/highway/archive/refs/tags/1.3.0.tar.gz)
+    set(sha256 ${ISOQUANT_HIGHWAY_1_3_0})
+    set(older "${ISOQUANT_DEPENDENCY_CACHE}/highway_1.2.0.orig.tar.gz")
+    if(NOT EXISTS "${url}" AND EXISTS "${older}")
+      set(url "${older}")
+      set(sha256 ${ISOQUANT_HIGHWAY_1_2_0})
+    endif()
+    message(STATUS "Highway: ${url}")
+    FetchContent_Declare(highway URL "${url}" URL_HASH SHA256=${sha256})
+
+    # Variables of this function, not cache entries, so that the choice stays ours alone.
+    set(CMAKE_POLICY_DEFAULT_CMP0126 NEW)
+    set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+    set(HWY_ENABLE_CONTRIB OFF)
+    set(HWY_ENABLE_EXAMPLES OFF)
+    set(HWY_ENABLE_TESTS OFF)
+    set(HWY_ENABLE_INSTALL ${ISOQUANT_INSTALL})
+    set(BUILD_TESTING OFF)
+    FetchContent_MakeAvailable(highway)
+    set(ISOQUANT_HIGHWAY_FETCHED ON PARENT_SCOPE)
+    foreach(needless hwy_list_targets hwy_test)
+      if(TARGET ${needless})
+        set_target_properties(${needless} PROPERTIES EXCLUDE_FROM_ALL ON)
+      endif()
+    endforeach()
+    # System headers: their warnings are not ours.
+    get_target_property(directories hwy INTERFACE_INCLUDE_DIRECTORIES)
+    set_target_properties(hwy PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")
+  endif()
+  add_library(hwy::hwy ALIAS hwy)
+endfunction()
+
+# Makes the target doctest::doctest.
+function(isoquant_find_doctest)
+  find_package(doctest 2.4 CONFIG QUIET)
+  if(doctest_FOUND)
+    return()
+  endif()
+  isoquant_locate(url doctest_2.4.11.tar.gz https://github.com/doctest/doctest/archive/refs/tags/v2.4.11.tar.gz)
+  message(STATUS "doctest: ${url}")
+  FetchContent_Declare(doctest URL "${url}" URL_HASH SHA256=${ISOQUANT_DOCTEST_2_4_11})
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+  set(DOCTEST_WITH_TESTS OFF)
+  set(DOCTEST_NO_INSTALL ON)
+  FetchContent_MakeAvailable(doctest)
+  get_target_property(directories doctest INTERFACE_INCLUDE_DIRECTORIES)
+  set_target_properties(doctest PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")
+endfunction()
+
+# Makes the target benchmark::benchmark.
+function(isoquant_find_benchmark)
+  find_package(benchmark 1.7 CONFIG QUIET)
+  if(benchmark_FOUND)
+    return()
+  endif()
+  isoquant_locate(url benchmark_1.9.1.tar.gz https://github.com/google/benchmark/archive/refs/tags/v1.9.1.tar.gz)
+  message(STATUS "Google Benchmark: ${url}")
+  FetchContent_Declare(benchmark URL "${url}" URL_HASH SHA256=${ISOQUANT_BENCHMARK_1_9_1})
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+  set(BENCHMARK_ENABLE_TESTING OFF)
+  set(BENCHMARK_ENABLE_INSTALL OFF)
+  set(BENCHMARK_ENABLE_WERROR OFF)
+  FetchContent_MakeAvailable(benchmark)
+endfunction()
