@@ -1,0 +1,89 @@
+// Tells what this CPU has, which tiers of Isoquant it can run, and why it cannot run the others.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "isoquant/isoquant.h"
+
+namespace {
+
+struct Info {
+  std::string cpu;
+  std::vector<std::string> features;
+  std::vector<isoquant::TargetReport> targets;
+  std::vector<isoquant::TierReport> tiers;
+  std::string chosen;  // tier
+  std::string target;  // Highway target of that tier
+};
+
+Info Collect(const isoquant::Context& context) {
+  Info info;
+  info.cpu = isoquant::DetectCpu().brand;
+  info.features = isoquant::FeatureNames(isoquant::DetectCpu());
+  info.targets = isoquant::CompiledTargets();
+  info.tiers = isoquant::ExplainTiers(context);
+  info.chosen = context.tier();
+  for (const isoquant::TierReport& tier : info.tiers) {
+    if (tier.name == info.chosen) info.target = tier.target;
+  }
+  return info;
+}
+
+std::string PadTo(size_t width, std::string text) {
+  text.resize(std::max(width, text.size()), ' ');
+  return text;
+}
+
+void PrintText(std::ostream& out, const Info& info) {
+  out << "CPU       " << (info.cpu.empty() ? "(does not tell its name)" : info.cpu) << "\nfeatures ";
+  for (const std::string& feature : info.features) out << " " << feature;
+  out << "\ntargets  ";
+  for (const isoquant::TargetReport& target : info.targets) {
+    out << " " << target.name << (target.supported ? "" : " (not on this CPU)");
+  }
+  out << "\n\n  tier            Highway target\n";
+  for (const isoquant::TierReport& tier : info.tiers) {
+    out << (tier.name == info.chosen ? "> " : "  ") << PadTo(16, tier.name) << PadTo(16, tier.target)
+        << (tier.name == info.chosen ? "runs"
+            : tier.usable            ? "usable"
+                                     : "no: " + tier.reason)
+        << "\n";
+  }
+}
+
+void PrintJson(std::ostream& out, const Info& info) {
+  using Json = nlohmann::ordered_json;
+  Json targets = Json::array(), supported = Json::array(), tiers = Json::array();
+  for (const isoquant::TargetReport& target : info.targets) {
+    targets.push_back(target.name);
+    if (target.supported) supported.push_back(target.name);
+  }
+  for (const isoquant::TierReport& tier : info.tiers) {
+    tiers.push_back({{"name", tier.name}, {"target", tier.target}, {"usable", tier.usable}, {"reason", tier.reason}});
+  }
+  const Json json = {{"cpu", info.cpu},      {"features", info.features},      {"target", info.target},
+                     {"targets", targets},   {"supported_targets", supported}, {"tiers", tiers},
+                     {"chosen", info.chosen}};
+  // A brand string is whatever bytes CPUID holds, so it need not be UTF-8.
+  out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bool json = false;
+  CLI::App app("Tells what this CPU has, which tiers of Isoquant it can run, and why it cannot run the others.");
+  app.add_flag("--json", json, "Print as JSON");
+  CLI11_PARSE(app, argc, argv);
+
+  const isoquant::Context context;
+  if (!context.environment_status().ok()) {
+    std::cerr << "isoquant_info: ignored: " << context.environment_status().ToString() << "\n";
+  }
+  const Info info = Collect(context);
+  json ? PrintJson(std::cout, info) : PrintText(std::cout, info);
+  return 0;
+}

@@ -1,0 +1,42 @@
+// What the program reports: accuracy, and for every tier its speed and a digest of its results.
+#ifndef QUANTIZED_MLP_MEASURE_H_
+#define QUANTIZED_MLP_MEASURE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "digits.h"
+#include "mlp.h"
+
+namespace quantized_mlp {
+
+struct TierResult {
+  std::string tier;
+  double images_per_second = 0;
+  uint64_t digest = 0;  // of all logits
+};
+
+// The logits of all images, `batch` images in each call.
+std::vector<float> RunInBatches(isoquant::Context& context, QuantizedMlp& model,
+                                isoquant::MatrixView<const float> images, size_t batch);
+
+// For each image the class with the largest logit.
+std::vector<size_t> Classify(const std::vector<float>& logits, size_t classes);
+
+// The part of the labels that was predicted.
+double Accuracy(const std::vector<size_t>& predictions, const std::vector<size_t>& labels);
+
+// FNV-1a, 64 bits, of the values as little-endian bytes: a single bit that differs in any of them changes it.
+uint64_t Digest(const std::vector<float>& values);
+
+// Every tier that this CPU has and that the environment admits, best first. Each tier quantises and packs the weights
+// anew, so that its digest covers the whole way from float weights to logits.
+std::vector<TierResult> MeasureTiers(const Mlp& mlp, isoquant::MatrixView<const float> images, size_t batch);
+
+bool AllDigestsEqual(const std::vector<TierResult>& results);
+
+}  // namespace quantized_mlp
+
+#endif  // QUANTIZED_MLP_MEASURE_H_
