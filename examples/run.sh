@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Builds the example and runs it with the given arguments; installs what is missing first.
+#
+# Usage: examples/run.sh [ARGUMENT...]      (examples/run.sh --help lists them)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja zlib1g-dev nlohmann-json3-dev libcli11-dev >&2
+
+export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
+export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+settings=(-DISOQUANT_BUILD_EXAMPLES=ON)
+if ! [[ -e build/CMakeCache.txt ]]; then
+  # Tests and benches need more packages; test/run.sh switches them on.
+  settings+=(-DISOQUANT_BUILD_TESTS=OFF -DISOQUANT_BUILD_BENCHES=OFF)
+fi
+echo "Building build/examples/quantized_mlp ..." >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { cmake -S . -B build "${settings[@]}" && cmake --build build --target quantized_mlp; } >"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
+rm -f "$log"
+exec build/examples/quantized_mlp "$@"

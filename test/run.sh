@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests; installs what is missing first. The last line is "N passed, N failed": the test
+# cases of isoquant_test, and one for each other test.
+#
+# Usage: test/run.sh [SETTING...]      (settings for CMake, such as -DISOQUANT_WERROR=ON)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1g-dev nlohmann-json3-dev libcli11-dev \
+  doctest-dev libbenchmark-dev
+
+export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
+export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+if ! cmake -S . -B build -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON -DISOQUANT_BUILD_EXAMPLES=ON "$@" ||
+  ! cmake --build build; then
+  echo "0 passed, 1 failed"  # the build
+  exit 1
+fi
+
+status=0
+ctest --test-dir build --output-on-failure --no-tests=error || status=$?
+
+# Counts in CTest's log, where a section begins with "3/7 Testing: name" and ends with its verdict.
+counts=$(awk '
+  function end_section() {
+    if (!in_section) return
+    if (!has_summary) { if (ok) passed++; else failed++ }
+    else if (!ok && !section_failed) failed++  # a crash at exit, say
+  }
+  /^[0-9]+\/[0-9]+ Testing: / { end_section(); in_section = 1; ok = 0; has_summary = 0; section_failed = 0 }
+  /^\[doctest\] test cases:/ {
+    split($0, parts, /[|:]/)
+    has_summary = 1
+    passed += parts[3]; failed += parts[4]; section_failed += parts[4]
+  }
+  /^Test Passed\.$/ { ok = 1 }
+  END { end_section(); print passed + 0 " passed, " failed + 0 " failed" }
+' build/Testing/Temporary/LastTest.log)
+if [[ $status -ne 0 && $counts == *", 0 failed" ]]; then counts=${counts/%, 0 failed/, 1 failed}; fi
+echo "$counts"
+exit "$status"
