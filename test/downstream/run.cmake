@@ -5,6 +5,11 @@ set(prefix "${WORK_DIR}/installed")
 set(build "${WORK_DIR}/${WAY}")
 file(REMOVE_RECURSE "${build}")
 
+# A Highway of the system may lie where only this build was told to look.
+if(DEFINED hwy_DIR)
+  set(found "-Dhwy_DIR=${hwy_DIR}")
+endif()
+
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
@@ -13,7 +18,7 @@ endfunction()
 function(try_project source)
   run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/${source}" -B "${build}" -G "${CMAKE_GENERATOR}"
       "-DCMAKE_MAKE_PROGRAM=${CMAKE_MAKE_PROGRAM}" "-DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}"
-      "-DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE}" --no-warn-unused-cli ${ARGN})
+      "-DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE}" --no-warn-unused-cli ${found} ${ARGN})
   run("${CMAKE_COMMAND}" --build "${build}" --config "${CMAKE_BUILD_TYPE}" --parallel)
   run("${CMAKE_CTEST_COMMAND}" --test-dir "${build}" --build-config "${CMAKE_BUILD_TYPE}" --output-on-failure
       --no-tests=error)
