@@ -25,8 +25,7 @@ function(isoquant_locate result file url)
   set(${result} "${url}" PARENT_SCOPE)
 endfunction()
 
-# Makes the target hwy::hwy, and sets ISOQUANT_HIGHWAY_DEFINITIONS, which files with kernels are compiled with, and
-# ISOQUANT_HIGHWAY_FETCHED.
+# Makes the target hwy::hwy, and sets ISOQUANT_HIGHWAY_DEFINITIONS, which files with kernels are compiled with.
 function(isoquant_find_highway)
   set(ISOQUANT_HIGHWAY_DEFINITIONS
       # Keep the scalar target, which is the reference for all others.
@@ -34,7 +33,6 @@ function(isoquant_find_highway)
       # Highway 1.2 leaves this target out unless asked.
       HWY_WANT_AVX3_DL=1
       PARENT_SCOPE)
-  set(ISOQUANT_HIGHWAY_FETCHED OFF PARENT_SCOPE)
   if(TARGET hwy::hwy)
     return()
   endif()
@@ -68,7 +66,6 @@ function(isoquant_find_highway)
     set(HWY_ENABLE_INSTALL ${ISOQUANT_INSTALL})
     set(BUILD_TESTING OFF)
     FetchContent_MakeAvailable(highway)
-    set(ISOQUANT_HIGHWAY_FETCHED ON PARENT_SCOPE)
     foreach(needless hwy_list_targets hwy_test)
       if(TARGET ${needless})
         set_target_properties(${needless} PROPERTIES EXCLUDE_FROM_ALL ON)

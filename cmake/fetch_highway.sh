@@ -21,7 +21,7 @@ has_hash() { echo "$1  $2" | sha256sum --check --status 2>/dev/null; }
 find_mirror() {
   [[ -r $keyring ]] && command -v apt-get >/dev/null || return 0
   apt-get indextargets --no-release-info --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-    awk '$1 ~ /\/debian\/?$/ && $2 !~ /-security/ && !found { print $1; found = 1 }'
+    awk '$1 ~ /\/debian(\/|$)/ && $2 !~ /-security/ && !found { print $1; found = 1 }'
 }
 
 fetch() {  # fetch HASH FILE SUITE

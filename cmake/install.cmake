@@ -17,16 +17,17 @@ install(
 
 # A Highway that we built is installed beside us, but its own .pc has fixed paths and, inside another project, a wrong
 # version: name the library instead.
-if(ISOQUANT_HIGHWAY_FETCHED)
+get_target_property(is_system_highway hwy::hwy IMPORTED)
+if(is_system_highway)
+  set(pc_requires "Requires: libhwy >= 1.2")
+  set(pc_libs "")
+  set(pc_cflags "")
+else()
   set(pc_requires "")
   set(pc_libs "-lhwy")
   get_target_property(pc_definitions hwy INTERFACE_COMPILE_DEFINITIONS)
   list(TRANSFORM pc_definitions PREPEND "-D")
   list(JOIN pc_definitions " " pc_cflags)
-else()
-  set(pc_requires "Requires: libhwy >= 1.2")
-  set(pc_libs "")
-  set(pc_cflags "")
 endif()
 # GNUInstallDirs allows absolute directories; those stay as they are.
 set(pc_prefix "${CMAKE_INSTALL_PREFIX}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the example and runs it with the given arguments; installs what is missing first.
+# Builds the examples and runs quantized_mlp with the given arguments; installs what is missing first.
 #
 # Usage: examples/run.sh [ARGUMENT...]      (examples/run.sh --help lists them)
 set -euo pipefail
@@ -17,7 +17,7 @@ fi
 echo "Building build/examples/quantized_mlp ..." >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { cmake -S . -B build "${settings[@]}" && cmake --build build --target quantized_mlp; } >"$log" 2>&1; then
+if ! { cmake -S . -B build "${settings[@]}" && cmake --build build --target quantized_mlp isoquant_info; } >"$log" 2>&1; then
   cat "$log" >&2
   exit 1
 fi

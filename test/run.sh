@@ -18,7 +18,7 @@ if ! cmake -S . -B build -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON -
 fi
 
 status=0
-ctest --test-dir build --output-on-failure --no-tests=error || status=$?
+ctest --test-dir build --parallel "$CMAKE_BUILD_PARALLEL_LEVEL" --output-on-failure --no-tests=error || status=$?
 
 # Counts in CTest's log, where a section begins with "3/7 Testing: name" and ends with its verdict.
 counts=$(awk '
