@@ -6,6 +6,10 @@
 
 #include "hwy/base.h"
 
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
+
 #if HWY_ARCH_X86
 #if HWY_COMPILER_MSVC
 #include <intrin.h>
@@ -93,10 +97,22 @@ constexpr Feature kFeatures[] = {
     {"amx_tile", &Cpu::leaf7_edx, 24},     {"amx_int8", &Cpu::leaf7_edx, 25},  {"amx_bf16", &Cpu::leaf7_edx, 22},
 };
 
+size_t DetectL2Bytes(size_t fallback) {
+#ifdef _SC_LEVEL2_CACHE_SIZE
+  const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);  // NOLINT(runtime/int): its type
+  if (bytes >= 64 * 1024) return static_cast<size_t>(bytes);
+#endif
+  return fallback;
+}
+
 }  // namespace
 
 const Cpu& DetectCpu() {
-  static const Cpu cpu = Detect();
+  static const Cpu cpu = [] {
+    Cpu detected = Detect();
+    detected.l2_bytes = DetectL2Bytes(detected.l2_bytes);
+    return detected;
+  }();
   return cpu;
 }
 

@@ -16,7 +16,8 @@ struct Cpu {
   uint32_t leaf1_ecx = 0, leaf1_edx = 0;                 // x86: CPUID(1)
   uint32_t leaf7_ebx = 0, leaf7_ecx = 0, leaf7_edx = 0;  // CPUID(7,0)
   uint32_t leaf7_1_eax = 0, leaf7_1_edx = 0;             // CPUID(7,1)
-  uint64_t xcr0 = 0;                                     // register state that the OS saves; 0 without OSXSAVE
+  size_t l2_bytes = 1024 * 1024;  // one core's second-level cache; this default where the system does not tell
+  uint64_t xcr0 = 0;              // register state that the OS saves; 0 without OSXSAVE
 };
 
 // Detects on the first call; thread-safe.

@@ -1,4 +1,5 @@
-// ISA layer: plain Highway, for every target with vectors: 16-bit products, added in pairs to int32 (VPMADDWD on x86).
+// ISA layer: Highway alone (but for one addition), for every target with vectors: 16-bit products, added in pairs to
+// int32 (VPMADDWD on x86).
 //
 // |a b| <= 255 * 128 and a pair of them fit int32, so that all of s8 and u8 is exact. A is widened to s16 when it is
 // arranged. B is widened by a promoting load; with more than one tile of rows, once per block of panels (1.25 against
@@ -65,14 +66,28 @@ struct MaddS16Tiles {
     for (size_t i = 0; i < k * 16; i += hn::Lanes(D16())) hn::StoreU(LoadB(b + i), D16(), out + i);
   }
 
+  // acc += WidenMulPairwiseAdd(b, a). The addition is one instruction of asm on x86 because g++ 12 otherwise sums the
+  // products of several groups first, and then spills the accumulators (AVX2: 1.10 against 1.38x of the FMA rate).
+  static HWY_INLINE void MultiplyAccumulate(V16 b, V16 a, V32& acc) {
+    const V32 products = hn::WidenMulPairwiseAdd(D32(), b, a);
+#if HWY_ARCH_X86 && !HWY_COMPILER_MSVC && HWY_TARGET <= HWY_AVX3
+    __asm__("vpaddd %1, %0, %0" : "+v"(acc.raw) : "v"(products.raw));
+#elif HWY_ARCH_X86 && !HWY_COMPILER_MSVC && HWY_TARGET <= HWY_AVX2
+    __asm__("vpaddd %1, %0, %0" : "+x"(acc.raw) : "x"(products.raw));
+#elif HWY_ARCH_X86 && !HWY_COMPILER_MSVC
+    __asm__("paddd %1, %0" : "+x"(acc.raw) : "x"(products.raw));
+#else
+    acc = hn::Add(acc, products);
+#endif
+  }
+
   // One group of four K: a row at `a`, then the rows below it.
   template <class... Below>
   static HWY_INLINE void Step(const int16_t* a, size_t a_stride, V16 b0, V16 b1, V32& acc0, V32& acc1,
                               Below&... below) {
-    const D32 d;
     const V16 va = hn::BitCast(D16(), hn::Set(D64(), LoadUnaligned<int64_t>(a)));
-    acc0 = hn::Add(acc0, hn::WidenMulPairwiseAdd(d, b0, va));
-    acc1 = hn::Add(acc1, hn::WidenMulPairwiseAdd(d, b1, va));
+    MultiplyAccumulate(b0, va, acc0);
+    MultiplyAccumulate(b1, va, acc1);
     if constexpr (sizeof...(Below) != 0) Step(a + a_stride, a_stride, b0, b1, below...);
   }
 

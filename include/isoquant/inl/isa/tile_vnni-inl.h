@@ -82,15 +82,27 @@ struct VnniTiles {
       if constexpr (sizeof...(Below) != 0) Step(a + a_stride, a_stride, b, below...);
     }
 
-    template <class... Below>
-    static HWY_INLINE void StoreRows(const Args& args, int32_t* c, const RowV& init, RowV& acc, Below&... below) {
+    static HWY_INLINE RowV LoadRow(const int32_t* from, size_t step) {
+      RowV row;
+      for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Load(D32(), from + i * step);
+      return row;
+    }
+    static HWY_INLINE RowV ZeroRow() {
+      RowV row;
+      for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Zero(D32());
+      return row;
+    }
+
+    template <bool kAdd, class... Below>
+    static HWY_INLINE void StoreRows(int32_t* c, size_t c_stride, const RowV& init, const RowV& acc,
+                                     const Below&... below) {
       const D32 d;
       for (size_t i = 0; i < kVectors; ++i) {
         V32 sum = hn::Add(acc.v[i], init.v[i]);
-        if (args.add) sum = hn::Add(sum, hn::LoadU(d, c + i * hn::Lanes(d)));
+        if (kAdd) sum = hn::Add(sum, hn::LoadU(d, c + i * hn::Lanes(d)));
         hn::StoreU(sum, d, c + i * hn::Lanes(d));
       }
-      if constexpr (sizeof...(Below) != 0) StoreRows(args, c + args.c_stride, init, below...);
+      if constexpr (sizeof...(Below) != 0) StoreRows<kAdd>(c + c_stride, c_stride, init, below...);
     }
 
     template <size_t kRows>
@@ -98,27 +110,30 @@ struct VnniTiles {
       // Each level declares the accumulators of one row: separate locals stay in registers, an array of them does not.
       template <class... Acc>
       static HWY_INLINE void Loop(const Args& args, Acc&... acc) {
-        const D32 d;
-        RowV row;
-        for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Zero(d);
         if constexpr (sizeof...(Acc) < kRows) {
+          RowV row = ZeroRow();
           Loop(args, acc..., row);
         } else {
           const int32_t* HWY_RESTRICT b = reinterpret_cast<const int32_t*>(args.b);
-          const size_t second = kNR == 16 ? hn::Lanes(d) : args.panel_stride / sizeof(int32_t);
+          const size_t second = kNR == 16 ? hn::Lanes(D32()) : args.panel_stride / sizeof(int32_t);
           const uint8_t* HWY_RESTRICT a = args.a;
-          for (const uint8_t* const end = a + args.k; a != end; a += kKR, b += 16) {
-            for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Load(d, b + i * second);
-            Step(a, args.a_stride, row, acc...);
+          const size_t a_stride = args.a_stride;
+          size_t groups = args.k / kKR;
+          // Scalar instructions take slots of the ports that VPDPBUSD needs (93.5 against 95.3 % of peak).
+          for (; groups >= 4; groups -= 4, a += 4 * kKR, b += 64) {
+            Step(a, a_stride, LoadRow(b, second), acc...);
+            Step(a + kKR, a_stride, LoadRow(b + 16, second), acc...);
+            Step(a + 2 * kKR, a_stride, LoadRow(b + 32, second), acc...);
+            Step(a + 3 * kKR, a_stride, LoadRow(b + 48, second), acc...);
           }
-          if (args.a_tail != nullptr) {
-            for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Load(d, b + i * second);
-            Step(args.a_tail, kKR, row, acc...);
+          for (; groups != 0; --groups, a += kKR, b += 16) Step(a, a_stride, LoadRow(b, second), acc...);
+          if (args.a_tail != nullptr) Step(args.a_tail, kKR, LoadRow(b, second), acc...);
+          const RowV init = args.col_init != nullptr ? LoadRow(args.col_init, hn::Lanes(D32())) : ZeroRow();
+          if (args.add) {
+            StoreRows<true>(args.c, args.c_stride, init, acc...);
+          } else {
+            StoreRows<false>(args.c, args.c_stride, init, acc...);
           }
-          for (size_t i = 0; i < kVectors; ++i) {
-            row.v[i] = args.col_init != nullptr ? hn::Load(d, args.col_init + i * hn::Lanes(d)) : hn::Zero(d);
-          }
-          StoreRows(args, args.c, row, acc...);
         }
       }
       static HWY_NOINLINE void Run(const Args& args) { Loop(args); }

@@ -1,0 +1,29 @@
+// Bench support: what this machine can do at most, measured in the same process as what we reach.
+#ifndef ISOQUANT_BENCH_LIMITS_H_
+#define ISOQUANT_BENCH_LIMITS_H_
+
+#include <chrono>
+#include <cstdint>
+
+namespace isoquant {
+
+inline double Seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Multiply-adds per second of an instruction on independent registers for about 0.1 ms; 0 where the CPU lacks it.
+// Twelve accumulators cover latency 5 at two per cycle.
+struct Limit {
+  const char* name;
+  double (*measure)();
+};
+
+// VPDPBUSD on the widest vectors that this CPU has it for.
+double MeasureVnniPeak();
+
+// f32 VFMADD on 256-bit vectors: what an AVX2 float kernel could reach.
+double MeasureFmaPeak();
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_BENCH_LIMITS_H_
