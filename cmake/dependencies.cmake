@@ -88,6 +88,7 @@ function(isoquant_find_doctest)
   message(STATUS "doctest: ${url}")
   FetchContent_Declare(doctest URL "${url}" URL_HASH SHA256=${ISOQUANT_DOCTEST_2_4_11})
   set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
+  set(CMAKE_POLICY_VERSION_MINIMUM 3.5)  # it asks for an older CMake than CMake 4 supports
   set(DOCTEST_WITH_TESTS OFF)
   set(DOCTEST_NO_INSTALL ON)
   FetchContent_MakeAvailable(doctest)
