@@ -1,0 +1,116 @@
+// Test support: values, tiers, digests, threads.
+#ifndef ISOQUANT_TEST_SUPPORT_H_
+#define ISOQUANT_TEST_SUPPORT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "isoquant/isoquant.h"
+
+#define ISOQUANT_CHECK_OK(expression)                              \
+  do {                                                             \
+    const ::isoquant::Status checked_status = (expression);        \
+    CHECK_MESSAGE(checked_status.ok(), checked_status.ToString()); \
+  } while (false)
+
+namespace isoquant {
+
+// SplitMix64 (Steele, Lea, Flood 2014): the same sequence everywhere, unlike std::distributions.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t operator()() {
+    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+  size_t Below(size_t n) { return static_cast<size_t>((*this)() % n); }
+  // Uniform in [-1, 1), exact in f32.
+  float Signed() { return static_cast<float>(static_cast<int32_t>((*this)() >> 40) - (1 << 23)) * 0x1p-23f; }
+
+ private:
+  uint64_t state_;
+};
+
+// Every integer of the type, its extremes in a quarter of the places: they are what saturating instructions get wrong.
+template <class T>
+void FillIntegers(Random& random, T* data, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
+    const uint64_t bits = random();
+    data[i] = (bits & 3) != 0   ? static_cast<T>(bits >> 8)
+              : (bits & 4) != 0 ? std::numeric_limits<T>::min()
+                                : std::numeric_limits<T>::max();
+  }
+}
+
+// Calls f(context) for every tier that this machine can run, worst included, capped so that this very tier runs.
+template <class F>
+void ForEachTier(const F& f) {
+  const Context probe;
+  size_t tiers = 0;
+  for (const TierReport& report : ExplainTiers(probe)) {
+    if (!report.usable) continue;
+    Context context;
+    ISOQUANT_CHECK_OK(context.SetMaxTier(report.name.c_str()));
+    REQUIRE(context.tier() == report.name);
+    INFO("tier ", report.name);
+    f(context);
+    ++tiers;
+  }
+  CHECK(tiers != 0);
+}
+
+// FNV-1a, 64 bits (Fowler, Noll, Vo), over the bytes of little-endian values.
+class Digest {
+ public:
+  template <class T>
+  void Add(const T* data, size_t size) {
+    for (size_t i = 0; i < size; ++i) {
+      typename std::conditional<sizeof(T) == 1, uint8_t, uint32_t>::type bits;
+      static_assert(sizeof(bits) == sizeof(T), "8 or 32 bits");
+      std::memcpy(&bits, data + i, sizeof(T));
+      for (size_t b = 0; b < sizeof(T); ++b) hash_ = (hash_ ^ (bits >> (8 * b) & 0xff)) * 0x100000001b3u;
+    }
+  }
+  template <class T>
+  void Add(const MatrixView<T>& m) {
+    for (size_t r = 0; r < m.rows; ++r) Add(m.Row(r), m.cols);
+  }
+  uint64_t value() const { return hash_; }
+
+ private:
+  uint64_t hash_ = 0xcbf29ce484222325u;
+};
+
+// Checks a digest against golden.h. With ISOQUANT_PRINT_GOLDEN in the environment it prints the line for golden.h too.
+void CheckGolden(const std::string& name, uint64_t digest);
+
+// One thread per worker and call: simple, and as unordered as a pool. Tasks are dealt out round robin.
+class ThreadExecutor final : public Executor {
+ public:
+  explicit ThreadExecutor(size_t workers) : workers_(workers) {}
+  size_t NumWorkers() const override { return workers_; }
+  void Run(size_t num_tasks, TaskRef task) override {
+    std::vector<std::thread> threads;
+    for (size_t worker = 0; worker < workers_; ++worker) {
+      threads.emplace_back([=] {
+        for (size_t i = worker; i < num_tasks; i += workers_) task(i, worker);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+
+ private:
+  const size_t workers_;
+};
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_TEST_SUPPORT_H_
