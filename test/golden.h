@@ -14,7 +14,14 @@ struct Golden {
 };
 
 constexpr Golden kGolden[] = {
-    {"none", 0},
+    {"matmul/s8/1x300x100", 0xabd1bee09e47694d},
+    {"matmul/s8/33x257x129", 0x3f84215188d94ded},
+    {"matmul/s8/70x4500x96", 0x04a6b4261ea96d32},
+    {"matmul/s8/130x515x200", 0xf8d777c10e7781de},
+    {"matmul/u8/1x300x100", 0xd9e11b2e18dd8215},
+    {"matmul/u8/33x257x129", 0xaa43f60223882087},
+    {"matmul/u8/70x4500x96", 0xf43b6b43a8690001},
+    {"matmul/u8/130x515x200", 0x7597882d414b24ff},
 };
 
 }  // namespace isoquant

@@ -1,0 +1,263 @@
+// Tests of MatMul to int32: every tier, exact, against the scalar definition.
+#include "isoquant/matmul.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "test/guarded.h"
+#include "test/reference.h"
+#include "test/support.h"
+
+namespace isoquant {
+namespace {
+
+struct Shape {
+  size_t m, k, n;
+};
+
+// One product, its operands in guarded memory, and what C must be.
+template <class A>
+struct Case {
+  Case(Random& random, Shape shape, size_t a_pad, size_t c_pad)
+      : a(shape.m, shape.k, shape.k + a_pad),
+        b(shape.k, shape.n),
+        b_transposed(shape.n, shape.k),
+        c(shape.m, shape.n, shape.n + c_pad),
+        before(shape.m, shape.n),
+        overwritten(shape.m, shape.n),
+        accumulated(shape.m, shape.n) {
+    FillIntegers(random, a.buffer().data(), a.buffer().size());
+    FillIntegers(random, b.buffer().data(), b.buffer().size());
+    FillIntegers(random, before.buffer().data(), before.buffer().size());
+    for (size_t k = 0; k < shape.k; ++k) {
+      for (size_t n = 0; n < shape.n; ++n) b_transposed.at(n, k) = b.at(k, n);
+    }
+    Expect();
+  }
+
+  void Expect() {
+    ReferenceMatMul(a.const_view(), b.const_view(), false, overwritten.view());
+    Copy(before, accumulated);
+    ReferenceMatMul(a.const_view(), b.const_view(), true, accumulated.view());
+  }
+
+  // Runs one MatMul and compares all of C, and what lies between its rows.
+  void Check(Context& context, const WeightsRef& weights, Store store) {
+    for (int32_t& value : c.buffer()) value = 0x5a5a5a5a;
+    Copy(before, c);
+    ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), weights, c.view(), store));
+    const GuardedMatrix<int32_t>& expected = store == Store::kAccumulate ? accumulated : overwritten;
+    size_t wrong = 0, touched = 0;
+    for (size_t i = 0; i < c.buffer().size(); ++i) {
+      const size_t stride = c.view().row_stride, row = i / stride, col = i % stride;
+      if (col >= c.view().cols) {
+        touched += c.buffer()[i] != 0x5a5a5a5a ? 1 : 0;
+      } else {
+        wrong += c.buffer()[i] != expected.at(row, col) ? 1 : 0;
+      }
+    }
+    CHECK(wrong == 0);
+    CHECK(touched == 0);
+  }
+
+  static void Copy(const GuardedMatrix<int32_t>& from, const GuardedMatrix<int32_t>& to) {
+    for (size_t r = 0; r < from.view().rows; ++r) {
+      for (size_t col = 0; col < from.view().cols; ++col) to.at(r, col) = from.at(r, col);
+    }
+  }
+
+  GuardedMatrix<A> a;
+  GuardedMatrix<int8_t> b, b_transposed;
+  GuardedMatrix<int32_t> c, before, overwritten, accumulated;
+};
+
+using Contexts = std::vector<std::unique_ptr<Context>>;
+
+Contexts ContextOfEachTier() {
+  Contexts contexts;
+  for (const TierReport& report : ExplainTiers(Context())) {
+    if (!report.usable) continue;
+    contexts.emplace_back(new Context());
+    ISOQUANT_CHECK_OK(contexts.back()->SetMaxTier(report.name.c_str()));
+    REQUIRE(contexts.back()->tier() == report.name);
+  }
+  return contexts;
+}
+
+// All ways to call: packed from both orders and plain in both orders, overwriting and accumulating.
+template <class A>
+void CheckShape(const Contexts& contexts, Random& random, Shape shape) {
+  CAPTURE(shape.m);
+  CAPTURE(shape.k);
+  CAPTURE(shape.n);
+  CAPTURE(std::is_signed<A>::value);
+  Case<A> test(random, shape, random.Below(3) * 7, random.Below(3) * 5);
+  for (const auto& context : contexts) {
+    INFO("tier ", context->tier());
+    const KxN kxn{test.b.const_view()};
+    const NxK nxk{test.b_transposed.const_view()};
+    PackedWeights packed;
+    if (shape.n % 2 == 0) {
+      ISOQUANT_CHECK_OK(PackedWeights::Pack(*context, kxn, packed));
+    } else {
+      ISOQUANT_CHECK_OK(PackedWeights::Pack(*context, nxk, packed));
+    }
+    test.Check(*context, packed, Store::kOverwrite);
+    test.Check(*context, packed, Store::kAccumulate);
+    test.Check(*context, kxn, Store::kOverwrite);
+    test.Check(*context, nxk, Store::kAccumulate);
+  }
+}
+
+template <class A>
+void CheckShapes(const std::vector<Shape>& shapes) {
+  const Contexts contexts = ContextOfEachTier();
+  Random random(1);
+  for (const Shape& shape : shapes) CheckShape<A>(contexts, random, shape);
+}
+
+// Tiles are up to 12 x 32; K advances by 4, and by 16 in unrolled loops.
+std::vector<Shape> ShapesAroundTiles() {
+  std::vector<Shape> shapes;
+  for (size_t m : {1, 2, 5, 6, 7, 11, 12, 13, 25}) {
+    for (size_t n : {1, 7, 15, 16, 17, 31, 32, 33, 49}) {
+      for (size_t k : {1, 2, 3, 4, 5, 15, 16, 17, 61}) shapes.push_back({m, k, n});
+    }
+  }
+  for (size_t m = 1; m <= 40; ++m) shapes.push_back({m, 20, 36});
+  for (size_t n = 1; n <= 70; ++n) shapes.push_back({3, 9, n});
+  for (size_t k = 1; k <= 130; ++k) shapes.push_back({8, k, 40});
+  return shapes;
+}
+
+TEST_CASE("MatMul: shapes around the tiles, s8") { CheckShapes<int8_t>(ShapesAroundTiles()); }
+TEST_CASE("MatMul: shapes around the tiles, u8") { CheckShapes<uint8_t>(ShapesAroundTiles()); }
+
+// Several chunks of K (more than 4096), several blocks of rows, rows that are 4 KiB apart, primes.
+const std::vector<Shape> kLargeShapes = {{1, 4096, 64},  {13, 4097, 33}, {2, 8193, 17},   {14, 9001, 49},
+                                         {130, 67, 129}, {257, 515, 19}, {601, 2049, 18}, {37, 4096, 100}};
+
+TEST_CASE("MatMul: large and long shapes") {
+  CheckShapes<int8_t>(kLargeShapes);
+  CheckShapes<uint8_t>(kLargeShapes);
+}
+
+TEST_CASE("MatMul: rows 4 KiB apart are the same as dense ones") {
+  const Contexts contexts = ContextOfEachTier();
+  Random random(2);
+  for (size_t stride : {4096, 4160, 2048, 8192}) {
+    Case<uint8_t> test(random, {25, 77, 40}, stride - 77, 0);
+    for (const auto& context : contexts) {
+      INFO("tier ", context->tier());
+      test.Check(*context, KxN{test.b.const_view()}, Store::kOverwrite);
+    }
+  }
+}
+
+TEST_CASE("MatMul: nothing to do, or nothing to add up") {
+  const std::vector<Shape> shapes = {{0, 0, 0}, {0, 5, 7}, {3, 0, 5}, {20, 0, 40}, {3, 5, 0}};
+  CheckShapes<int8_t>(shapes);
+  CheckShapes<uint8_t>(shapes);
+}
+
+// All products at the extreme of their type: where saturating instructions and 16-bit sums give way.
+template <class A>
+void CheckConstant(A a_value, int8_t b_value, size_t k) {
+  const Contexts contexts = ContextOfEachTier();
+  Random random(3);
+  Case<A> test(random, {7, k, 33}, 0, 0);
+  for (A& value : test.a.buffer()) value = a_value;
+  for (int8_t& value : test.b.buffer()) value = b_value;
+  for (int8_t& value : test.b_transposed.buffer()) value = b_value;
+  test.Expect();
+  for (const auto& context : contexts) {
+    INFO("tier ", context->tier());
+    test.Check(*context, NxK{test.b_transposed.const_view()}, Store::kOverwrite);
+    test.Check(*context, KxN{test.b.const_view()}, Store::kAccumulate);
+  }
+}
+
+TEST_CASE("MatMul: extremes are exact") {
+  for (size_t k : {2, 64, 1027}) {
+    for (int8_t b : {int8_t{-128}, int8_t{127}}) {
+      CheckConstant<int8_t>(-128, b, k);
+      CheckConstant<int8_t>(127, b, k);
+      CheckConstant<uint8_t>(255, b, k);
+    }
+  }
+}
+
+TEST_CASE("MatMul: the documented limits of K, and sums modulo 2^32 beyond them") {
+  CHECK(int64_t{65793} * 255 * -128 >= INT32_MIN);
+  CHECK(int64_t{65794} * 255 * -128 < INT32_MIN);
+  CheckConstant<uint8_t>(255, -128, 65793);
+  CheckConstant<uint8_t>(255, -128, 65794);
+  CHECK(int64_t{131071} * 128 * 128 <= INT32_MAX);
+  CheckConstant<int8_t>(-128, -128, 131071);
+  CheckConstant<int8_t>(-128, -128, 131072);
+}
+
+// Digests of products that every tier and any number of workers must give.
+template <class A>
+void CheckGoldenProducts(const std::string& type) {
+  for (const Shape& shape : {Shape{1, 300, 100}, Shape{33, 257, 129}, Shape{70, 4500, 96}, Shape{130, 515, 200}}) {
+    Random random(shape.m);
+    Case<A> test(random, shape, 3, 2);
+    Digest expected;
+    expected.Add(test.overwritten.view());
+    CheckGolden("matmul/" + type + "/" + std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" +
+                    std::to_string(shape.n),
+                expected.value());
+    ForEachTier([&](Context& context) {
+      PackedWeights packed;
+      ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{test.b.const_view()}, packed));
+      for (size_t workers : {1, 2, 3, 5, 16}) {
+        CAPTURE(workers);
+        ThreadExecutor executor(workers);
+        Context threaded(executor);
+        ISOQUANT_CHECK_OK(threaded.SetMaxTier(context.tier()));
+        test.Check(threaded, packed, Store::kOverwrite);
+        test.Check(threaded, KxN{test.b.const_view()}, Store::kAccumulate);
+      }
+    });
+  }
+}
+
+TEST_CASE("MatMul: golden digests, any number of workers, s8") { CheckGoldenProducts<int8_t>("s8"); }
+TEST_CASE("MatMul: golden digests, any number of workers, u8") { CheckGoldenProducts<uint8_t>("u8"); }
+
+TEST_CASE("MatMul: many workers split rows and columns") {
+  // Enough products for 16 tasks; tall, wide and square.
+  for (const Shape& shape : {Shape{2000, 600, 20}, Shape{3, 2000, 3000}, Shape{300, 300, 300}}) {
+    Random random(4);
+    Case<int8_t> test(random, shape, 1, 0);
+    for (size_t workers : {2, 3, 16}) {
+      CAPTURE(workers);
+      ThreadExecutor executor(workers);
+      Context context(executor);
+      test.Check(context, KxN{test.b.const_view()}, Store::kOverwrite);
+    }
+  }
+}
+
+TEST_CASE("MatMul: one row at a time is the same as all rows") {
+  Random random(5);
+  Case<int8_t> test(random, {30, 333, 70}, 5, 0);
+  ForEachTier([&](Context& context) {
+    PackedWeights packed;
+    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{test.b.const_view()}, packed));
+    for (size_t r = 0; r < 30; ++r) {
+      GuardedMatrix<int32_t> c(1, 70);
+      const MatrixView<const int8_t> row(test.a.view().Row(r), 1, 333);
+      ISOQUANT_CHECK_OK(MatMul(context, row, packed, c.view()));
+      for (size_t j = 0; j < 70; ++j) REQUIRE(c.at(0, j) == test.overwritten.at(r, j));
+    }
+  });
+}
+
+}  // namespace
+}  // namespace isoquant
