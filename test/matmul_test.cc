@@ -2,6 +2,7 @@
 #include "isoquant/matmul.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -14,6 +15,8 @@
 
 namespace isoquant {
 namespace {
+
+using Sizes = std::initializer_list<size_t>;
 
 struct Shape {
   size_t m, k, n;
@@ -123,9 +126,9 @@ void CheckShapes(const std::vector<Shape>& shapes) {
 // Tiles are up to 12 x 32; K advances by 4, and by 16 in unrolled loops.
 std::vector<Shape> ShapesAroundTiles() {
   std::vector<Shape> shapes;
-  for (size_t m : {1, 2, 5, 6, 7, 11, 12, 13, 25}) {
-    for (size_t n : {1, 7, 15, 16, 17, 31, 32, 33, 49}) {
-      for (size_t k : {1, 2, 3, 4, 5, 15, 16, 17, 61}) shapes.push_back({m, k, n});
+  for (size_t m : Sizes{1, 2, 5, 6, 7, 11, 12, 13, 25}) {
+    for (size_t n : Sizes{1, 7, 15, 16, 17, 31, 32, 33, 49}) {
+      for (size_t k : Sizes{1, 2, 3, 4, 5, 15, 16, 17, 61}) shapes.push_back({m, k, n});
     }
   }
   for (size_t m = 1; m <= 40; ++m) shapes.push_back({m, 20, 36});
@@ -149,7 +152,7 @@ TEST_CASE("MatMul: large and long shapes") {
 TEST_CASE("MatMul: rows 4 KiB apart are the same as dense ones") {
   const Contexts contexts = ContextOfEachTier();
   Random random(2);
-  for (size_t stride : {4096, 4160, 2048, 8192}) {
+  for (size_t stride : Sizes{4096, 4160, 2048, 8192}) {
     Case<uint8_t> test(random, {25, 77, 40}, stride - 77, 0);
     for (const auto& context : contexts) {
       INFO("tier ", context->tier());
@@ -182,7 +185,7 @@ void CheckConstant(A a_value, int8_t b_value, size_t k) {
 }
 
 TEST_CASE("MatMul: extremes are exact") {
-  for (size_t k : {2, 64, 1027}) {
+  for (size_t k : Sizes{2, 64, 1027}) {
     for (int8_t b : {int8_t{-128}, int8_t{127}}) {
       CheckConstant<int8_t>(-128, b, k);
       CheckConstant<int8_t>(127, b, k);
@@ -215,7 +218,7 @@ void CheckGoldenProducts(const std::string& type) {
     ForEachTier([&](Context& context) {
       PackedWeights packed;
       ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{test.b.const_view()}, packed));
-      for (size_t workers : {1, 2, 3, 5, 16}) {
+      for (size_t workers : Sizes{1, 2, 3, 5, 16}) {
         CAPTURE(workers);
         ThreadExecutor executor(workers);
         Context threaded(executor);
@@ -235,7 +238,7 @@ TEST_CASE("MatMul: many workers split rows and columns") {
   for (const Shape& shape : {Shape{2000, 600, 20}, Shape{3, 2000, 3000}, Shape{300, 300, 300}}) {
     Random random(4);
     Case<int8_t> test(random, shape, 1, 0);
-    for (size_t workers : {2, 3, 16}) {
+    for (size_t workers : Sizes{2, 3, 16}) {
       CAPTURE(workers);
       ThreadExecutor executor(workers);
       Context context(executor);
