@@ -60,10 +60,9 @@ class Context {
   uint8_t* scratch_[3] = {};
   size_t scratch_bytes_[3] = {};
   // Bit i speaks of tier i.
-  uint64_t allowed_ = 0;         // may run
-  uint64_t capped_ = 0;          // better than a cap, of the environment or the caller
-  uint64_t disabled_ = 0;        // removed by name
-  uint64_t by_environment_ = 0;  // bit i: it was the environment that removed it
+  uint64_t allowed_ = 0;   // may run
+  uint64_t capped_ = 0;    // better than a cap, of the environment or the caller
+  uint64_t disabled_ = 0;  // removed by name
   size_t chosen_ = 0;
   int64_t targets_ = 0;
   Status environment_status_;

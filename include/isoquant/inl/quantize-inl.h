@@ -130,7 +130,7 @@ inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, si
   }
 }
 
-// x = float(q - zero_point) * scale; `column_scales`, if not null, in place of scale.
+// x = float(q - zero_point) * scale; `column_scales`, if not null, in place of scale. Scales may be infinite or NaN.
 template <class Q>
 inline void DequantizeRow(const Q* HWY_RESTRICT q, size_t n, RowScale s, const float* HWY_RESTRICT column_scales,
                           float* HWY_RESTRICT x) {
@@ -142,7 +142,10 @@ inline void DequantizeRow(const Q* HWY_RESTRICT q, size_t n, RowScale s, const f
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
     const VI32 v = hn::Sub(hn::PromoteTo(di32, LoadFirst(dq, q + i, n - i)), zero_point);
     const VF32 factor = column_scales == nullptr ? scale : LoadFirst(d, column_scales + i, n - i);
-    StoreFirst(hn::Mul(hn::ConvertTo(d, v), factor), d, x + i, n - i);
+    const VF32 product = hn::Mul(hn::ConvertTo(d, v), factor);
+    // One NaN for all targets.
+    const VF32 number = hn::IfThenElse(hn::Eq(product, product), product, hn::BitCast(d, hn::Set(di32, 0x7fc00000)));
+    StoreFirst(number, d, x + i, n - i);
   }
 }
 

@@ -13,7 +13,6 @@
 #include "isoquant/inl/isa/tile_scalar-inl.h"
 #include "isoquant/inl/isa/tile_vnni-inl.h"
 
-HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
@@ -36,6 +35,5 @@ using PoliciesFor = PolicyList<MaddS16<A>>;
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant
-HWY_AFTER_NAMESPACE();
 
 #endif  // per-target include guard
