@@ -2,7 +2,6 @@
 #include "isoquant/quantize.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
@@ -143,7 +142,8 @@ Status CheckPair(const MatrixView<X>& from, const ViewNames& from_names, const M
 
 template <class Q>
 Status CheckStatic(float scale, int32_t zero_point) {
-  if (!std::isnormal(scale) || scale <= 0.0f || !std::isnormal(1.0f / scale)) {
+  // 1 / scale, rounded to nearest, is normal up to 2^126. The caller's rounding mode is not asked.
+  if (!(scale >= 0x1p-126f && scale <= 0x1p126f)) {
     return Status(StatusCode::kNotFinite, "scale", 0, "a positive number, normal together with its inverse", 0);
   }
   if (zero_point < std::numeric_limits<Q>::min() || zero_point > std::numeric_limits<Q>::max()) {
@@ -224,6 +224,7 @@ Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, in
 Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                       MatrixView<float> x) {
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", Bytes(scales)));
   return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, nullptr, nullptr}, x,
                        ISOQUANT_DISPATCH(context, DequantizeS8));
 }
@@ -232,6 +233,8 @@ Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<
                       VectorView<const int32_t> zero_points, MatrixView<float> x) {
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.rows", q.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", Bytes(scales)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "zero_points", Bytes(zero_points)));
   return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, zero_points.data, nullptr}, x,
                        ISOQUANT_DISPATCH(context, DequantizeU8));
 }
@@ -239,6 +242,7 @@ Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<
 Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                          MatrixView<float> x) {
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.cols", q.cols));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", Bytes(scales)));
   return DequantizeAny(context, q, Scales{0.0f, 0, nullptr, nullptr, scales.data}, x,
                        ISOQUANT_DISPATCH(context, DequantizeS8));
 }

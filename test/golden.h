@@ -22,6 +22,17 @@ constexpr Golden kGolden[] = {
     {"matmul/u8/33x257x129", 0xaa43f60223882087},
     {"matmul/u8/70x4500x96", 0xf43b6b43a8690001},
     {"matmul/u8/130x515x200", 0x7597882d414b24ff},
+    {"dequantize/columns/s8", 0x2cf98c1ef979db57},
+    {"dequantize/rows/s8", 0xbccb1321a146a94f},
+    {"dequantize/rows/special", 0xe9f76e1908e31752},
+    {"dequantize/rows/u8", 0x3bb5fc9c25b45b1d},
+    {"dequantize/static/s8", 0x245c3b0129946a0f},
+    {"dequantize/static/u8", 0xf6831409345451c1},
+    {"quantize/columns/s8", 0x89693aa004a04e6d},
+    {"quantize/rows/s8", 0x1e42352f6c15fcab},
+    {"quantize/rows/u8", 0x74247e617dc7cf9d},
+    {"quantize/static/s8", 0x0ba35193d166bcef},
+    {"quantize/static/u8", 0xf3fe18c051ef6a13},
 };
 
 }  // namespace isoquant

@@ -1,19 +1,28 @@
-// Test support: the definition of every operation, in plain scalar code.
+// Test support: the definition of every operation, in plain scalar code; floats and float environments to try them on.
 //
 // Each float step is one operation whose result passes through memory: no flag of a compiler makes it contract a
 // product into a sum, or keep more bits than f32 has. To be called under the default float environment.
 #ifndef ISOQUANT_TEST_REFERENCE_H_
 #define ISOQUANT_TEST_REFERENCE_H_
 
+#include <cfenv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <thread>
 #include <vector>
 
+#include "isoquant/executor.h"
 #include "isoquant/linear.h"
 #include "isoquant/matrix_view.h"
+#include "test/guarded.h"
+#include "test/support.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <xmmintrin.h>
+#endif
 
 namespace isoquant {
 
@@ -209,6 +218,216 @@ inline void ReferenceLinear(MatrixView<const float> x, MatrixView<const int8_t> 
     }
   }
 }
+
+// ---- What an operation wrote, and what it should have written
+
+// An output with guard pages behind it, the expected bytes beside it. Elements between the rows are to stay as they
+// are, too.
+template <class T>
+class Output {
+ public:
+  Output(size_t rows, size_t cols, size_t row_stride)
+      : actual_(rows, cols, row_stride), expected_(actual_.buffer().size()) {
+    if (expected_.empty()) return;
+    std::memset(actual_.buffer().data(), kUntouched, expected_.size() * sizeof(T));
+    std::memset(expected_.data(), kUntouched, expected_.size() * sizeof(T));
+  }
+  explicit Output(size_t size) : Output(1, size, size) {}
+
+  const MatrixView<T>& view() const { return actual_.view(); }
+  VectorView<T> vector() const { return {actual_.buffer().data(), actual_.buffer().size()}; }
+  MatrixView<T> expected() { return MatrixView<T>(expected_.data(), view().rows, view().cols, view().row_stride); }
+
+  // Checks bytes, the first wrong one only.
+  void Check() {
+    for (size_t i = 0; i < expected_.size(); ++i) {
+      if (std::memcmp(&expected_[i], &actual_.buffer()[i], sizeof(T)) == 0) continue;
+      const size_t stride = view().row_stride == 0 ? 1 : view().row_stride;
+      INFO("row ", i / stride, " column ", i % stride, " of ", view().rows, " x ", view().cols);
+      CHECK(actual_.buffer()[i] == expected_[i]);
+      FAIL_CHECK("different bytes");  // NaN and zeros can be equal, or not, without having the same
+      return;
+    }
+  }
+
+  bool IsUntouched() const {
+    const uint8_t* bytes = reinterpret_cast<const uint8_t*>(actual_.buffer().data());
+    for (size_t i = 0; i < expected_.size() * sizeof(T); ++i) {
+      if (bytes[i] != kUntouched) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr int kUntouched = 0x5a;
+  GuardedMatrix<T> actual_;
+  std::vector<T> expected_;
+};
+
+// ---- Floats
+
+constexpr uint32_t kSpecialBits[] = {
+    0x00000000, 0x80000000,                          // zeros
+    0x00000001, 0x80000001, 0x007fffff, 0x807fffff,  // subnormal
+    0x00800000, 0x80800000, 0x03ffffff, 0x84000000,  // small: scales near 2^-126
+    0x3f000000, 0xbf000000, 0x3fc00000, 0xc2fe0000,  // 0.5, -0.5, 1.5, -127
+    0x7f7fffff, 0xff7fffff, 0x7f000000,              // the largest ones
+    0x7f800000, 0xff800000,                          // infinities
+    0x7fc00000, 0xffc00000, 0x7fc12345, 0xffffffff,  // NaN, quiet
+    0x7f800001, 0xff812345,                          // NaN, signalling
+};
+
+inline float SpecialFloat(Random& random) {
+  return FromBits(kSpecialBits[random.Below(sizeof(kSpecialBits) / sizeof(kSpecialBits[0]))]);
+}
+
+// Kinds of rows (or columns, with another stride) that a quantiser may get wrong.
+constexpr size_t kFloatKinds = 16;
+
+inline void FillFloats(Random& random, size_t kind, float* x, size_t size, size_t stride = 1) {
+  const auto half_integer = [&](size_t below) { return static_cast<float>(random.Below(2 * below + 1)) * 0.5f; };
+  const auto sometimes = [&](float special, float otherwise) { return random.Below(4) == 0 ? special : otherwise; };
+  for (size_t i = 0; i < size; ++i, x += stride) {
+    const float ordinary = random.Signed();
+    switch (kind % kFloatKinds) {
+      case 0:
+        *x = ordinary;
+        break;
+      case 1:
+        *x = ordinary * 0x1p100f;
+        break;
+      case 2:
+        *x = ordinary * 0x1p-125f;
+        break;  // absmax / 127 < 2^-126
+      case 3:
+        *x = ordinary * 0x1p-119f;
+        break;  // about 2^-126
+      case 4:
+        *x = 0.0f;
+        break;
+      case 5:
+        *x = random.Below(2) == 0 ? 0.0f : -0.0f;
+        break;
+      case 6:
+        *x = i == 0 ? 127.0f : half_integer(254) - 127.0f;
+        break;  // ties: the symmetric scale is 1
+      case 7:
+        *x = i == 0 ? 255.0f : half_integer(255);
+        break;  // ties: the asymmetric scale is 1
+      case 8:
+        *x = ordinary * 0x1p-130f;
+        break;  // subnormal
+      case 9:
+        *x = sometimes(ordinary < 0.0f ? -std::numeric_limits<float>::max() : std::numeric_limits<float>::max(),
+                       ordinary * 0x1p127f);
+        break;
+      case 10:
+        *x = sometimes(FromBits(ordinary < 0.0f ? 0xff800000 : 0x7f800000), ordinary);
+        break;
+      case 11:
+        *x = sometimes(FromBits(ordinary < 0.0f ? 0xffc00000 : 0x7fc54321), ordinary);
+        break;
+      case 12:
+        *x = FromBits(0x7f800000 | static_cast<uint32_t>(random.Below(3)) | (ordinary < 0.0f ? 0x80000000 : 0));
+        break;
+      case 13:
+        *x = std::fabs(ordinary) * 3.0f;
+        break;
+      case 14:
+        *x = -std::fabs(ordinary) * 300.0f;
+        break;
+      default:
+        *x = sometimes(SpecialFloat(random), ordinary);
+        break;
+    }
+  }
+}
+
+// One kind for each row.
+inline void FillRows(Random& random, const MatrixView<float>& x) {
+  for (size_t r = 0; r < x.rows; ++r) FillFloats(random, r, x.Row(r), x.cols);
+}
+
+// ---- Float environments
+
+constexpr int kRoundings[] = {FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO};
+
+// Flush-to-zero and, on x86, denormals-are-zero for this thread.
+inline void FlushSubnormals() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_setcsr(_mm_getcsr() | 0x8040);
+#elif defined(__aarch64__)
+  uint64_t fpcr;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+  __asm__ volatile("msr fpcr, %0" ::"r"(fpcr | 1 << 24) : "memory");
+#endif
+}
+
+// What this thread has set, without the sticky flags of exceptions.
+inline uint64_t FloatSettings() {
+#if defined(__x86_64__) || defined(__i386__)
+  return _mm_getcsr() & ~0x3fu;
+#elif defined(__aarch64__)
+  uint64_t fpcr;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr)::"memory");
+  return fpcr;
+#else
+  return static_cast<uint64_t>(std::fegetround());
+#endif
+}
+
+// Calls f() under a rounding mode and, if `flush`, with subnormals flushed; true if it left these settings alone.
+template <class F>
+bool KeepsFloatSettings(int rounding, bool flush, const F& f) {
+  std::fenv_t saved;
+  std::fegetenv(&saved);
+  std::fesetround(rounding);
+  if (flush) FlushSubnormals();
+  const uint64_t before = FloatSettings();
+  f();
+  const bool kept = FloatSettings() == before && std::fegetround() == rounding;
+  std::fesetenv(&saved);
+  return kept;
+}
+
+// Calls f(run) for all settings; run(operation) calls operation() under them and checks that they are kept.
+template <class F>
+void ForEachFloatSettings(const F& f) {
+  for (const int rounding : kRoundings) {
+    for (const bool flush : {false, true}) {
+      INFO("rounding mode ", rounding, " flush ", flush);
+      f([&](const auto& operation) { CHECK(KeepsFloatSettings(rounding, flush, operation)); });
+    }
+  }
+}
+
+// Threads whose settings differ from the caller's and from each other's.
+class UnusualExecutor final : public Executor {
+ public:
+  explicit UnusualExecutor(size_t workers) : workers_(workers) {}
+  size_t NumWorkers() const override { return workers_; }
+  void Run(size_t num_tasks, TaskRef task) override {
+    std::vector<std::thread> threads;
+    std::vector<char> kept(workers_);
+    for (size_t worker = 0; worker < workers_; ++worker) {
+      threads.emplace_back([&, worker] {
+        kept[worker] = KeepsFloatSettings(kRoundings[(worker + 1) % 4], true, [&] {
+          for (size_t i = worker; i < num_tasks; i += workers_) task(i, worker);
+        });
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const char k : kept) kept_ = kept_ && k != 0;
+    most_tasks_ = num_tasks > most_tasks_ ? num_tasks : most_tasks_;
+  }
+  bool kept() const { return kept_; }
+  size_t most_tasks() const { return most_tasks_; }
+
+ private:
+  const size_t workers_;
+  bool kept_ = true;
+  size_t most_tasks_ = 0;
+};
 
 }  // namespace isoquant
 
