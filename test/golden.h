@@ -33,6 +33,8 @@ constexpr Golden kGolden[] = {
     {"quantize/rows/u8", 0x74247e617dc7cf9d},
     {"quantize/static/s8", 0x0ba35193d166bcef},
     {"quantize/static/u8", 0xf3fe18c051ef6a13},
+    {"weights/blob/kxn/37x19", 0xcf63878fbb908fd7},
+    {"weights/blob/nxk/37x19", 0xdd2e58d1f269a610},
 };
 
 }  // namespace isoquant
