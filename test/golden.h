@@ -35,6 +35,14 @@ constexpr Golden kGolden[] = {
     {"quantize/static/u8", 0xf3fe18c051ef6a13},
     {"weights/blob/kxn/37x19", 0xcf63878fbb908fd7},
     {"weights/blob/nxk/37x19", 0xdd2e58d1f269a610},
+    {"linear/s8/bias", 0x06a2b89f421959b7},
+    {"linear/s8/bias_relu", 0x267a8d31ed3af2ce},
+    {"linear/s8/plain", 0x6e9b8fed6cb16072},
+    {"linear/s8/relu", 0xc0588258f20924aa},
+    {"linear/u8/bias", 0x718076443ba63976},
+    {"linear/u8/bias_relu", 0x45ebb62bcb225b21},
+    {"linear/u8/plain", 0x5489642f8646f0d1},
+    {"linear/u8/relu", 0x6c3ebe1158db0fac},
 };
 
 }  // namespace isoquant
