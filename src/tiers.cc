@@ -12,14 +12,14 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/isa/policies-inl.h"
 
-HWY_BEFORE_NAMESPACE();
+// Not between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE: these run for every target on every CPU.
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
 template <class... P>
 void AppendPolicies(PolicyList<P...>, TierList& list) {
-  for (const Tier& tier : {Tier{P::kName, HWY_TARGET, &P::Refusal}...}) {
+  for (const Tier& tier : {Tier{P::kName, HWY_TARGET, P::kRefusal}...}) {
     if (list.size < TierList::kMax) list.tiers[list.size++] = tier;
   }
 }
@@ -30,7 +30,6 @@ void AppendTiers(TierList& list) { AppendPolicies(PoliciesFor<int8_t>(), list); 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant
-HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace isoquant {

@@ -10,7 +10,8 @@
 //   kColSum                   C starts at kColSum * column_sums: what the policy's trick with signs owes
 //   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
 //   State                     lives as long as one worker's share of a call (tile configuration, say)
-//   Refusal(cpu)              null, or what the CPU lacks
+//   kRefusal                  function of a Cpu: null, or what it lacks. It runs on every CPU, and so stands outside
+//                             HWY_BEFORE_NAMESPACE
 //   ArrangeRow(row, k, out)   writes RoundUp(k, kKR) elements
 //   ArrangePanel(b, k, out)   k (a multiple of kKR) groups of one panel; writes 16 k elements
 //   Tile(state, args)
@@ -31,6 +32,18 @@
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
 #include "isoquant/weights.h"
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// For policies that need no more than their target.
+inline const char* NeverRefuse(const Cpu&) { return nullptr; }
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

@@ -49,7 +49,7 @@ struct MaddS16Tiles {
   static constexpr bool kReadsRows = false;
   static constexpr int32_t kColSum = 0;
   struct State {};
-  static const char* Refusal(const Cpu&) { return nullptr; }
+  static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
   using Args = TileArgs<ArrangedA, ArrangedB>;
   using D16 = hn::CappedTag<int16_t, 32>;  // a pair of vectors covers at most the 64 bytes of one group

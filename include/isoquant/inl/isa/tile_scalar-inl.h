@@ -28,7 +28,7 @@ struct Scalar {
   static constexpr int32_t kColSum = 0;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   struct State {};
-  static const char* Refusal(const Cpu&) { return nullptr; }
+  static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
   static void ArrangeRow(const A* row, size_t k, ArrangedA* out) {
     for (size_t i = 0; i < (k + kKR - 1) / kKR * kKR; ++i) out[i] = i < k ? row[i] : A{0};

@@ -22,6 +22,23 @@
 // Inline asm, so that no -m flag and no Highway target above AVX3 is needed. MSVC has none for x64.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
 
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseVnni(const Cpu& cpu) {
+#if HWY_TARGET == HWY_AVX2
+  return (cpu.leaf7_1_eax >> 4 & 1) != 0 ? nullptr : "the CPU lacks AVX-VNNI: CPUID(7,1).EAX[4] is 0";
+#else
+  return (cpu.leaf7_ecx >> 11 & 1) != 0 ? nullptr : "the CPU lacks AVX512-VNNI: CPUID(7,0).ECX[11] is 0";
+#endif
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
@@ -42,13 +59,7 @@ struct VnniTiles {
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what VPDPBUSD wants
   struct State {};
 
-  static const char* Refusal(const Cpu& cpu) {
-#if HWY_TARGET == HWY_AVX2
-    return (cpu.leaf7_1_eax >> 4 & 1) != 0 ? nullptr : "the CPU lacks AVX-VNNI: CPUID(7,1).EAX[4] is 0";
-#else
-    return (cpu.leaf7_ecx >> 11 & 1) != 0 ? nullptr : "the CPU lacks AVX512-VNNI: CPUID(7,0).ECX[11] is 0";
-#endif
-  }
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVnni;
 
   using Args = TileArgs<ArrangedA, ArrangedB>;
   using D32 = hn::CappedTag<int32_t, 16>;
