@@ -133,7 +133,10 @@ uint8_t* Context::Scratch(ScratchOwner owner, size_t bytes) {
   size_t& size = scratch_bytes_[static_cast<size_t>(owner)];
   if (size < bytes || scratch == nullptr) {
     hwy::FreeAlignedBytes(scratch, nullptr, nullptr);
-    scratch = static_cast<uint8_t*>(hwy::AllocateAlignedBytes(bytes + 64, nullptr, nullptr));
+    scratch = nullptr;
+    if (bytes <= SIZE_MAX / 4) {  // beyond, the sizes that are allocated could wrap
+      scratch = static_cast<uint8_t*>(hwy::AllocateAlignedBytes(bytes + 64, nullptr, nullptr));
+    }
     size = scratch == nullptr ? 0 : bytes;
   }
   return scratch;

@@ -1,0 +1,578 @@
+// Tests of Context: which tier runs and why no better one, scratch memory, threads, and a steady state that allocates
+// nothing.
+//
+// ISOQUANT_MAX_TIER and ISOQUANT_DISABLE may be set: what is expected is derived from what a fresh Context allows.
+#include "isoquant/context.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "isoquant/isoquant.h"
+#include "test/support.h"
+
+// Sanitizers bring a malloc of their own, which must not be replaced and which aborts where there is no memory.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ISOQUANT_TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define ISOQUANT_TEST_SANITIZED 1
+#endif
+#endif
+#ifndef ISOQUANT_TEST_SANITIZED
+#define ISOQUANT_TEST_SANITIZED 0
+#endif
+
+#if defined(__GLIBC__) && !ISOQUANT_TEST_SANITIZED
+#define ISOQUANT_TEST_COUNTS_ALLOCATIONS 1
+#else
+#define ISOQUANT_TEST_COUNTS_ALLOCATIONS 0
+#endif
+
+#if ISOQUANT_TEST_COUNTS_ALLOCATIONS
+// Every allocation of this program comes through here: operator new and Highway's aligned memory end in malloc.
+namespace {
+thread_local size_t num_allocations = 0;
+}  // namespace
+
+extern "C" {
+void* __libc_malloc(size_t size);
+void* __libc_calloc(size_t count, size_t size);
+void* __libc_realloc(void* memory, size_t size);
+void* __libc_memalign(size_t alignment, size_t size);
+
+void* malloc(size_t size) noexcept {
+  ++num_allocations;
+  return __libc_malloc(size);
+}
+void* calloc(size_t count, size_t size) noexcept {
+  ++num_allocations;
+  return __libc_calloc(count, size);
+}
+void* realloc(void* memory, size_t size) noexcept {
+  ++num_allocations;
+  return __libc_realloc(memory, size);
+}
+void* aligned_alloc(size_t alignment, size_t size) noexcept {
+  ++num_allocations;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** memory, size_t alignment, size_t size) noexcept {
+  ++num_allocations;
+  *memory = __libc_memalign(alignment, size);
+  return *memory == nullptr ? 12 /* ENOMEM */ : 0;
+}
+}  // extern "C"
+#endif  // ISOQUANT_TEST_COUNTS_ALLOCATIONS
+
+namespace isoquant {
+namespace {
+
+std::vector<std::string> UsableTiers(const Context& context) {
+  std::vector<std::string> names;
+  for (const TierReport& report : ExplainTiers(context)) {
+    if (report.usable) names.push_back(report.name);
+  }
+  return names;
+}
+
+std::string ReasonOf(const Context& context, const std::string& tier) {
+  for (const TierReport& report : ExplainTiers(context)) {
+    if (report.name == tier) return report.reason;
+  }
+  return "no such tier";
+}
+
+bool IsAllowed(const Context& context, const std::string& tier) { return context.Allows(TierIndex(tier.c_str())); }
+
+// Whatever may run is what ExplainTiers says, and the best of it runs.
+void CheckConsistent(const Context& context) {
+  const std::vector<TierReport> reports = ExplainTiers(context);
+  const std::vector<std::string> usable = UsableTiers(context);
+  REQUIRE(!usable.empty());
+  CHECK(context.tier() == usable[0]);
+  CHECK(context.targets() != 0);
+  for (size_t i = 0; i < reports.size(); ++i) {
+    CHECK(context.Allows(i) == reports[i].usable);
+    CHECK(reports[i].reason.empty() == reports[i].usable);
+    CHECK(TierIndex(reports[i].name.c_str()) == i);
+  }
+  for (const size_t none : {reports.size(), size_t{63}, size_t{64}, SIZE_MAX}) CHECK(!context.Allows(none));
+
+  // Explain names the tier that runs and, with their reasons, those above it.
+  const std::string text = Explain(context);
+  CHECK(text.compare(0, usable[0].size() + 5, usable[0] + " runs") == 0);
+  bool above = true;
+  for (const TierReport& report : reports) {
+    above = above && !report.usable;
+    CHECK((text.find("; " + report.name + " does not: " + report.reason) != std::string::npos) == above);
+  }
+}
+
+TEST_CASE("Context: tiers are listed best first, each once, the one without vectors last") {
+  const Context context;
+  CheckConsistent(context);
+  const std::vector<TierReport> reports = ExplainTiers(context);
+  for (size_t i = 0; i < reports.size(); ++i) CHECK(TierIndex(reports[i].name.c_str()) == i);  // no name twice
+  CHECK(TierIndex("avx9") == SIZE_MAX);
+  CHECK(TierIndex("") == SIZE_MAX);
+  CHECK(TierIndex("AVX2") == SIZE_MAX);
+
+  // Of the tiers that this build has, in this order.
+  std::vector<std::string> known;
+  for (const char* name : {"avx512_vnni", "avx512bw", "avx_vnni", "avx2", "sse4", "sse2", "scalar"}) {
+    if (TierIndex(name) != SIZE_MAX) known.push_back(name);
+  }
+  for (size_t i = 1; i < known.size(); ++i) CHECK(TierIndex(known[i - 1].c_str()) < TierIndex(known[i].c_str()));
+}
+
+TEST_CASE("Context: SetMaxTier removes what is better, and never gives back") {
+  const Context fresh;
+  const std::vector<std::string> all = UsableTiers(fresh);
+  for (size_t cap = 0; cap < all.size(); ++cap) {
+    Context context;
+    ISOQUANT_CHECK_OK(context.SetMaxTier(all[cap].c_str()));
+    CheckConsistent(context);
+    CHECK(UsableTiers(context) == std::vector<std::string>(all.begin() + static_cast<ptrdiff_t>(cap), all.end()));
+    for (size_t i = 0; i < cap; ++i) CHECK(ReasonOf(context, all[i]) == "capped by Context::SetMaxTier");
+
+    for (const std::string& other : all) {  // better ones change nothing, worse ones narrow further
+      const std::vector<std::string> before = UsableTiers(context);
+      ISOQUANT_CHECK_OK(context.SetMaxTier(other.c_str()));
+      CheckConsistent(context);
+      for (const std::string& tier : UsableTiers(context)) {
+        CHECK(std::find(before.begin(), before.end(), tier) != before.end());
+      }
+    }
+    CHECK(UsableTiers(context) == std::vector<std::string>{all.back()});
+  }
+
+  // Targets narrow along with tiers: no kernel of a better target is dispatched to.
+  for (size_t i = 1; i < all.size(); ++i) {
+    Context better, worse;
+    ISOQUANT_CHECK_OK(better.SetMaxTier(all[i - 1].c_str()));
+    ISOQUANT_CHECK_OK(worse.SetMaxTier(all[i].c_str()));
+    // Lower bits are better.
+    CHECK((better.targets() & -better.targets()) <= (worse.targets() & -worse.targets()));
+  }
+
+  // A tier that this machine cannot run is a name like any other.
+  for (const TierReport& report : ExplainTiers(fresh)) {
+    Context context;
+    ISOQUANT_CHECK_OK(context.SetMaxTier(report.name.c_str()));
+    CheckConsistent(context);
+    CHECK(TierIndex(context.tier()) >= TierIndex(fresh.tier()));
+  }
+}
+
+TEST_CASE("Context: Disable removes what it names, and never gives back") {
+  const Context fresh;
+  const std::vector<std::string> all = UsableTiers(fresh);
+  for (size_t i = 0; i < all.size() && all.size() > 1; ++i) {
+    Context context;
+    ISOQUANT_CHECK_OK(context.Disable(all[i].c_str()));
+    CheckConsistent(context);
+    std::vector<std::string> expected = all;
+    expected.erase(expected.begin() + static_cast<ptrdiff_t>(i));
+    CHECK(UsableTiers(context) == expected);
+    CHECK(ReasonOf(context, all[i]) == "removed by Context::Disable");
+
+    ISOQUANT_CHECK_OK(context.Disable(""));
+    ISOQUANT_CHECK_OK(context.Disable(","));
+    CHECK(UsableTiers(context) == expected);
+    if (i + 1 == all.size()) continue;
+    ISOQUANT_CHECK_OK(context.SetMaxTier(all[i].c_str()));  // to cap at a tier that was removed does not bring it back
+    CheckConsistent(context);
+    CHECK(UsableTiers(context) == std::vector<std::string>(all.begin() + static_cast<ptrdiff_t>(i) + 1, all.end()));
+  }
+
+  if (all.size() > 3) {  // several at once, and again
+    for (const char* separator : {",", ",,"}) {
+      Context context;
+      ISOQUANT_CHECK_OK(context.Disable((all[0] + separator + all[2]).c_str()));
+      CheckConsistent(context);
+      CHECK(context.tier() == all[1]);
+      CHECK(!IsAllowed(context, all[2]));
+      CHECK(IsAllowed(context, all[3]));
+      ISOQUANT_CHECK_OK(context.Disable((all[1] + ",").c_str()));
+      CHECK(context.tier() == all[3]);
+      CHECK(!IsAllowed(context, all[0]));
+    }
+  }
+}
+
+TEST_CASE("Context: what one Context removes, another keeps") {
+  const Context fresh;
+  const std::vector<std::string> all = UsableTiers(fresh);
+  Context narrow;
+  ISOQUANT_CHECK_OK(narrow.SetMaxTier(all.back().c_str()));
+  const Context after;
+  CHECK(UsableTiers(fresh) == all);
+  CHECK(UsableTiers(after) == all);
+}
+
+TEST_CASE("Context: the last tier is never removed") {
+  const Context fresh;
+  const std::vector<TierReport> reports = ExplainTiers(fresh);
+  std::string names;
+  for (const TierReport& report : reports) names += report.name + ",";
+
+  Context at_once;
+  ISOQUANT_CHECK_OK(at_once.Disable(names.c_str()));
+  CheckConsistent(at_once);
+  CHECK(UsableTiers(at_once).size() == 1);
+
+  Context one_by_one;
+  for (const TierReport& report : reports) {
+    ISOQUANT_CHECK_OK(one_by_one.Disable(report.name.c_str()));
+    CheckConsistent(one_by_one);
+  }
+  CHECK(std::string(one_by_one.tier()) == at_once.tier());
+
+  Context capped;
+  ISOQUANT_CHECK_OK(capped.SetMaxTier(reports.back().name.c_str()));
+  ISOQUANT_CHECK_OK(capped.Disable(reports.back().name.c_str()));
+  CheckConsistent(capped);
+  CHECK(std::string(capped.tier()) == at_once.tier());
+
+  // And it does run.
+  const int8_t a = -128, b = -128;
+  int32_t c = 0;
+  ISOQUANT_CHECK_OK(MatMul(at_once, {&a, 1, 1}, KxN{{&b, 1, 1}}, {&c, 1, 1}));
+  CHECK(c == 16384);
+}
+
+TEST_CASE("Context: a name that is no tier is reported and changes nothing") {
+  const Context fresh;
+  const std::vector<std::string> all = UsableTiers(fresh);
+  const std::string last = all.back();
+  Context context;
+  const auto check = [&](const Status& status, const std::string& argument, const std::string& name) {
+    CHECK(status.code() == StatusCode::kUnknownTier);
+    CHECK(std::string(status.argument()) == argument);
+    CHECK(status.ToString() == argument + " names '" + name + "', which is no tier of this library");
+    CHECK(UsableTiers(context) == all);
+    CheckConsistent(context);
+  };
+  check(context.SetMaxTier("avx9"), "SetMaxTier", "avx9");
+  check(context.SetMaxTier(""), "SetMaxTier", "");
+  check(context.SetMaxTier((last + " ").c_str()), "SetMaxTier", last + " ");
+  check(context.SetMaxTier((last + "," + last).c_str()), "SetMaxTier", (last + "," + last).substr(0, 22));
+  check(context.Disable("avx9"), "Disable", "avx9");
+  // Named correctly, but beside a name that is not: all or nothing.
+  check(context.Disable((all[0] + ",avx9").c_str()), "Disable", "avx9");
+  check(context.Disable(("avx9," + all[0]).c_str()), "Disable", "avx9");
+  check(context.Disable((all[0] + ", " + all[0]).c_str()), "Disable", " " + all[0]);
+
+  // Longer than there is room for in a Status: cut.
+  const std::string endless(1000, 'x');
+  check(context.SetMaxTier(endless.c_str()), "SetMaxTier", endless.substr(0, 22));
+  check(context.Disable(endless.c_str()), "Disable", endless.substr(0, 22));
+  check(context.Disable((endless + "," + all[0]).c_str()), "Disable", endless.substr(0, 22));
+}
+
+TEST_CASE("Context: why a tier does not run, in words") {
+  const Context fresh;
+  const std::vector<std::string> all = UsableTiers(fresh);
+  if (all.size() < 3) return;  // a machine, or an environment, that leaves no choice
+  Context context;
+  ISOQUANT_CHECK_OK(context.Disable(all[1].c_str()));
+  ISOQUANT_CHECK_OK(context.SetMaxTier(all[1].c_str()));
+  CHECK(ReasonOf(context, all[0]) == "capped by Context::SetMaxTier");
+  CHECK(ReasonOf(context, all[1]) == "removed by Context::Disable");
+  const std::string text = Explain(context);
+  CHECK(text.find(all[2] + " runs") == 0);
+  CHECK(text.find("; " + all[0] + " does not: capped by Context::SetMaxTier") != std::string::npos);
+  CHECK(text.find("; " + all[1] + " does not: removed by Context::Disable") != std::string::npos);
+  // What the environment removed, or the CPU lacks, is not blamed on the Context.
+  for (const TierReport& report : ExplainTiers(fresh)) {
+    if (!report.usable) CHECK(ReasonOf(context, report.name) == report.reason);
+  }
+}
+
+// ---- Scratch
+
+TEST_CASE("Context: scratch is aligned, grows, and stays") {
+  using Owner = Context::ScratchOwner;
+  Context context;
+  uint8_t* driver = context.Scratch(Owner::kDriver, 1000);
+  uint8_t* operation = context.Scratch(Owner::kOperation, 1000);
+  uint8_t* packing = context.Scratch(Owner::kPacking, 0);  // nothing, but not null: null is an error
+  for (uint8_t* scratch : {driver, operation, packing}) {
+    REQUIRE(scratch != nullptr);
+    CHECK(reinterpret_cast<uintptr_t>(scratch) % 64 == 0);
+  }
+  std::memset(driver, 1, 1000);
+  std::memset(operation, 2, 1000);
+  CHECK(driver[0] == 1);  // of each owner its own
+  CHECK(driver[999] == 1);
+  for (const size_t bytes : {size_t{0}, size_t{1}, size_t{999}, size_t{1000}}) {
+    CHECK(context.Scratch(Owner::kDriver, bytes) == driver);
+  }
+  uint8_t* larger = context.Scratch(Owner::kDriver, 1 << 20);
+  REQUIRE(larger != nullptr);
+  CHECK(reinterpret_cast<uintptr_t>(larger) % 64 == 0);
+  std::memset(larger, 3, 1 << 20);
+  CHECK(context.Scratch(Owner::kDriver, 1000) == larger);
+  CHECK(context.Scratch(Owner::kOperation, 1000) == operation);
+  CHECK(operation[0] == 2);
+  CHECK(operation[999] == 2);
+}
+
+#if !ISOQUANT_TEST_SANITIZED
+TEST_CASE("Context: scratch that no memory can hold is null, and the next call works") {
+  Context context;
+  const size_t max = std::numeric_limits<size_t>::max();
+  for (const size_t bytes : {max, max - 1, max - 63, max - 64, max / 2, max / 2 - 64, max / 4 + 1, max / 4}) {
+    CAPTURE(bytes);
+    CHECK(context.Scratch(Context::ScratchOwner::kDriver, bytes) == nullptr);
+    uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, 100);
+    REQUIRE(scratch != nullptr);
+    std::memset(scratch, 1, 100);
+  }
+}
+#endif
+
+// ---- Executors
+
+// Runs on the calling thread, so that it is this thread whose allocations count, but as a pool might: last task first.
+class InlineExecutor final : public Executor {
+ public:
+  explicit InlineExecutor(size_t workers) : workers_(workers) {}
+  size_t NumWorkers() const override { return workers_; }
+  void Run(size_t num_tasks, TaskRef task) override {
+    ++runs_;
+    for (size_t i = num_tasks; i-- != 0;) task(i, i % workers_);
+  }
+  size_t runs() const { return runs_; }
+
+ private:
+  size_t workers_;
+  size_t runs_ = 0;
+};
+
+// All work on one worker, which is not the first: legal for any executor.
+class LastWorkerExecutor final : public Executor {
+ public:
+  size_t NumWorkers() const override { return 4; }
+  void Run(size_t num_tasks, TaskRef task) override {
+    for (size_t i = 0; i < num_tasks; ++i) task(i, 3);
+  }
+};
+
+TEST_CASE("Context: Run calls every task once, with a worker that exists") {
+  for (const size_t workers : {size_t{1}, size_t{3}, size_t{8}}) {
+    for (const size_t num_tasks : {size_t{0}, size_t{1}, size_t{2}, size_t{3}, size_t{100}}) {
+      ThreadExecutor threads(workers);
+      InlineExecutor inline_executor(workers);
+      Context none, on_threads(threads), on_this(inline_executor);
+      for (const Context* context : {&none, &on_threads, &on_this}) {
+        const size_t limit = context->NumWorkers();
+        CHECK(limit == (context == &none ? 1 : workers));
+        std::vector<size_t> calls(num_tasks, 0), worker_of(num_tasks, 0);  // each task writes its own element
+        const auto task = [&](size_t i, size_t worker) {
+          ++calls[i];
+          worker_of[i] = worker;
+        };
+        context->Run(num_tasks, TaskRef(task));
+        CHECK(calls == std::vector<size_t>(num_tasks, 1));
+        for (const size_t worker : worker_of) CHECK(worker < limit);
+      }
+      CHECK(inline_executor.runs() == (num_tasks > 1 ? 1 : 0));  // one task is not worth waking threads for
+    }
+  }
+}
+
+TEST_CASE("Context: without an executor, and for a single task, work is done by the caller, in order") {
+  ThreadExecutor threads(4);
+  const Context none, on_threads(threads);
+  const auto run = [](const Context& context, size_t num_tasks) {
+    std::vector<size_t> order;
+    const std::thread::id caller = std::this_thread::get_id();
+    const auto task = [&](size_t i, size_t worker) {
+      const bool same_thread = std::this_thread::get_id() == caller;
+      CHECK(same_thread);
+      CHECK(worker == 0);
+      order.push_back(i);
+    };
+    context.Run(num_tasks, TaskRef(task));
+    for (size_t i = 0; i < order.size(); ++i) CHECK(order[i] == i);
+    CHECK(order.size() == num_tasks);
+  };
+  run(none, 5);
+  run(on_threads, 1);
+}
+
+// ---- Calls of the same shapes, again and again
+
+// Operands of all operations, of shapes that are worth several workers.
+struct Operands {
+  static constexpr size_t kM = 150, kK = 500, kN = 70;
+
+  Operands() : s8(kM * kK), u8(kM * kK), plain(kK * kN), x(kM * kK) {
+    Random random(1);
+    FillIntegers(random, s8.data(), s8.size());
+    FillIntegers(random, u8.data(), u8.size());
+    FillIntegers(random, plain.data(), plain.size());
+    for (float& value : x) value = random.Signed();
+    Context context;
+    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{{plain.data(), kK, kN}}, packed));
+  }
+
+  std::vector<int8_t> s8;
+  std::vector<uint8_t> u8;
+  std::vector<int8_t> plain;
+  std::vector<float> x;
+  PackedWeights packed;
+};
+
+// All outputs, so that a call allocates nothing for them.
+struct Outputs {
+  static constexpr size_t kM = Operands::kM, kK = Operands::kK, kN = Operands::kN;
+
+  std::vector<int32_t> c[4] = {std::vector<int32_t>(kM * kN), std::vector<int32_t>(kM* kN),
+                               std::vector<int32_t>(kM* kN), std::vector<int32_t>(kM* kN)};
+  std::vector<int8_t> q_s8 = std::vector<int8_t>(kM * kK);
+  std::vector<uint8_t> q_u8 = std::vector<uint8_t>(kM * kK);
+  std::vector<float> scales = std::vector<float>(kM), column_scales = std::vector<float>(kN, 0.5f);
+  std::vector<int32_t> zero_points = std::vector<int32_t>(kM);
+  std::vector<float> y[2] = {std::vector<float>(kM * kN), std::vector<float>(kM* kN)};
+
+  uint64_t Value() const {
+    Digest digest;
+    for (const std::vector<int32_t>& v : c) digest.Add(v.data(), v.size());
+    digest.Add(q_s8.data(), q_s8.size());
+    digest.Add(q_u8.data(), q_u8.size());
+    digest.Add(scales.data(), scales.size());
+    digest.Add(zero_points.data(), zero_points.size());
+    for (const std::vector<float>& v : y) digest.Add(v.data(), v.size());
+    return digest.value();
+  }
+};
+
+// Calls each operation; true if none failed. It allocates nothing itself.
+bool CallAll(Context& context, const Operands& in, Outputs& out) {
+  constexpr size_t kM = Operands::kM, kK = Operands::kK, kN = Operands::kN;
+  const MatrixView<const int8_t> s8(in.s8.data(), kM, kK);
+  const MatrixView<const uint8_t> u8(in.u8.data(), kM, kK);
+  const MatrixView<const float> x(in.x.data(), kM, kK);
+  bool ok = MatMul(context, s8, in.packed, {out.c[0].data(), kM, kN}).ok();
+  ok = MatMul(context, u8, in.packed, {out.c[1].data(), kM, kN}).ok() && ok;
+  ok = MatMul(context, s8, KxN{{in.plain.data(), kK, kN}}, {out.c[2].data(), kM, kN}).ok() && ok;
+  ok = MatMul(context, u8, NxK{{in.plain.data(), kN, kK}}, {out.c[3].data(), kM, kN}).ok() && ok;
+  ok = QuantizeRows(context, x, MatrixView<int8_t>(out.q_s8.data(), kM, kK), {out.scales.data(), kM}).ok() && ok;
+  ok = QuantizeRows(context, x, MatrixView<uint8_t>(out.q_u8.data(), kM, kK), {out.scales.data(), kM},
+                    {out.zero_points.data(), kM})
+           .ok() &&
+       ok;
+  LinearLayer layer;
+  layer.weights = &in.packed;
+  layer.column_scales = {out.column_scales.data(), kN};
+  ok = Linear(context, x, layer, {out.y[0].data(), kM, kN}).ok() && ok;
+  layer.quantization = RowQuantization::kAsymmetricU8;
+  layer.activation = Activation::kRelu;
+  return Linear(context, x, layer, {out.y[1].data(), kM, kN}).ok() && ok;
+}
+
+TEST_CASE("Context: results do not depend on the order of tasks, or on who runs them") {
+  const Operands in;
+  Outputs expected;
+  Context alone;
+  REQUIRE(CallAll(alone, in, expected));
+  InlineExecutor backwards(3);
+  LastWorkerExecutor last;
+  ThreadExecutor threads(5);
+  for (Executor* executor :
+       {static_cast<Executor*>(&backwards), static_cast<Executor*>(&last), static_cast<Executor*>(&threads)}) {
+    Context context(*executor);
+    Outputs out;
+    CHECK(CallAll(context, in, out));
+    CHECK(out.Value() == expected.Value());
+  }
+  CHECK(backwards.runs() > 0);
+}
+
+#if ISOQUANT_TEST_COUNTS_ALLOCATIONS
+// Of this thread, since it was made.
+class AllocationCounter {
+ public:
+  size_t count() const { return num_allocations - start_; }
+
+ private:
+  size_t start_ = num_allocations;
+};
+
+TEST_CASE("Context: the counter of allocations counts") {
+  Context context;
+  uint8_t* volatile kept = nullptr;  // what is not used may be optimised away
+  const AllocationCounter counter;
+  kept = new uint8_t[100];
+  delete[] kept;
+  const size_t after_new = counter.count();
+  kept = context.Scratch(Context::ScratchOwner::kDriver, 100);  // Highway's aligned memory
+  const size_t after_growth = counter.count();
+  kept = context.Scratch(Context::ScratchOwner::kDriver, 100);
+  const size_t after_reuse = counter.count();
+  CHECK(after_new == 1);
+  CHECK(after_growth == 2);
+  CHECK(after_reuse == 2);
+}
+
+TEST_CASE("Context: a steady state allocates nothing, on every tier, with one and with three workers") {
+  const Operands in;
+  Outputs out;
+  ForEachTier([&](Context& one) {
+    InlineExecutor executor(3);
+    Context three(executor);
+    ISOQUANT_CHECK_OK(three.SetMaxTier(one.tier()));
+    for (Context* context : {&one, &three}) {
+      REQUIRE(CallAll(*context, in, out));  // scratch grows, and what is looked up once per process is
+      const AllocationCounter counter;
+      bool ok = true;
+      for (int i = 0; i < 3; ++i) ok = CallAll(*context, in, out) && ok;
+      const size_t count = counter.count();
+      CHECK(ok);
+      CHECK(count == 0);
+    }
+    CHECK(executor.runs() > 0);
+  });
+}
+
+TEST_CASE("Context: shapes that are smaller than those before need no memory") {
+  const Operands in;
+  Outputs out;
+  Context context;
+  REQUIRE(CallAll(context, in, out));
+  const AllocationCounter counter;
+  bool ok = true;
+  for (const size_t m : {size_t{0}, size_t{1}, size_t{13}, size_t{149}}) {
+    const MatrixView<const int8_t> a(in.s8.data(), m, Operands::kK);
+    ok = MatMul(context, a, in.packed, {out.c[0].data(), m, Operands::kN}).ok() && ok;
+  }
+  const size_t count = counter.count();
+  CHECK(ok);
+  CHECK(count == 0);
+}
+
+TEST_CASE("Context: an error allocates nothing") {
+  Context context;
+  const AllocationCounter counter;
+  const bool ok =
+      MatMul(context, MatrixView<const int8_t>(nullptr, 2, 3), KxN{{nullptr, 4, 5}}, MatrixView<int32_t>(nullptr, 2, 5))
+          .ok() ||
+      context.SetMaxTier("avx9").ok() || context.Disable("avx2,avx9").ok();
+  const size_t count = counter.count();
+  CHECK(!ok);
+  CHECK(count == 0);
+}
+#endif  // ISOQUANT_TEST_COUNTS_ALLOCATIONS
+
+}  // namespace
+}  // namespace isoquant
