@@ -19,10 +19,12 @@ namespace isoquant {
 
 // The names under which a view is reported. ISOQUANT_NAMES(a) for the argument `a`.
 struct ViewNames {
-  const char *whole, *data, *rows, *cols, *row_stride, *size;
+  const char *whole, *data, *rows, *cols, *row_stride, *elements, *size;
 };
-#define ISOQUANT_NAMES(v) \
-  ::isoquant::ViewNames { #v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".size" }
+#define ISOQUANT_NAMES(v)                                                                          \
+  ::isoquant::ViewNames {                                                                          \
+#v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".rows * " #v ".cols", #v ".size" \
+  }
 
 inline Status CheckEqual(const char* argument, uint64_t actual, const char* expected_name, uint64_t expected) {
   if (actual == expected) return Status();
@@ -33,22 +35,23 @@ inline Status CheckEqual(const char* argument, uint64_t actual, const char* expe
 template <class T>
 Status CheckView(const MatrixView<T>& view, const ViewNames& names) {
   if (view.empty()) return Status();
-  const uint64_t max_elements = static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) / sizeof(T);
-  if (view.cols > max_elements) {
-    return Status(StatusCode::kTooLarge, names.cols, view.cols, "the address space", max_elements);
+  if (view.rows > 1 && view.row_stride < view.cols) {
+    return Status(StatusCode::kTooSmall, names.row_stride, view.row_stride, names.cols, view.cols);
   }
-  if (view.rows > 1) {
-    if (view.row_stride < view.cols) {
-      return Status(StatusCode::kTooSmall, names.row_stride, view.row_stride, names.cols, view.cols);
+  const uint64_t max_elements = static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) / sizeof(T);
+  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these; saves the division
+  if (view.rows > kSurelyFits || view.cols > kSurelyFits || view.row_stride > kSurelyFits) {
+    if (view.cols > max_elements) {
+      return Status(StatusCode::kTooLarge, names.cols, view.cols, "the address space", max_elements);
     }
-    const uint64_t max_stride = (max_elements - view.cols) / (view.rows - 1);
+    const uint64_t max_stride = view.rows > 1 ? (max_elements - view.cols) / (view.rows - 1) : ~uint64_t{0};
     if (view.row_stride > max_stride) {
       return Status(StatusCode::kTooLarge, names.row_stride, view.row_stride, "what the address space leaves",
                     max_stride);
     }
   }
   if (view.data == nullptr) {
-    return Status(StatusCode::kNull, names.data, 0, names.size, uint64_t{view.rows} * view.cols);
+    return Status(StatusCode::kNull, names.data, 0, names.elements, uint64_t{view.rows} * view.cols);
   }
   return Status();
 }

@@ -35,7 +35,12 @@ std::string Status::ToString() const {
       return text;
     case StatusCode::kNotFinite:
       return std::string(argument_) + " is not " + expected_name_;
+    case StatusCode::kMisaligned:
+      std::snprintf(text, sizeof(text), "%s is %" PRIu64 " modulo %" PRIu64 ", expected %s = %" PRIu64, argument_,
+                    actual_, expected_, expected_name_, expected_);
+      return text;
     case StatusCode::kMismatch:
+    case StatusCode::kCorrupt:
       format = "%s is %" PRIu64 ", expected %s = %" PRIu64;
       break;
     case StatusCode::kTooSmall:
@@ -43,12 +48,6 @@ std::string Status::ToString() const {
       break;
     case StatusCode::kTooLarge:
       format = "%s is %" PRIu64 ", expected at most %s = %" PRIu64;
-      break;
-    case StatusCode::kMisaligned:
-      format = "%s is %" PRIu64 " modulo its alignment, expected %s = %" PRIu64;
-      break;
-    case StatusCode::kCorrupt:
-      format = "%s is %" PRIx64 " (hexadecimal), expected %s = %" PRIx64;
       break;
   }
 #pragma GCC diagnostic push

@@ -55,6 +55,7 @@ struct Part {
   size_t begin, size;
 };
 constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
+  if (parts == 1) return {0, total};
   const size_t size = total / parts, longer = total % parts;
   return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
 }
@@ -82,21 +83,27 @@ struct MatMulPlan {
   size_t a_tail_at, col_init_at, tiles_at, b_arranged_at, bytes;
 
   MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t row_stride, size_t workers) : m(m_in), n(n_in), k(k_in) {
-    // Rows whose addresses are equal modulo 4 KiB share one set of L1: then a copy is cheaper.
-    const size_t phase = row_stride * sizeof(typename P::A) % 4096;
-    in_place = P::kReadsRows && phase >= 64 && phase <= 4096 - 64;
+    // Rows whose addresses are nearly equal modulo 4 KiB share sets of L1: then a copy is cheaper.
+    const size_t stride_bytes = row_stride * sizeof(typename P::A);
+    in_place = P::kReadsRows && (stride_bytes < 4096 - 64 || (stride_bytes + 64) % 4096 >= 128);
     // An odd number of cache lines, for the same reason.
     a_stride = (DivideUp(RoundUp(k, P::kKR) * sizeof(ArrangedA), 64) | 1) * 64 / sizeof(ArrangedA);
-    const size_t block_bytes = DetectCpu().l2_bytes / 2;  // a block of A stays in half of L2, beside the streaming B
-    const size_t rows_in_block = Max(block_bytes / (a_stride * sizeof(ArrangedA)) / P::kMR, size_t{4}) * P::kMR;
     groups = DivideUp(n, P::kNR);
-    chunks = Max(DivideUp(k, kChunkK), size_t{1});
+    chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
 
-    const size_t wanted_tasks = Min(workers, DivideUp(m * n, DivideUp(kMinProductsPerTask, k + 1)));
-    row_blocks = DivideUp(m, rows_in_block);
-    if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, DivideUp(m, P::kMR));
-    column_parts = Min(DivideUp(wanted_tasks, row_blocks), groups);
-    max_block_rows = DivideUp(m, row_blocks);
+    // Divisions cost more than all the rest of a small call: none unless there is something to divide.
+    const size_t row_bytes = a_stride * sizeof(ArrangedA);
+    const size_t block_bytes = DetectCpu().l2_bytes / 2;  // a block of A stays in half of L2, beside the streaming B
+    row_blocks = 1;
+    if (m * row_bytes > block_bytes)
+      row_blocks = DivideUp(m, Max(block_bytes / row_bytes / P::kMR, size_t{4}) * P::kMR);
+    column_parts = 1;
+    if (workers > 1) {
+      const size_t wanted_tasks = Min(workers, DivideUp(m * n, DivideUp(kMinProductsPerTask, k + 1)));
+      if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, DivideUp(m, P::kMR));
+      column_parts = Min(DivideUp(wanted_tasks, row_blocks), groups);
+    }
+    max_block_rows = SplitEvenly(m, row_blocks, 0).size;
     slots = chunks == 1 ? 2 : DivideUp(max_block_rows, P::kMR);
 
     a_tail_at = in_place ? 0 : RoundUp(max_block_rows * a_stride * sizeof(ArrangedA), 64);
@@ -104,7 +111,7 @@ struct MatMulPlan {
     tiles_at = col_init_at + P::kNR * sizeof(int32_t);
     b_arranged_at = tiles_at + slots * P::kMR * P::kNR * sizeof(int32_t);
     bytes = b_arranged_at;
-    const size_t max_chunk = DivideUp(DivideUp(k, P::kKR), chunks) * P::kKR;
+    const size_t max_chunk = SplitEvenly(DivideUp(k, P::kKR), chunks, 0).size * P::kKR;
     if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(P::kNR * max_chunk * sizeof(ArrangedB), 64);
   }
 
@@ -132,8 +139,8 @@ class MatMulTask {
   HWY_NOINLINE void Run(Part rows, Part groups) {
     rows_ = rows;
     tiles_ = DivideUp(rows.size, P::kMR);
-    tile_rows_ = rows.size / tiles_;
-    longer_tiles_ = rows.size % tiles_;
+    tile_rows_ = tiles_ == 1 ? rows.size : rows.size / tiles_;
+    longer_tiles_ = rows.size - tiles_ * tile_rows_;
     if (plan_.in_place) PrepareTails();
     arranged_ = plan_.in_place;
     args_.a_stride = plan_.in_place ? a_.row_stride : plan_.a_stride;
@@ -266,8 +273,9 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
   if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", workers * plan.bytes, "", 0);
   const auto task = [&](size_t i, size_t worker) {
-    const Part rows = SplitEvenly(plan.m, plan.row_blocks, i / plan.column_parts);
-    const Part groups = SplitEvenly(plan.groups, plan.column_parts, i % plan.column_parts);
+    const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
+    const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
+    const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     const ScopedFloatEnvironment environment;
     MatMulTask<P, Stage>(plan, a, b, stage, scratch + worker * plan.bytes).Run(rows, groups);
   };
