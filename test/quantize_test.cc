@@ -57,6 +57,15 @@ class AllOperations {
 
   // Statuses are looked at later: doctest itself is not to run under a strange float environment.
   void Run(Context& context) {
+    static_s8_.Clear();
+    static_u8_.Clear();
+    rows_s8_.Clear();
+    rows_u8_.Clear();
+    columns_s8_.Clear();
+    symmetric_scales_.Clear();
+    asymmetric_scales_.Clear();
+    zero_points_.Clear();
+    column_scales_.Clear();
     status_[0] = Quantize(context, x_, s_.scale, s_.zero_point, static_s8_.view());
     status_[1] = Quantize(context, x_, s_.scale, s_.zero_point + 128, static_u8_.view());
     status_[2] = QuantizeRows(context, x_, rows_s8_.view(), symmetric_scales_.vector());
@@ -137,6 +146,7 @@ class AllInverses {
   void Run(Context& context) {
     const VectorView<const float> row_scales(row_scales_.data(), row_scales_.size());
     const VectorView<const float> column_scales(column_scales_.data(), column_scales_.size());
+    for (const auto& x : x_) x->Clear();
     status_[0] = Dequantize(context, s8_.const_view(), tensor_scale_, 7, x_[0]->view());
     status_[1] = Dequantize(context, u8_.const_view(), 0.37f, 128, x_[1]->view());
     status_[2] = DequantizeRows(context, s8_.const_view(), row_scales, x_[2]->view());

@@ -228,11 +228,15 @@ class Output {
  public:
   Output(size_t rows, size_t cols, size_t row_stride)
       : actual_(rows, cols, row_stride), expected_(actual_.buffer().size()) {
-    if (expected_.empty()) return;
-    std::memset(actual_.buffer().data(), kUntouched, expected_.size() * sizeof(T));
-    std::memset(expected_.data(), kUntouched, expected_.size() * sizeof(T));
+    if (!expected_.empty()) std::memset(expected_.data(), kUntouched, expected_.size() * sizeof(T));
+    Clear();
   }
   explicit Output(size_t size) : Output(1, size, size) {}
+
+  // Forgets what was written. Before each run: what the last one wrote is right already.
+  void Clear() const {
+    if (!expected_.empty()) std::memset(actual_.buffer().data(), kUntouched, expected_.size() * sizeof(T));
+  }
 
   const MatrixView<T>& view() const { return actual_.view(); }
   VectorView<T> vector() const { return {actual_.buffer().data(), actual_.buffer().size()}; }
