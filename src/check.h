@@ -21,10 +21,8 @@ namespace isoquant {
 struct ViewNames {
   const char *whole, *data, *rows, *cols, *row_stride, *elements, *size;
 };
-#define ISOQUANT_NAMES(v)                                                                          \
-  ::isoquant::ViewNames {                                                                          \
-#v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".rows * " #v ".cols", #v ".size" \
-  }
+#define ISOQUANT_NAMES(v) \
+  ViewNames { #v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".rows * " #v ".cols", #v ".size" }
 
 inline Status CheckEqual(const char* argument, uint64_t actual, const char* expected_name, uint64_t expected) {
   if (actual == expected) return Status();

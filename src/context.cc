@@ -169,9 +169,14 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
 
 std::string Explain(const Context& context) {
   std::string text = std::string(context.tier()) + " runs";
-  for (const TierReport& report : ExplainTiers(context)) {
-    if (report.usable) break;
-    text += "; " + report.name + " does not: " + report.reason;
+  const std::vector<TierReport> reports = ExplainTiers(context);
+  for (size_t i = 0; i < reports.size() && !reports[i].usable; ++i) {
+    text += "; " + reports[i].name;
+    bool several = false;
+    for (; i + 1 < reports.size() && reports[i + 1].reason == reports[i].reason; ++i, several = true) {
+      text += ", " + reports[i + 1].name;
+    }
+    text += (several ? " do not: " : " does not: ") + reports[i].reason;
   }
   if (!context.environment_status().ok()) text += "; ignored: " + context.environment_status().ToString();
   return text;

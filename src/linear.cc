@@ -93,7 +93,7 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
 
   for (size_t row = 0; row < x.rows; row += block) {
     const size_t rows = std::min(block, x.rows - row);
-    const MatrixView<const float> x_block(x.Row(row), rows, k, x.row_stride);
+    const MatrixView<const float> x_block = x.Rows(row, rows);
     if (symmetric) {
       const MatrixView<int8_t> q(reinterpret_cast<int8_t*>(scratch), rows, k);
       ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}));
@@ -101,7 +101,7 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
       const MatrixView<uint8_t> q(scratch, rows, k);
       ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}, {zero_points, rows}));
     }
-    const MatrixView<float> y_block(y.Row(row), rows, y.cols, y.row_stride);
+    const MatrixView<float> y_block = y.Rows(row, rows);
     ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyQuantized)(
         context, scratch, scales, symmetric ? nullptr : zero_points, layer, y_block));
   }

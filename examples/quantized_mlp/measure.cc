@@ -36,8 +36,7 @@ std::vector<float> RunInBatches(isoquant::Context& context, QuantizedMlp& model,
   std::vector<float> logits(images.rows * model.outputs());
   for (size_t begin = 0; begin < images.rows; begin += batch) {
     const size_t rows = std::min(batch, images.rows - begin);
-    model.Run(context, {images.Row(begin), rows, images.cols, images.row_stride},
-              {logits.data() + begin * model.outputs(), rows, model.outputs()});
+    model.Run(context, images.Rows(begin, rows), {logits.data() + begin * model.outputs(), rows, model.outputs()});
   }
   return logits;
 }

@@ -75,7 +75,8 @@ size_t TierIndex(const char* name);
 // OS lacks, or who removed it.
 std::vector<TierReport> ExplainTiers(const Context& context);
 
-// The same in a sentence or two: "avx2 runs; avx512_vnni does not: removed by ISOQUANT_MAX_TIER=avx2".
+// The same in a sentence or two: "avx2 runs; avx512_vnni, avx512bw do not: capped by the environment:
+// ISOQUANT_MAX_TIER=avx2; avx_vnni does not: the CPU lacks AVX-VNNI: ...".
 std::string Explain(const Context& context);
 
 }  // namespace isoquant

@@ -29,6 +29,8 @@ struct MatrixView {
 
   constexpr T* Row(size_t r) const { return data + r * row_stride; }
   constexpr bool empty() const { return rows == 0 || cols == 0; }
+  // `count` rows from `begin` on.
+  constexpr MatrixView Rows(size_t begin, size_t count) const { return {Row(begin), count, cols, row_stride}; }
 };
 
 // `size` consecutive elements in the caller's memory.
