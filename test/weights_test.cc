@@ -483,6 +483,7 @@ TEST_CASE("Weights: K and N whose sizes overflow are refused, however well the h
                             1,
                             4,
                             16,
+                            64,  // 2^58 x 64 are 2^64 bytes: none, to those who forget the carry
                             uint64_t{1} << 31,
                             (uint64_t{1} << 32) - 1,
                             uint64_t{1} << 32,
