@@ -131,7 +131,8 @@ TEST_CASE("Linear: all kinds of layers, edges of K and N, strides and kinds of f
 }
 
 TEST_CASE("Linear: all numbers of rows") {
-  for (const size_t rows : {0, 1, 2, 3, 5, 6, 7, 8, 11, 12, 13, 14, 23, 24, 25, 97}) {
+  constexpr size_t kRows[] = {0, 1, 2, 3, 5, 6, 7, 8, 11, 12, 13, 14, 23, 24, 25, 97};
+  for (const size_t rows : kRows) {
     for (size_t option = 0; option < 8; ++option) {
       Case c({rows, 61, 35, 2}, OptionsOf(option, Values::kSpecial), rows);
       c.Expect();
