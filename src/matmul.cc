@@ -50,7 +50,9 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "a", Bytes(a)));
   if (b.packed() != nullptr) {
     const Bytes panels(b.packed()->panels, PackedPanels::NumPanels(b.n()) * PackedPanels::PanelBytes(b.k()));
+    const Bytes sums(b.packed()->column_sums, b.n() * sizeof(int32_t));
     ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "b", panels));
+    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "b", sums));
     return MatMulPanels(context, a, *b.packed(), c, store);
   }
   ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), ISOQUANT_NAMES(b)));

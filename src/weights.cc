@@ -134,6 +134,9 @@ Status PackedWeights::View(VectorView<const uint8_t> blob, PackedWeights& packed
   ISOQUANT_RETURN_IF_ERROR(
       CheckField("blob header size", LoadLittleEndian<uint32_t>(header + kHeaderBytesAt), "size", kHeaderBytes));
 
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckField("blob reserved field", LoadLittleEndian<uint64_t>(header + kReservedAt), "zero", 0));
+
   // From here on the header is as someone wrote it; that does not make it true.
   const uint64_t k = LoadLittleEndian<uint64_t>(header + kKAt), n = LoadLittleEndian<uint64_t>(header + kNAt);
   PanelLayout layout;

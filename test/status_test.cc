@@ -241,7 +241,7 @@ TEST_CASE("Status: MatMul's argument errors in b") {
   ViewInMemory b(3, 16);
   const int8_t s8[6] = {};
   const uint8_t u8[6] = {};
-  for (uint8_t* at : {b.panels, b.sums - 4}) {
+  for (uint8_t* at : {b.panels, b.sums - 4, b.sums, b.end - 4}) {
     const MatrixView<int32_t> c(reinterpret_cast<int32_t*>(at), 2, 16);
     CheckRefused(MatMul(context, MatrixView<const int8_t>(s8, 2, 3), b.view, c),
                  {StatusCode::kOverlap, "c", 0, 0, "c overlaps b"});

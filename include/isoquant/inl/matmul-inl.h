@@ -192,6 +192,15 @@ class MatMulTask {
       if (i != 0) args_.col_init = nullptr;
       args_.add = i != 0;
 
+      // The B that comes after this chunk, for the first tiles to fetch into L2, a panel each. A lone tile streams B
+      // from memory anyway.
+      const int8_t* next = nullptr;
+      if (tiles_ > 1 && i + 1 != plan_.chunks) {
+        next = args_.b + padded_k * PackedPanels::kColumns;
+      } else if (tiles_ > 1 && col + 2 * P::kNR <= plan_.n) {
+        next = panel + args_.panels * args_.panel_stride;
+      }
+
       Part tile{}, previous{};
       for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
         tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
@@ -200,6 +209,7 @@ class MatMulTask {
         args_.a = plan_.in_place ? reinterpret_cast<const ArrangedA*>(a_.Row(rows_.begin + tile.begin)) + k.begin
                                  : At<ArrangedA>(0) + tile.begin * plan_.a_stride + k.begin;
         args_.a_tail = tail_apart ? At<ArrangedA>(plan_.a_tail_at) + tile.begin * P::kKR : nullptr;
+        args_.prefetch = t < args_.panels && next != nullptr ? next + t * args_.panel_stride : args_.b;
         if constexpr (std::is_same<Stage, StoreS32>::value) {
           if (direct) {
             args_.c = stage_.c.Row(rows_.begin + tile.begin) + col;

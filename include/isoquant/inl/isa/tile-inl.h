@@ -29,6 +29,7 @@
 #include <cstring>
 #include <utility>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
 #include "isoquant/weights.h"
@@ -59,6 +60,7 @@ struct TileArgs {
   const int8_t* b;              // packed panels
   size_t panel_stride;          // bytes
   const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
+  const int8_t* prefetch;       // 16 k bytes for Tile to fetch into L2 on its way: a later tile reads them
   size_t rows;                  // 1..kMR
   size_t panels;                // 1..kNR / 16; all their columns are written
   size_t k;                     // a multiple of kKR, without the step of a_tail
@@ -75,6 +77,15 @@ HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...
   using Run = void (*)(const Args&);
   static constexpr Run kTable[] = {&Kernel<kRowsMinus1 + 1>::Run...};
   kTable[args.rows - 1](args);
+}
+
+// Fetches the line at `p` into L2, not L1: L1 is full of what is read now.
+HWY_INLINE void PrefetchToL2(const void* p) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  __builtin_prefetch(p, 0, 2);
+#else
+  hwy::Prefetch(p);
+#endif
 }
 
 template <class T>

@@ -130,11 +130,18 @@ struct VnniTiles {
           const uint8_t* HWY_RESTRICT a = args.a;
           const size_t a_stride = args.a_stride;
           size_t groups = args.k / kKR;
+          // One prefetch per group: with two tiles of rows or more, each group of kNR columns finds its B in L2. (16
+          // rows, K = N = 4096: 71 against 62 % of peak; 64 rows: 95 against 89.)
+          const int8_t* next = args.prefetch;
           // Scalar instructions take slots of the ports that VPDPBUSD needs (93.5 against 95.3 % of peak).
-          for (; groups >= 4; groups -= 4, a += 4 * kKR, b += 64) {
+          for (; groups >= 4; groups -= 4, a += 4 * kKR, b += 64, next += 256) {
+            PrefetchToL2(next);
             Step(a, a_stride, LoadRow(b, second), acc...);
+            PrefetchToL2(next + 64);
             Step(a + kKR, a_stride, LoadRow(b + 16, second), acc...);
+            PrefetchToL2(next + 128);
             Step(a + 2 * kKR, a_stride, LoadRow(b + 32, second), acc...);
+            PrefetchToL2(next + 192);
             Step(a + 3 * kKR, a_stride, LoadRow(b + 48, second), acc...);
           }
           for (; groups != 0; --groups, a += kKR, b += 16) Step(a, a_stride, LoadRow(b, second), acc...);
