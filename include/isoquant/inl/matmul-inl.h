@@ -181,53 +181,55 @@ class MatMulTask {
         std::is_same<Stage, StoreS32>::value && plan_.chunks == 1 && cols == args_.panels * PackedPanels::kColumns;
     PrepareColInit(col, cols);
 
-    for (size_t i = 0; i < plan_.chunks; ++i) {
-      const Part k = plan_.Chunk(i);
-      const size_t padded_k = RoundUp(k.size, P::kKR);
-      const bool tail_apart = plan_.in_place && k.size != padded_k;
-      args_.k = tail_apart ? padded_k - P::kKR : padded_k;
-      args_.b = panel + k.begin * PackedPanels::kColumns;
-      args_.b_arranged = nullptr;
-      if (rows_.size >= P::kArrangeBRows) PrepareB(padded_k);
-      if (i != 0) args_.col_init = nullptr;
-      args_.add = i != 0;
+    for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
+  }
 
-      // The B that comes after this chunk, for the first tiles to fetch into L2, a panel each. A lone tile streams B
-      // from memory anyway.
-      const int8_t* next = nullptr;
-      if (tiles_ > 1 && i + 1 != plan_.chunks) {
-        next = args_.b + padded_k * PackedPanels::kColumns;
-      } else if (tiles_ > 1 && col + 2 * P::kNR <= plan_.n) {
-        next = panel + args_.panels * args_.panel_stride;
-      }
+  // All rows of the block times chunk `i` of K of the columns from `col` on.
+  void RunChunk(size_t i, const int8_t* panel, size_t col, size_t cols, bool direct) {
+    const bool last = i + 1 == plan_.chunks;
+    const Part k = plan_.Chunk(i);
+    const size_t padded_k = RoundUp(k.size, P::kKR);
+    const bool tail_apart = plan_.in_place && k.size != padded_k;
+    args_.k = tail_apart ? padded_k - P::kKR : padded_k;
+    args_.b = panel + k.begin * PackedPanels::kColumns;
+    args_.b_arranged = nullptr;
+    if (rows_.size >= P::kArrangeBRows) PrepareB(padded_k);
+    if (i != 0) args_.col_init = nullptr;
+    args_.add = i != 0;
 
-      Part tile{}, previous{};
-      for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
-        tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
-        args_.rows = tile.size;
-        if (!arranged_) ArrangeTile(tile);  // in the first group of columns: Tile then finds the rows in L1
-        args_.a = plan_.in_place ? reinterpret_cast<const ArrangedA*>(a_.Row(rows_.begin + tile.begin)) + k.begin
-                                 : At<ArrangedA>(0) + tile.begin * plan_.a_stride + k.begin;
-        args_.a_tail = tail_apart ? At<ArrangedA>(plan_.a_tail_at) + tile.begin * P::kKR : nullptr;
-        args_.prefetch = t < args_.panels && next != nullptr ? next + t * args_.panel_stride : args_.b;
-        if constexpr (std::is_same<Stage, StoreS32>::value) {
-          if (direct) {
-            args_.c = stage_.c.Row(rows_.begin + tile.begin) + col;
-            args_.c_stride = stage_.c.row_stride;
-            args_.add = stage_.accumulate;
-            P::Tile(state_, args_);
-            continue;
-          }
-        }
-        args_.c = Slot(t);
-        args_.c_stride = P::kNR;
-        P::Tile(state_, args_);
-        if (i + 1 != plan_.chunks) continue;
-        if (t != 0) RunStage(t - 1, previous, col, cols);
-        if (t + 1 == tiles_) RunStage(t, tile, col, cols);
-      }
-      arranged_ = true;
+    // The B that comes after this chunk, for the first tiles to fetch into L2, a panel each. A lone tile streams B from
+    // memory anyway.
+    const int8_t* next = nullptr;
+    if (tiles_ > 1 && !last) {
+      next = args_.b + padded_k * PackedPanels::kColumns;
+    } else if (tiles_ > 1 && col + 2 * P::kNR <= plan_.n) {
+      next = panel + args_.panels * args_.panel_stride;
     }
+
+    Part tile{}, previous{};
+    for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
+      tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
+      if (!arranged_) ArrangeTile(tile);  // in the first group of columns: Tile then finds the rows in L1
+      args_.rows = tile.size;
+      args_.a = plan_.in_place ? reinterpret_cast<const ArrangedA*>(a_.Row(rows_.begin + tile.begin)) + k.begin
+                               : At<ArrangedA>(0) + tile.begin * plan_.a_stride + k.begin;
+      args_.a_tail = tail_apart ? At<ArrangedA>(plan_.a_tail_at) + tile.begin * P::kKR : nullptr;
+      args_.prefetch = t < args_.panels && next != nullptr ? next + t * args_.panel_stride : args_.b;
+      args_.c = Slot(t);
+      args_.c_stride = P::kNR;
+      if constexpr (std::is_same<Stage, StoreS32>::value) {
+        if (direct) {
+          args_.c = stage_.c.Row(rows_.begin + tile.begin) + col;
+          args_.c_stride = stage_.c.row_stride;
+          args_.add = stage_.accumulate;
+        }
+      }
+      P::Tile(state_, args_);
+      if (direct || !last) continue;
+      if (t != 0) RunStage(t - 1, previous, col, cols);
+      if (t + 1 == tiles_) RunStage(t, tile, col, cols);
+    }
+    arranged_ = true;
   }
 
   void PrepareColInit(size_t col, size_t cols) {
