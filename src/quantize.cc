@@ -1,36 +1,16 @@
-// Operation: quantise and dequantise: checks, once per call, then dispatches.
+// Operation: quantise: checks, once per call, then dispatches.
 #include "isoquant/quantize.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
-#include "src/check.h"
-
-#ifndef ISOQUANT_SRC_QUANTIZE_CC_
-#define ISOQUANT_SRC_QUANTIZE_CC_
-namespace isoquant {
-namespace {
-
-// How to dequantise: of the tensor; or, where not null, of each row or column.
-struct Scales {
-  float scale;
-  int32_t zero_point;
-  const float* rows;
-  const int32_t* row_zero_points;
-  const float* columns;
-};
-
-}  // namespace
-}  // namespace isoquant
-#endif  // ISOQUANT_SRC_QUANTIZE_CC_
+#include "src/elementwise.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/quantize.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/isa/float_environment.h"
 #include "isoquant/inl/quantize-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -64,15 +44,6 @@ void QuantizeColumnsPart(MatrixView<const float> x, MatrixView<int8_t> q, float*
   }
 }
 
-template <class Q>
-void DequantizePart(MatrixView<const Q> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
-  for (size_t r = begin; r < end; ++r) {
-    RowScale s{scales.scale, scales.zero_point};
-    if (scales.rows != nullptr) s = {scales.rows[r], scales.row_zero_points == nullptr ? 0 : scales.row_zero_points[r]};
-    DequantizeRow(q.Row(r), q.cols, s, scales.columns, x.Row(r));
-  }
-}
-
 // One name each, for HWY_EXPORT.
 void QuantizeS8(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<int8_t> q, size_t begin,
                 size_t end) {
@@ -89,13 +60,6 @@ void QuantizeRowsU8(MatrixView<const float> x, MatrixView<uint8_t> q, float* sca
                     size_t end) {
   QuantizeRowsPart(x, q, scales, zero_points, begin, end);
 }
-void DequantizeS8(MatrixView<const int8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
-  DequantizePart(q, scales, x, begin, end);
-}
-void DequantizeU8(MatrixView<const uint8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
-  DequantizePart(q, scales, x, begin, end);
-}
-
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -111,43 +75,15 @@ HWY_EXPORT(QuantizeU8);
 HWY_EXPORT(QuantizeRowsS8);
 HWY_EXPORT(QuantizeRowsU8);
 HWY_EXPORT(QuantizeColumnsPart);
-HWY_EXPORT(DequantizeS8);
-HWY_EXPORT(DequantizeU8);
-
-// Below so many elements a second worker costs more than it brings.
-constexpr size_t kMinElementsPerTask = 64 * 1024;
-
-// Calls part(begin, end) for parts of [0, total), multiples of `step` except for the last one, on the Context's workers
-// and under the default float environment. `cost` is the number of elements of one of `total`.
-template <class Part>
-void ForEachPart(Context& context, size_t total, size_t cost, size_t step, const Part& part) {
-  const size_t steps = (total + step - 1) / step;
-  const size_t tasks = std::max<size_t>(1, std::min({context.NumWorkers(), steps, total * cost / kMinElementsPerTask}));
-  const auto task = [&](size_t i, size_t) {
-    const ScopedFloatEnvironment environment;
-    part(std::min(total, steps * i / tasks * step), std::min(total, steps * (i + 1) / tasks * step));
-  };
-  context.Run(tasks, TaskRef(task));
-}
-
-template <class X, class Y>
-Status CheckPair(const MatrixView<X>& from, const ViewNames& from_names, const MatrixView<Y>& to,
-                 const ViewNames& to_names) {
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual(to_names.rows, to.rows, from_names.rows, from.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual(to_names.cols, to.cols, from_names.cols, from.cols));
-  ISOQUANT_RETURN_IF_ERROR(CheckView(from, from_names));
-  ISOQUANT_RETURN_IF_ERROR(CheckView(to, to_names));
-  return CheckDisjoint(to_names.whole, Bytes(to), from_names.whole, Bytes(from));
-}
 
 template <class Q>
 Status CheckStatic(float scale, int32_t zero_point) {
   // 1 / scale, rounded to nearest, is normal up to 2^126. The caller's rounding mode is not asked.
   if (!(scale >= 0x1p-126f && scale <= 0x1p126f)) {
-    return Status(StatusCode::kNotFinite, "scale", 0, "a positive number, normal together with its inverse", 0);
+    return Status(StatusCode::kInvalidValue, "scale", 0, "a positive number, normal together with its inverse", 0);
   }
   if (zero_point < std::numeric_limits<Q>::min() || zero_point > std::numeric_limits<Q>::max()) {
-    return Status(StatusCode::kNotFinite, "zero_point", 0, "a value of the quantised type", 0);
+    return Status(StatusCode::kInvalidValue, "zero_point", 0, "a value of the quantised type", 0);
   }
   return Status();
 }
@@ -159,14 +95,6 @@ Status QuantizeStatic(Context& context, const MatrixView<const float>& x, float 
   ISOQUANT_RETURN_IF_ERROR(CheckStatic<Q>(scale, zero_point));
   ForEachPart(context, x.rows, x.cols, 1,
               [&](size_t begin, size_t end) { function(x, scale, zero_point, q, begin, end); });
-  return Status();
-}
-
-template <class Q, class Function>
-Status DequantizeAny(Context& context, const MatrixView<const Q>& q, const Scales& scales, const MatrixView<float>& x,
-                     Function function) {
-  ISOQUANT_RETURN_IF_ERROR(CheckPair(q, ISOQUANT_NAMES(q), x, ISOQUANT_NAMES(x)));
-  ForEachPart(context, q.rows, q.cols, 1, [&](size_t begin, size_t end) { function(q, scales, x, begin, end); });
   return Status();
 }
 
@@ -209,42 +137,6 @@ Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<i
   const auto columns = ISOQUANT_DISPATCH(context, QuantizeColumnsPart);
   ForEachPart(context, x.cols, x.rows, 16, [&](size_t begin, size_t end) { columns(x, q, scales.data, begin, end); });
   return Status();
-}
-
-Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
-  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x,
-                       ISOQUANT_DISPATCH(context, DequantizeS8));
-}
-
-Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
-  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x,
-                       ISOQUANT_DISPATCH(context, DequantizeU8));
-}
-
-Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
-                      MatrixView<float> x) {
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", Bytes(scales)));
-  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, nullptr, nullptr}, x,
-                       ISOQUANT_DISPATCH(context, DequantizeS8));
-}
-
-Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
-                      VectorView<const int32_t> zero_points, MatrixView<float> x) {
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.rows", q.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", Bytes(scales)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "zero_points", Bytes(zero_points)));
-  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, zero_points.data, nullptr}, x,
-                       ISOQUANT_DISPATCH(context, DequantizeU8));
-}
-
-Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
-                         MatrixView<float> x) {
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.cols", q.cols));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", Bytes(scales)));
-  return DequantizeAny(context, q, Scales{0.0f, 0, nullptr, nullptr, scales.data}, x,
-                       ISOQUANT_DISPATCH(context, DequantizeS8));
 }
 
 }  // namespace isoquant

@@ -33,7 +33,7 @@ std::string Status::ToString() const {
     case StatusCode::kOutOfMemory:
       std::snprintf(text, sizeof(text), "%s needs %" PRIu64 " bytes, which could not be allocated", argument_, actual_);
       return text;
-    case StatusCode::kNotFinite:
+    case StatusCode::kInvalidValue:
       return std::string(argument_) + " is not " + expected_name_;
     case StatusCode::kMisaligned:
       std::snprintf(text, sizeof(text), "%s is %" PRIu64 " modulo %" PRIu64 ", expected %s = %" PRIu64, argument_,

@@ -13,6 +13,7 @@ struct Golden {
   uint64_t digest;
 };
 
+// clang-format off
 constexpr Golden kGolden[] = {
     {"matmul/s8/1x300x100", 0xabd1bee09e47694d},
     {"matmul/s8/33x257x129", 0x3f84215188d94ded},
@@ -44,6 +45,7 @@ constexpr Golden kGolden[] = {
     {"linear/u8/plain", 0x5489642f8646f0d1},
     {"linear/u8/relu", 0x6c3ebe1158db0fac},
 };
+// clang-format on
 
 }  // namespace isoquant
 

@@ -46,7 +46,7 @@ TEST_CASE("Status: the text for each code") {
       {StatusCode::kNull, "a.data", 0, "a.rows * a.cols", 6, "a.data is null, expected a.rows * a.cols = 6 elements"},
       {StatusCode::kMisaligned, "blob.data", 3, "alignment", 64, "blob.data is 3 modulo 64, expected alignment = 64"},
       {StatusCode::kOverlap, "c", 0, "a", 0, "c overlaps a"},
-      {StatusCode::kNotFinite, "scale", 0, "a positive normal number", 0, "scale is not a positive normal number"},
+      {StatusCode::kInvalidValue, "scale", 0, "a positive normal number", 0, "scale is not a positive normal number"},
       {StatusCode::kCorrupt, "blob checksum", 12, "stored checksum", 13,
        "blob checksum is 12, expected stored checksum = 13"},
       {StatusCode::kOutOfMemory, "scratch", 4096, "", 0, "scratch needs 4096 bytes, which could not be allocated"},
@@ -343,13 +343,13 @@ void StaticErrors() {
     CAPTURE(scale);
     CheckRefused(
         Quantize(context, x, scale, 0, q),
-        {StatusCode::kNotFinite, "scale", 0, 0, "scale is not a positive number, normal together with its inverse"});
+        {StatusCode::kInvalidValue, "scale", 0, 0, "scale is not a positive number, normal together with its inverse"});
   }
   const int32_t lo = std::numeric_limits<Q>::min(), hi = std::numeric_limits<Q>::max();
   for (const int32_t zero_point : {lo - 1, hi + 1, INT32_MIN, INT32_MAX}) {
     CAPTURE(zero_point);
     CheckRefused(Quantize(context, x, 1.0f, zero_point, q),
-                 {StatusCode::kNotFinite, "zero_point", 0, 0, "zero_point is not a value of the quantised type"});
+                 {StatusCode::kInvalidValue, "zero_point", 0, 0, "zero_point is not a value of the quantised type"});
   }
   CHECK(memory.IsUntouched());
   for (const float scale : {0x1p-126f, 1.0f, 0x1p126f}) {

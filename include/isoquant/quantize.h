@@ -4,7 +4,7 @@
 // here; the caller's rounding mode and flush-to-zero bits do not matter and are left as they were. Rounding of a float
 // to an integer is to nearest, ties to even, after clamping. Any strides and alignment; outputs must not overlap
 // inputs. Rows or columns = 0 is legal. Errors: kMismatch (shapes), kTooSmall (a stride), kTooLarge, kNull, kOverlap,
-// kNotFinite (a scale or zero point out of its domain); nothing is written on error.
+// kInvalidValue (a scale or zero point out of its domain); nothing is written on error.
 #ifndef ISOQUANT_QUANTIZE_H_
 #define ISOQUANT_QUANTIZE_H_
 
@@ -40,7 +40,8 @@ Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint
 // (Weights that lie N x K have a scale per row: QuantizeRows.) scales.size = x.cols.
 Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales);
 
-// Per tensor: x = float(q - zero_point) * scale.
+// The inverse, for any scale: a NaN (0 times an infinite scale, or a scale that is NaN) is stored as 7fc00000, and
+// q - zero_point is taken modulo 2^32. Per tensor: x = float(q - zero_point) * scale.
 Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point, MatrixView<float> x);
 Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point, MatrixView<float> x);
 

@@ -10,16 +10,16 @@ namespace isoquant {
 
 enum class StatusCode : uint8_t {
   kOk,
-  kMismatch,     // "b.rows is 63, expected a.cols = 64"
-  kTooSmall,     // "c.row_stride is 7, expected at least c.cols = 8"
-  kTooLarge,     // "a.rows is 5, expected at most ... = 4"
-  kNull,         // "a.data is null, expected a.rows * a.cols = 6 elements"
-  kMisaligned,   // "blob.data is 3 modulo 64, expected alignment = 64"
-  kOverlap,      // "c overlaps a"
-  kNotFinite,    // "scale is not a positive normal number"
-  kCorrupt,      // "blob checksum is 12, expected stored checksum = 13"
-  kUnknownTier,  // "ISOQUANT_MAX_TIER names 'avx9', which is no tier of this library"
-  kOutOfMemory,  // "scratch needs 4096 bytes, which could not be allocated"
+  kMismatch,      // "b.rows is 63, expected a.cols = 64"
+  kTooSmall,      // "c.row_stride is 7, expected at least c.cols = 8"
+  kTooLarge,      // "a.rows is 5, expected at most ... = 4"
+  kNull,          // "a.data is null, expected a.rows * a.cols = 6 elements"
+  kMisaligned,    // "blob.data is 3 modulo 64, expected alignment = 64"
+  kOverlap,       // "c overlaps a"
+  kInvalidValue,  // "scale is not a positive normal number"
+  kCorrupt,       // "blob checksum is 12, expected stored checksum = 13"
+  kUnknownTier,   // "ISOQUANT_MAX_TIER names 'avx9', which is no tier of this library"
+  kOutOfMemory,   // "scratch needs 4096 bytes, which could not be allocated"
 };
 
 // The outcome of a call. A failed call has written nothing to the caller's outputs. A Status owns no memory and is made

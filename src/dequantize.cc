@@ -1,0 +1,113 @@
+// Operation: dequantise: checks, once per call, then dispatches.
+#include "isoquant/inl/isa/int8_targets.h"
+#include "isoquant/quantize.h"
+#include "src/elementwise.h"
+
+#ifndef ISOQUANT_SRC_DEQUANTIZE_CC_
+#define ISOQUANT_SRC_DEQUANTIZE_CC_
+namespace isoquant {
+namespace {
+
+// How to dequantise: of the tensor; or, where not null, of each row or column.
+struct Scales {
+  float scale;
+  int32_t zero_point;
+  const float* rows;
+  const int32_t* row_zero_points;
+  const float* columns;
+};
+
+}  // namespace
+}  // namespace isoquant
+#endif  // ISOQUANT_SRC_DEQUANTIZE_CC_
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/dequantize.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/quantize-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Rows [begin, end).
+template <class Q>
+void DequantizePart(MatrixView<const Q> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+  for (size_t r = begin; r < end; ++r) {
+    RowScale s{scales.scale, scales.zero_point};
+    if (scales.rows != nullptr) s = {scales.rows[r], scales.row_zero_points == nullptr ? 0 : scales.row_zero_points[r]};
+    DequantizeRow(q.Row(r), q.cols, s, scales.columns, x.Row(r));
+  }
+}
+
+// One name each, for HWY_EXPORT.
+void DequantizeS8(MatrixView<const int8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+  DequantizePart(q, scales, x, begin, end);
+}
+void DequantizeU8(MatrixView<const uint8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+  DequantizePart(q, scales, x, begin, end);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+namespace {
+
+HWY_EXPORT(DequantizeS8);
+HWY_EXPORT(DequantizeU8);
+
+// x must not overlap the vectors that `scales` points to.
+template <class Q, class Function>
+Status DequantizeAny(Context& context, const MatrixView<const Q>& q, const Scales& scales, const MatrixView<float>& x,
+                     const Bytes& given_scales, const Bytes& given_zero_points, Function function) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(q, ISOQUANT_NAMES(q), x, ISOQUANT_NAMES(x)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", given_scales));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "zero_points", given_zero_points));
+  ForEachPart(context, q.rows, q.cols, 1, [&](size_t begin, size_t end) { function(q, scales, x, begin, end); });
+  return Status();
+}
+
+}  // namespace
+
+Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
+  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Bytes(), Bytes(),
+                       ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
+  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Bytes(), Bytes(),
+                       ISOQUANT_DISPATCH(context, DequantizeU8));
+}
+
+Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                      MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
+  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, nullptr, nullptr}, x, Bytes(scales), Bytes(),
+                       ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
+                      VectorView<const int32_t> zero_points, MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.rows", q.rows));
+  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, zero_points.data, nullptr}, x, Bytes(scales),
+                       Bytes(zero_points), ISOQUANT_DISPATCH(context, DequantizeU8));
+}
+
+Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                         MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.cols", q.cols));
+  return DequantizeAny(context, q, Scales{0.0f, 0, nullptr, nullptr, scales.data}, x, Bytes(scales), Bytes(),
+                       ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE

@@ -1,0 +1,42 @@
+// Support: what the operations on each element share: checks, and dealing rows out to workers.
+#ifndef ISOQUANT_SRC_ELEMENTWISE_H_
+#define ISOQUANT_SRC_ELEMENTWISE_H_
+
+#include <algorithm>
+#include <cstddef>
+
+#include "isoquant/context.h"
+#include "isoquant/inl/isa/float_environment.h"
+#include "src/check.h"
+
+namespace isoquant {
+
+// Below so many elements a second worker costs more than it brings.
+inline constexpr size_t kMinElementsPerTask = 64 * 1024;
+
+// Calls part(begin, end) for parts of [0, total), multiples of `step` except for the last one, on the Context's workers
+// and under the default float environment. `cost` is the number of elements of one of `total`.
+template <class Part>
+void ForEachPart(Context& context, size_t total, size_t cost, size_t step, const Part& part) {
+  const size_t steps = (total + step - 1) / step;
+  const size_t tasks = std::max<size_t>(1, std::min({context.NumWorkers(), steps, total * cost / kMinElementsPerTask}));
+  const auto task = [&](size_t i, size_t) {
+    const ScopedFloatEnvironment environment;
+    part(std::min(total, steps * i / tasks * step), std::min(total, steps * (i + 1) / tasks * step));
+  };
+  context.Run(tasks, TaskRef(task));
+}
+
+template <class X, class Y>
+Status CheckPair(const MatrixView<X>& from, const ViewNames& from_names, const MatrixView<Y>& to,
+                 const ViewNames& to_names) {
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(to_names.rows, to.rows, from_names.rows, from.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(to_names.cols, to.cols, from_names.cols, from.cols));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(from, from_names));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(to, to_names));
+  return CheckDisjoint(to_names.whole, Bytes(to), from_names.whole, Bytes(from));
+}
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_SRC_ELEMENTWISE_H_
