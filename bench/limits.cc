@@ -6,12 +6,11 @@
 namespace isoquant {
 namespace {
 
-#define ISOQUANT_REPEAT_12(OP, REG)                                                                        \
-  OP("0", REG)                                                                                             \
-  OP("1", REG)                                                                                             \
-  OP("2", REG)                                                                                             \
-  OP("3", REG) OP("4", REG) OP("5", REG) OP("6", REG) OP("7", REG) OP("8", REG) OP("9", REG) OP("10", REG) \
-      OP("11", REG)
+#define ISOQUANT_REPEAT_12(OP, REG) \
+  OP("0", REG)                      \
+  OP("1", REG)                      \
+  OP("2", REG)                      \
+  OP("3", REG) OP("4", REG) OP("5", REG) OP("6", REG) OP("7", REG) OP("8", REG) OP("9", REG) OP("10", REG) OP("11", REG)
 #define ISOQUANT_DOT_EVEX(I, REG) "vpdpbusd %%" REG "15, %%" REG "14, %%" REG I "\n"
 #define ISOQUANT_DOT_VEX(I, REG) "%{vex%} vpdpbusd %%" REG "15, %%" REG "14, %%" REG I "\n"
 #define ISOQUANT_FMA(I, REG) "vfmadd231ps %%" REG "15, %%" REG "14, %%" REG I "\n"

@@ -3,6 +3,7 @@
 #define ISOQUANT_BENCH_LIMITS_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace isoquant {
@@ -13,16 +14,17 @@ inline double Seconds() {
 
 // Multiply-adds per second of an instruction on independent registers for about 0.1 ms; 0 where the CPU lacks it.
 // Twelve accumulators cover latency 5 at two per cycle.
-struct Limit {
-  const char* name;
-  double (*measure)();
-};
 
 // VPDPBUSD on the widest vectors that this CPU has it for.
 double MeasureVnniPeak();
 
 // f32 VFMADD on 256-bit vectors: what an AVX2 float kernel could reach.
 double MeasureFmaPeak();
+
+// Bytes per second of reading `bytes` bytes `passes` times, as `streams` (1, 2, 4 or 8) runs side by side: how many
+// serve memory best depends on the machine and on the hour.
+constexpr size_t kStreamCounts[] = {1, 2, 4, 8};
+double MeasureReadBandwidth(const uint8_t* data, size_t bytes, size_t streams, size_t passes);
 
 }  // namespace isoquant
 

@@ -1,0 +1,55 @@
+// Bench: MatMul with T threads. Names: MatMulThreads/s8s8s32/M/K/N/T.
+#include <chrono>
+#include <thread>
+
+#include "bench/samples.h"
+#include "bench/worker_pool.h"
+
+namespace isoquant {
+namespace {
+
+// Idle threads of GNU's OpenMP spin for some milliseconds after a call, on cores that the next one here needs.
+constexpr auto kPeerCalmsDown = std::chrono::milliseconds(20);
+
+// A sample is one thread, T threads, and the peer with T threads. Counter scaling: the second over the first.
+void ThreadsBench(benchmark::State& state) {
+  const Shape shape{state.range(0), state.range(1), state.range(2)};
+  const size_t threads = static_cast<size_t>(state.range(3));
+  WorkerPool pool(threads);
+  Product single(shape, true), product(shape, true, 1, &pool, threads);
+  const Repeats repeats(product.count());
+  std::vector<double> single_rates, rates, peer_rates;
+  for (auto _ : state) {
+    if (threads > 1) single_rates.push_back(repeats.Rate([&] { single.RunOurs(); }));
+    product.RunOurs();  // wakes the workers
+    rates.push_back(repeats.Rate([&] { product.RunOurs(); }));
+    state.SetIterationTime(product.count() / rates.back());
+    if (!product.has_peer()) continue;
+    product.RunPeer();
+    peer_rates.push_back(repeats.Rate([&] { product.RunPeer(); }));
+    if (threads > 1) std::this_thread::sleep_for(kPeerCalmsDown);
+  }
+  SetOneDnnThreads(1);
+  state.counters["gops"] = 2e-9 * Median(rates);
+  if (threads > 1) state.counters["scaling"] = Median(Ratios(rates, single_rates));
+  SetPeerCounters(state, rates, peer_rates);
+  state.SetLabel(product.Label());
+}
+
+constexpr Shape kShapes[] = {{1, 4096, 4096},  {16, 4096, 4096}, {64, 4096, 4096},   {33, 257, 129},
+                             {128, 768, 3072}, {512, 512, 512},  {1024, 1024, 1024}, {2048, 2048, 2048}};
+
+}  // namespace
+
+void RegisterThreads() {
+  for (const Shape& shape : kShapes) {
+    for (const int64_t threads : {1, 2}) {
+      benchmark::RegisterBenchmark("MatMulThreads/s8s8s32", &ThreadsBench)
+          ->Args({shape.m, shape.k, shape.n, threads})
+          ->UseManualTime()
+          ->Iterations(SampleCount(shape, 0.4));
+    }
+  }
+}
+
+}  // namespace isoquant
