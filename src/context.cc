@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "hwy/aligned_allocator.h"
 #include "hwy/targets.h"
+#include "src/memory.h"
 #include "src/tiers.h"
 
 namespace isoquant {
@@ -83,7 +83,7 @@ Context::Context() {
 Context::Context(Executor& executor) : Context() { executor_ = &executor; }
 
 Context::~Context() {
-  for (uint8_t* scratch : scratch_) hwy::FreeAlignedBytes(scratch, nullptr, nullptr);
+  for (uint8_t* scratch : scratch_) FreeBytes(scratch);
 }
 
 void Context::Choose() {
@@ -132,11 +132,8 @@ uint8_t* Context::Scratch(ScratchOwner owner, size_t bytes) {
   uint8_t*& scratch = scratch_[static_cast<size_t>(owner)];
   size_t& size = scratch_bytes_[static_cast<size_t>(owner)];
   if (size < bytes || scratch == nullptr) {
-    hwy::FreeAlignedBytes(scratch, nullptr, nullptr);
-    scratch = nullptr;
-    if (bytes <= SIZE_MAX / 4) {  // beyond, the sizes that are allocated could wrap
-      scratch = static_cast<uint8_t*>(hwy::AllocateAlignedBytes(bytes + 64, nullptr, nullptr));
-    }
+    FreeBytes(scratch);
+    scratch = AllocateBytes(bytes);
     size = scratch == nullptr ? 0 : bytes;
   }
   return scratch;

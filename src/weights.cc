@@ -4,9 +4,9 @@
 #include <cstring>
 #include <utility>
 
-#include "hwy/aligned_allocator.h"
 #include "hwy/base.h"
 #include "src/check.h"
+#include "src/memory.h"
 #include "src/panels.h"
 
 namespace isoquant {
@@ -46,11 +46,11 @@ Status CheckField(const char* name, uint64_t actual, const char* expected_name, 
 
 template <class Plain>
 Status PackPlain(Context& context, const Plain& b, const PanelLayout& layout, uint8_t*& memory) {
-  memory = static_cast<uint8_t*>(hwy::AllocateAlignedBytes(layout.bytes + 64, nullptr, nullptr));
+  memory = AllocateBytes(layout.bytes);
   if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed", layout.bytes, "", 0);
   const Status status = PackInto(context, b, layout, memory);
   if (!status.ok()) {
-    hwy::FreeAlignedBytes(memory, nullptr, nullptr);
+    FreeBytes(memory);
     memory = nullptr;
   }
   return status;
@@ -58,7 +58,7 @@ Status PackPlain(Context& context, const Plain& b, const PanelLayout& layout, ui
 
 }  // namespace
 
-PackedWeights::~PackedWeights() { hwy::FreeAlignedBytes(owned_, nullptr, nullptr); }
+PackedWeights::~PackedWeights() { FreeBytes(owned_); }
 
 PackedWeights::PackedWeights(PackedWeights&& other) noexcept { *this = std::move(other); }
 
@@ -156,7 +156,7 @@ Status PackedWeights::View(VectorView<const uint8_t> blob, PackedWeights& packed
   view.has_checksum_ = true;
   if (!HWY_IS_LITTLE_ENDIAN) {
     const size_t bytes = layout.bytes - layout.panels_bytes;
-    view.owned_ = static_cast<uint8_t*>(hwy::AllocateAlignedBytes(bytes + 64, nullptr, nullptr));
+    view.owned_ = AllocateBytes(bytes);
     if (view.owned_ == nullptr) return Status(StatusCode::kOutOfMemory, "column sums", bytes, "", 0);
     for (size_t i = 0; i < n; ++i) {
       const uint32_t sum = LoadLittleEndian<uint32_t>(sums + 4 * i);

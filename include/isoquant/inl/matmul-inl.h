@@ -73,30 +73,27 @@ struct MatMulPlan {
   static constexpr size_t kMinProductsPerTask = size_t{1} << 20;
 
   size_t m, n, k;
-  bool in_place;                      // Tile reads the caller's rows
-  size_t a_stride;                    // of arranged rows, in elements
+  size_t padded_k;                    // elements of an arranged row
   size_t row_blocks, max_block_rows;  // M
   size_t column_parts, groups;        // N: groups of kNR columns, dealt out to column_parts tasks
   size_t chunks;                      // K
   size_t slots;                       // buffered tiles
   // Offsets in a worker's scratch.
-  size_t a_tail_at, col_init_at, tiles_at, b_arranged_at, bytes;
+  size_t col_init_at, tiles_at, b_arranged_at, bytes;
 
-  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t row_stride, size_t workers) : m(m_in), n(n_in), k(k_in) {
-    // Rows whose addresses are nearly equal modulo 4 KiB share sets of L1: then a copy is cheaper.
-    const size_t stride_bytes = row_stride * sizeof(typename P::A);
-    in_place = P::kReadsRows && (stride_bytes < 4096 - 64 || (stride_bytes + 64) % 4096 >= 128);
-    // An odd number of cache lines, for the same reason.
-    a_stride = (DivideUp(RoundUp(k, P::kKR) * sizeof(ArrangedA), 64) | 1) * 64 / sizeof(ArrangedA);
+  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t workers) : m(m_in), n(n_in), k(k_in) {
+    padded_k = RoundUp(k, P::kPieceK);
     groups = DivideUp(n, P::kNR);
     chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
 
     // Divisions cost more than all the rest of a small call: none unless there is something to divide.
-    const size_t row_bytes = a_stride * sizeof(ArrangedA);
-    const size_t block_bytes = DetectCpu().l2_bytes / 2;  // a block of A stays in half of L2, beside the streaming B
+    const size_t row_bytes = Max(padded_k, size_t{1}) * sizeof(ArrangedA);
+    // A block of A takes an eighth of L2, beside B, which streams, and C (1024 cubed: 96 % of peak; 87 with a half).
+    const size_t block_bytes = DetectCpu().l2_bytes / 8;
     row_blocks = 1;
-    if (m * row_bytes > block_bytes)
+    if (m * row_bytes > block_bytes) {
       row_blocks = DivideUp(m, Max(block_bytes / row_bytes / P::kMR, size_t{4}) * P::kMR);
+    }
     column_parts = 1;
     if (workers > 1) {
       const size_t wanted_tasks = Min(workers, DivideUp(m * n, DivideUp(kMinProductsPerTask, k + 1)));
@@ -106,20 +103,20 @@ struct MatMulPlan {
     max_block_rows = SplitEvenly(m, row_blocks, 0).size;
     slots = chunks == 1 ? 2 : DivideUp(max_block_rows, P::kMR);
 
-    a_tail_at = in_place ? 0 : RoundUp(max_block_rows * a_stride * sizeof(ArrangedA), 64);
-    col_init_at = a_tail_at + RoundUp(max_block_rows * P::kKR * sizeof(ArrangedA), 64);
+    // Arranged rows, or the tails of rows that are read in place, come first.
+    col_init_at = RoundUp(max_block_rows * (P::kReadsRows ? P::kKR * sizeof(ArrangedA) : row_bytes), 64);
     tiles_at = col_init_at + P::kNR * sizeof(int32_t);
     b_arranged_at = tiles_at + slots * P::kMR * P::kNR * sizeof(int32_t);
     bytes = b_arranged_at;
-    const size_t max_chunk = SplitEvenly(DivideUp(k, P::kKR), chunks, 0).size * P::kKR;
+    const size_t max_chunk = SplitEvenly(DivideUp(k, P::kPieceK), chunks, 0).size * P::kPieceK;
     if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(P::kNR * max_chunk * sizeof(ArrangedB), 64);
   }
 
-  // Chunks of K are whole steps of kKR, except that the last one ends at k.
+  // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
-    const Part steps = SplitEvenly(DivideUp(k, P::kKR), chunks, i);
-    const size_t begin = steps.begin * P::kKR;
-    return {begin, Min(steps.size * P::kKR, k - begin)};
+    const Part pieces = SplitEvenly(padded_k / P::kPieceK, chunks, i);
+    const size_t begin = pieces.begin * P::kPieceK;
+    return {begin, Min(pieces.size * P::kPieceK, k - begin)};
   }
 };
 
@@ -141,9 +138,8 @@ class MatMulTask {
     tiles_ = DivideUp(rows.size, P::kMR);
     tile_rows_ = tiles_ == 1 ? rows.size : rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
-    if (plan_.in_place) PrepareTails();
-    arranged_ = plan_.in_place;
-    args_.a_stride = plan_.in_place ? a_.row_stride : plan_.a_stride;
+    if (P::kReadsRows) PrepareTails();
+    args_.a_stride = a_.row_stride;
     for (size_t g = groups.begin; g < groups.begin + groups.size; ++g) RunGroup(g * P::kNR);
   }
 
@@ -154,9 +150,9 @@ class MatMulTask {
   }
 
   void ArrangeTile(Part tile) {
-    ArrangedA* to = At<ArrangedA>(0) + tile.begin * plan_.a_stride;
-    for (size_t r = 0; r < tile.size; ++r, to += plan_.a_stride) {
-      P::ArrangeRow(a_.Row(rows_.begin + tile.begin + r), plan_.k, to);
+    ArrangedA* to = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
+    for (size_t r = 0; r < tile.size; ++r, to += P::kPieceK) {
+      P::ArrangeRow(a_.Row(rows_.begin + tile.begin + r), plan_.k, tile.size, to);
     }
   }
 
@@ -165,7 +161,7 @@ class MatMulTask {
     const size_t tail = plan_.k % P::kKR;
     if (tail == 0) return;
     for (size_t r = 0; r < rows_.size; ++r) {
-      ArrangedA* to = At<ArrangedA>(plan_.a_tail_at) + r * P::kKR;
+      ArrangedA* to = At<ArrangedA>(0) + r * P::kKR;
       std::memset(to, 0, P::kKR * sizeof(A));
       std::memcpy(to, a_.Row(rows_.begin + r) + plan_.k - tail, tail * sizeof(A));
     }
@@ -189,7 +185,7 @@ class MatMulTask {
     const bool last = i + 1 == plan_.chunks;
     const Part k = plan_.Chunk(i);
     const size_t padded_k = RoundUp(k.size, P::kKR);
-    const bool tail_apart = plan_.in_place && k.size != padded_k;
+    const bool tail_apart = P::kReadsRows && k.size != padded_k;
     args_.k = tail_apart ? padded_k - P::kKR : padded_k;
     args_.b = panel + k.begin * PackedPanels::kColumns;
     args_.b_arranged = nullptr;
@@ -209,11 +205,14 @@ class MatMulTask {
     Part tile{}, previous{};
     for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
       tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
-      if (!arranged_) ArrangeTile(tile);  // in the first group of columns: Tile then finds the rows in L1
       args_.rows = tile.size;
-      args_.a = plan_.in_place ? reinterpret_cast<const ArrangedA*>(a_.Row(rows_.begin + tile.begin)) + k.begin
-                               : At<ArrangedA>(0) + tile.begin * plan_.a_stride + k.begin;
-      args_.a_tail = tail_apart ? At<ArrangedA>(plan_.a_tail_at) + tile.begin * P::kKR : nullptr;
+      if constexpr (P::kReadsRows) {
+        args_.a = a_.Row(rows_.begin + tile.begin) + k.begin;
+      } else {
+        if (!arranged_) ArrangeTile(tile);  // in the first group of columns: Tile then finds the rows in L1
+        args_.a = At<ArrangedA>(0) + tile.begin * plan_.padded_k + k.begin * tile.size;
+      }
+      args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
       args_.prefetch = t < args_.panels && next != nullptr ? next + t * args_.panel_stride : args_.b;
       args_.c = Slot(t);
       args_.c_stride = P::kNR;
@@ -281,7 +280,7 @@ template <class P, class Stage>
 Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const PackedPanels& b,
                         const Stage& stage) {
   const size_t workers = context.NumWorkers();
-  const MatMulPlan<P> plan(a.rows, b.n, b.k, a.row_stride, workers);
+  const MatMulPlan<P> plan(a.rows, b.n, b.k, workers);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
   if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", workers * plan.bytes, "", 0);
   const auto task = [&](size_t i, size_t worker) {

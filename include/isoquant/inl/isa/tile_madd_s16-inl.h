@@ -18,6 +18,7 @@
 #endif
 
 #include "isoquant/inl/isa/tile-inl.h"
+#include "isoquant/inl/vectors-inl.h"
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 
@@ -46,6 +47,7 @@ struct MaddS16Tiles {
   using ArrangedA = int16_t;
   using ArrangedB = int16_t;
   static constexpr size_t kArrangeBRows = kMR + 1;
+  static constexpr size_t kPieceK = 32;
   static constexpr bool kReadsRows = false;
   static constexpr int32_t kColSum = 0;
   struct State {};
@@ -83,12 +85,21 @@ struct MaddS16Tiles {
 
   // One group of four K: a row at `a`, then the rows below it.
   template <class... Below>
-  static HWY_INLINE void Step(const int16_t* a, size_t a_stride, V16 b0, V16 b1, V32& acc0, V32& acc1,
-                              Below&... below) {
+  static HWY_INLINE void Step(const int16_t* a, V16 b0, V16 b1, V32& acc0, V32& acc1, Below&... below) {
     const V16 va = hn::BitCast(D16(), hn::Set(D64(), LoadUnaligned<int64_t>(a)));
     MultiplyAccumulate(b0, va, acc0);
     MultiplyAccumulate(b1, va, acc1);
-    if constexpr (sizeof...(Below) != 0) Step(a + a_stride, a_stride, b0, b1, below...);
+    if constexpr (sizeof...(Below) != 0) Step(a + kPieceK, b0, b1, below...);
+  }
+
+  // Two at a time: scalar instructions compete for the vector ports of x86.
+  template <class B, class... Acc>
+  static HWY_INLINE void TwoSteps(const int16_t*& a, const B*& b, Acc&... acc) {
+    const size_t n = hn::Lanes(D16());
+    Step(a, LoadB(b), LoadB(b + n), acc...);
+    Step(a + kKR, LoadB(b + 64), LoadB(b + 64 + n), acc...);
+    a += 2 * kKR;
+    b += 128;
   }
 
   template <class... Below>
@@ -106,20 +117,19 @@ struct MaddS16Tiles {
   struct Kernel {
     // Each level declares the accumulators of one row: separate locals stay in registers, and may be sizeless.
     template <class B, class... Acc>
-    static HWY_INLINE void Loop(const Args& args, size_t col, const B* HWY_RESTRICT b, Acc&... acc) {
+    static HWY_INLINE void Loop(const Args& args, size_t col, const B* b, Acc&... acc) {
       const D32 d;
       if constexpr (sizeof...(Acc) < 2 * kRows) {
         V32 acc0 = hn::Zero(d), acc1 = hn::Zero(d);
         Loop(args, col, b, acc..., acc0, acc1);
       } else {
-        const size_t n = hn::Lanes(D16());
-        const int16_t* HWY_RESTRICT a = args.a;
-        // Two groups per round: scalar instructions compete for the vector ports of x86.
-        for (const int16_t* const end = a + args.k / 8 * 8; a != end; a += 8, b += 128) {
-          Step(a, args.a_stride, LoadB(b), LoadB(b + n), acc...);
-          Step(a + 4, args.a_stride, LoadB(b + 64), LoadB(b + 64 + n), acc...);
+        const int16_t* a = args.a;
+        size_t k = args.k;
+        for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
+          for (size_t i = 0; i < kPieceK; i += 2 * kKR) TwoSteps(a, b, acc...);
         }
-        if (args.k % 8 != 0) Step(a, args.a_stride, LoadB(b), LoadB(b + n), acc...);
+        for (; k >= 2 * kKR; k -= 2 * kKR) TwoSteps(a, b, acc...);
+        if (k != 0) Step(a, LoadB(b), LoadB(b + hn::Lanes(D16())), acc...);
         const V32 init = args.col_init != nullptr ? hn::LoadU(d, args.col_init + col) : hn::Zero(d);
         StoreRows(args, args.c + col, init, acc...);
       }
@@ -142,15 +152,14 @@ template <class TA>
 struct MaddS16 : MaddS16Tiles {
   using A = TA;
 
-  static void ArrangeRow(const A* HWY_RESTRICT row, size_t k, int16_t* HWY_RESTRICT out) {
+  static HWY_INLINE void ArrangeRow(const A* HWY_RESTRICT row, size_t k, size_t rows, int16_t* HWY_RESTRICT out) {
     const D16 d16;
     const hn::Rebind<A, D16> d8;
     const size_t n = hn::Lanes(d16);
-    size_t i = 0;
-    for (; i + n <= k; i += n) hn::StoreU(hn::PromoteTo(d16, hn::LoadU(d8, row + i)), d16, out + i);
-    const size_t left = k - i;
-    const size_t padded = (left + kKR - 1) / kKR * kKR;
-    if (left != 0) hn::StoreN(hn::PromoteTo(d16, hn::LoadN(d8, row + i, left)), d16, out + i, padded);
+    for (; k >= kPieceK; k -= kPieceK, row += kPieceK, out += rows * kPieceK) {
+      for (size_t i = 0; i < kPieceK; i += n) hn::Store(hn::PromoteTo(d16, hn::LoadU(d8, row + i)), d16, out + i);
+    }
+    for (size_t i = 0; i < k; i += n) hn::Store(hn::PromoteTo(d16, LoadFirst(d8, row + i, k - i)), d16, out + i);
   }
 };
 

@@ -23,17 +23,15 @@ struct Scalar {
   using A = TA;
   using ArrangedA = TA;
   using ArrangedB = int8_t;
-  static constexpr size_t kMR = 4, kNR = 16, kKR = 4;
+  static constexpr size_t kMR = 4, kNR = 16, kKR = 4, kPieceK = kKR;
   static constexpr bool kReadsRows = true;
   static constexpr int32_t kColSum = 0;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   struct State {};
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
-  static void ArrangeRow(const A* row, size_t k, ArrangedA* out) {
-    for (size_t i = 0; i < (k + kKR - 1) / kKR * kKR; ++i) out[i] = i < k ? row[i] : A{0};
-  }
-  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never
+  static void ArrangeRow(const A*, size_t, size_t, ArrangedA*) {}  // never
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}   // never
 
   static void Step(const A* a, const int8_t* b, uint32_t* sums) {
     for (size_t col = 0; col < kNR; ++col) {
