@@ -8,7 +8,7 @@
 // even and odd bytes split by shifts (1.25x), VPSIGNB + VPMADDUBSW (1.14x, and wrong for -128).
 //
 // Registers: 4 rows x 2 vectors = 8 accumulators, 2 of B, 1 of A, 2 products, of 16. (6 rows fit too, but reach 1.27 in
-// place of 1.34x: the scheduler then gives more of the additions to the two ports that multiply.)
+// place of 1.34x.)
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_MADD_S16_INL_H_) == defined(HWY_TARGET_TOGGLE)
