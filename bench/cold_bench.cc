@@ -2,6 +2,7 @@
 // MatMulCold/<types>/M/K/N.
 #include <algorithm>
 
+#include "bench/huge_buffer.h"
 #include "bench/samples.h"
 
 namespace isoquant {
@@ -14,13 +15,13 @@ constexpr size_t kTotalBytes = size_t{256} << 20;
 // Read bandwidth over a buffer that is walked slice by slice, interleaved with the samples.
 class RotatingReads {
  public:
-  RotatingReads(size_t total, size_t slice) : buffer_(total, 1), slice_(slice) {}
+  RotatingReads(size_t total, size_t slice) : buffer_(AllocateHugeBuffer(total)), total_(total), slice_(slice) {}
 
   // One slice for each number of streams.
   void Measure() {
     for (size_t i = 0; i < kCounts; ++i) {
-      if (position_ + slice_ > buffer_.size()) position_ = 0;
-      rates_[i].push_back(MeasureReadBandwidth(buffer_.data() + position_, slice_, kStreamCounts[i], 1));
+      if (position_ + slice_ > total_) position_ = 0;
+      rates_[i].push_back(MeasureReadBandwidth(buffer_.get() + position_, slice_, kStreamCounts[i], 1));
       position_ += slice_;
     }
   }
@@ -33,8 +34,8 @@ class RotatingReads {
 
  private:
   static constexpr size_t kCounts = sizeof(kStreamCounts) / sizeof(kStreamCounts[0]);
-  std::vector<uint8_t> buffer_;
-  size_t slice_, position_ = 0;
+  HugeBuffer buffer_;
+  size_t total_, slice_, position_ = 0;
   std::vector<double> rates_[kCounts];
 };
 

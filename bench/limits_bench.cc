@@ -1,6 +1,7 @@
 // Bench: what this machine can do at most, for the roofs of the report. Names: Limit/vnni, Limit/fma, Limit/read/bytes.
 #include <algorithm>
 
+#include "bench/huge_buffer.h"
 #include "bench/samples.h"
 
 namespace isoquant {
@@ -23,13 +24,13 @@ void ComputeLimit(benchmark::State& state) {
 void ReadLimit(benchmark::State& state) {
   const size_t bytes = static_cast<size_t>(state.range(0));
   const size_t passes = std::max<size_t>(1, (size_t{4} << 20) / bytes);
-  const std::vector<uint8_t> buffer(bytes, 1);
+  const HugeBuffer buffer = AllocateHugeBuffer(bytes);
   std::vector<double> rates[sizeof(kStreamCounts) / sizeof(kStreamCounts[0])];
   for (auto _ : state) {
     const double begin = Seconds();
     size_t i = 0;
     for (const size_t streams : kStreamCounts) {
-      rates[i++].push_back(MeasureReadBandwidth(buffer.data(), bytes, streams, passes));
+      rates[i++].push_back(MeasureReadBandwidth(buffer.get(), bytes, streams, passes));
     }
     state.SetIterationTime(Seconds() - begin);
   }

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "bench/huge_buffer.h"
+
 namespace isoquant {
 namespace {
 
@@ -45,15 +47,19 @@ class MatMulPrimitive : public OneDnnMatMul {
 
     // The library neither changes what it reads, nor has a type that says so.
     memory source(plain_b, Engine(), const_cast<int8_t*>(args.b));
-    memory packed(description.weights_desc(), Engine());
-    dnnl::reorder(source, packed).execute(stream_, source, packed);
+    const size_t bytes = description.weights_desc().get_size();
+    const auto allocate = [&] {
+      weights_.push_back(AllocateHugeBuffer(bytes));
+      return memory(description.weights_desc(), Engine(), weights_.back().get());
+    };
+    const memory packed = allocate();
+    memory packed_argument = packed;
+    dnnl::reorder(source, packed).execute(stream_, source, packed_argument);
     stream_.wait();
     const memory a_memory(a, Engine(), const_cast<void*>(args.a)), c_memory(c, Engine(), args.c);
     for (size_t i = 0; i < args.copies; ++i) {
-      memory b = i == 0 ? packed : memory(description.weights_desc(), Engine());
-      if (i != 0) {
-        std::memcpy(b.get_data_handle(), packed.get_data_handle(), description.weights_desc().get_size());
-      }
+      const memory b = i == 0 ? packed : allocate();
+      if (i != 0) std::memcpy(weights_[i].get(), weights_[0].get(), bytes);
       arguments_.push_back({{DNNL_ARG_SRC, a_memory}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c_memory}});
     }
   }
@@ -69,6 +75,7 @@ class MatMulPrimitive : public OneDnnMatMul {
   dnnl::stream stream_;
   dnnl::matmul primitive_;
   std::string implementation_;
+  std::vector<HugeBuffer> weights_;
   std::vector<std::unordered_map<int, memory>> arguments_;
 };
 

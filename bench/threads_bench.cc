@@ -11,6 +11,17 @@ namespace {
 // Idle threads of GNU's OpenMP spin for some milliseconds after a call, on cores that the next one here needs.
 constexpr auto kPeerCalmsDown = std::chrono::milliseconds(20);
 
+// Threads that have slept start on whatever core they last ran, beside the one that wakes them perhaps, and it takes
+// the system some milliseconds to part them.
+constexpr double kWarmUpSeconds = 5e-3;
+
+template <class Call>
+void WarmUp(const Call& call) {
+  const double begin = Seconds();
+  do call();
+  while (Seconds() - begin < kWarmUpSeconds);
+}
+
 // A sample is one thread, T threads, and the peer with T threads. Counter scaling: the second over the first.
 void ThreadsBench(benchmark::State& state) {
   const Shape shape{state.range(0), state.range(1), state.range(2)};
@@ -21,11 +32,11 @@ void ThreadsBench(benchmark::State& state) {
   std::vector<double> single_rates, rates, peer_rates;
   for (auto _ : state) {
     if (threads > 1) single_rates.push_back(repeats.Rate([&] { single.RunOurs(); }));
-    product.RunOurs();  // wakes the workers
+    if (threads > 1) WarmUp([&] { product.RunOurs(); });
     rates.push_back(repeats.Rate([&] { product.RunOurs(); }));
     state.SetIterationTime(product.count() / rates.back());
     if (!product.has_peer()) continue;
-    product.RunPeer();
+    if (threads > 1) WarmUp([&] { product.RunPeer(); });
     peer_rates.push_back(repeats.Rate([&] { product.RunPeer(); }));
     if (threads > 1) std::this_thread::sleep_for(kPeerCalmsDown);
   }

@@ -6,7 +6,7 @@
 namespace isoquant {
 namespace {
 
-constexpr double kSpinSeconds = 50e-6;
+constexpr double kSpinSeconds = 200e-6;
 
 void Pause() {
 #if defined(__x86_64__)

@@ -14,8 +14,8 @@
 
 namespace isoquant {
 
-// The thread that calls Run is worker 0. The others wait for the next call by spinning for some microseconds, then by
-// sleeping, so that calls in a row start at once and an idle pool costs nothing.
+// The thread that calls Run is worker 0. The others wait for the next call by spinning for a fraction of a millisecond,
+// then by sleeping, so that calls in a row start at once and an idle pool costs nothing.
 class WorkerPool : public Executor {
  public:
   explicit WorkerPool(size_t num_workers);
