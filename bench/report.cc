@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "bench/report_style.h"
 #include "bench/svg.h"
 
 namespace isoquant {
@@ -48,6 +49,7 @@ Figure ReadFigure(const nlohmann::json& benchmark) {
   figure.read_gbps = counter("read_gbps");
   figure.scaling = counter("scaling");
   figure.gbps = counter("gbps");
+  figure.capacity = counter("capacity");
   figure.onednn_gops = counter("onednn_gops");
   figure.vs_onednn = counter("vs_onednn");
   return figure;
@@ -63,25 +65,6 @@ Run ReadRun(const char* path) {
   for (const nlohmann::json& benchmark : json.at("benchmarks")) run.figures.push_back(ReadFigure(benchmark));
   return run;
 }
-
-constexpr char kHead[] = R"(<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Isoquant: benches</title><style>
-body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1b2733; background: #fff; max-width: 1040px;
-  margin: 2em auto; padding: 0 1em }
-h1 { font-size: 1.7em; margin: 0 } h2 { margin: 2.2em 0 0; border-bottom: 2px solid #1b2733 } h3 { margin: 1.8em 0 0 }
-p { margin: .3em 0 .8em; color: #4a5866 } svg { width: 100%; height: auto; display: block }
-.tiles { display: flex; gap: 12px; flex-wrap: wrap; margin: 1em 0 } .tile { background: #f2f5f8; border-radius: 6px;
-  padding: .6em 1em; min-width: 150px } .tile b { display: block; font-size: 1.5em } .tile.bad { background: #fbe9ea }
-text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: #1b2733 } text.tick { fill: #6b7885; font-size: 11px }
-text.value { font-size: 11px } .grid { stroke: #e3e8ed } .one { stroke: #1b2733; stroke-width: 1.5 }
-.roof { stroke: #6b7885; stroke-width: 1.5 } .link { stroke: #b9c3cd } .ours { fill: #1f6f9f } .cold { fill: #5aa9a3 }
-.loss { fill: #c8323f; font-weight: 600 } .peer { stroke: #e08a1e; stroke-width: 3 } text.ours { fill: #1b2733 }
-.hollow { fill: #fff; stroke: #e08a1e; stroke-width: 1.5 } table { border-collapse: collapse; font-size: 13px }
-td, th { padding: 2px 9px; text-align: right; border-bottom: 1px solid #e3e8ed } td:first-child, th:first-child,
-td:last-child { text-align: left } td.bad { color: #c8323f; font-weight: 600 } details { margin: 1.5em 0 }
-summary { cursor: pointer; font-weight: 600 } i { display: inline-block; width: .8em; height: .8em }
-</style></head><body>
-)";
 
 void WriteChart(std::ostream& out, const char* title, const std::string& text, const std::string& chart) {
   if (!chart.empty()) out << "<h3>" << title << "</h3>\n<p>" << text << "</p>\n" << chart;
@@ -168,8 +151,11 @@ void WriteRun(std::ostream& out, const Run& run) {
              "Filled: ours; rings: oneDNN. The slopes are read bandwidths of one core, measured over buffers of these "
              "sizes; the top is the peak.",
              DrawRoofline(run));
-  WriteChart(out, "Threads", "Over our own speed with one thread; orange: oneDNN with as many threads, on this scale.",
-             DrawThreads(run));
+  WriteChart(
+      out, "Threads",
+      "Over our own speed with one thread; orange: oneDNN with as many threads, on this scale; dashed: the cores that "
+      "the threads got. Where other programs held a core, nothing else here means much.",
+      DrawThreads(run));
   WriteTable(out, run);
 }
 
@@ -199,7 +185,7 @@ int main(int argc, char** argv) {
   }
   try {
     std::ofstream out(argv[1]);
-    out << isoquant::kHead << "<h1>Isoquant: MatMul, beside the limits and the peer</h1>\n";
+    out << isoquant::kReportHead << "<h1>Isoquant: MatMul, beside the limits and the peer</h1>\n";
     for (int i = 2; i < argc; ++i) isoquant::WriteRun(out, isoquant::ReadRun(argv[i]));
     out << "</body></html>\n";
     out.close();

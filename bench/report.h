@@ -14,6 +14,7 @@ struct Figure {
   std::string label;
   double m = 0, k = 0, n = 0, threads = 1;
   double gops = 0, pct_peak = 0, vs_fma = 0, pct_limit = 0, weights_gbps = 0, read_gbps = 0, scaling = 0, gbps = 0;
+  double capacity = 0;
   double onednn_gops = 0, vs_onednn = 0;
 
   std::string Name() const;  // "64 x 4096 x 4096 u8, cold"

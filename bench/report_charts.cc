@@ -133,6 +133,7 @@ std::string DrawThreads(const Run& run) {
       const double peer = x.At(row->scaling * row->onednn_gops / row->gops);
       svg.Line(peer, y, peer, y + kRow + 1, "peer");
     }
+    if (row->capacity != 0) svg.Line(x.At(row->capacity), y, x.At(row->capacity), y + kRow + 1, "capacity");
     svg.Text(x.At(row->scaling) + 7, y + 13, Number(row->scaling, 2), "value");
     y += kRow + 4;
   }

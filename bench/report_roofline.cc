@@ -66,7 +66,7 @@ std::string DrawRoofline(const Run& run) {
     const double start = std::max(x.low, y.low / roof.gbps), knee = peak / roof.gbps;
     svg.Line(x.At(start), y.At(start * roof.gbps), x.At(knee), y.At(peak), "roof");
     const double name_at = std::max(start, x.low) * 1.12;
-    svg.Text(x.At(name_at) + 8, y.At(name_at * roof.gbps) + 8, roof.name + " " + Number(roof.gbps, 0) + " GB/s",
+    svg.Text(x.At(name_at) - 4, y.At(name_at * roof.gbps) - 8, roof.name + " " + Number(roof.gbps, 0) + " GB/s",
              "tick");
   }
   for (const Figure* point : points) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace isoquant {
 namespace {
@@ -19,6 +20,12 @@ std::vector<int8_t> RandomBytes(size_t size, uint64_t seed) {
     std::memcpy(values.data() + i, &seed, std::min(sizeof(seed), size - i));
   }
   return values;
+}
+
+double MedianOfFive(double (*measure)()) {
+  std::vector<double> values;
+  for (int i = 0; i < 5; ++i) values.push_back(measure());
+  return Median(std::move(values));
 }
 
 }  // namespace
@@ -94,7 +101,7 @@ Repeats::Repeats(double count_in)
 
 ComputeLimits::ComputeLimits(const Context& context)
     : wide_(std::string(context.tier()).compare(0, 6, "avx512") == 0),
-      other_(wide_ ? MeasureFmaPeak() : MeasureVnniPeak()) {}
+      other_(MedianOfFive(wide_ ? &MeasureFmaPeak : &MeasureVnniPeak)) {}
 
 void ComputeLimits::SetCounters(benchmark::State& state, const std::vector<double>& rates,
                                 const std::vector<double>& limits) const {

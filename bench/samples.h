@@ -70,7 +70,7 @@ struct Repeats {
   size_t timed, untimed;
 };
 
-// The limit that belongs to the instruction of a tier, measured again and again, and the other one, once.
+// The limit that belongs to the instruction of a tier, measured again and again, and the other one, in the beginning.
 class ComputeLimits {
  public:
   explicit ComputeLimits(const Context& context);

@@ -22,6 +22,21 @@ void WarmUp(const Call& call) {
   while (Seconds() - begin < kWarmUpSeconds);
 }
 
+// How many cores the threads really get: T loops on registers alone, against one. Less than T where other programs
+// run; then scaling says little.
+double Capacity(WorkerPool& pool) {
+  const double begin = Seconds();
+  MeasureVnniPeak();
+  MeasureFmaPeak();
+  const double middle = Seconds();
+  const auto loops = [](size_t, size_t) {
+    MeasureVnniPeak();
+    MeasureFmaPeak();
+  };
+  pool.Run(pool.NumWorkers(), TaskRef(loops));
+  return static_cast<double>(pool.NumWorkers()) * (middle - begin) / (Seconds() - middle);
+}
+
 // A sample is one thread, T threads, and the peer with T threads. Counter scaling: the second over the first.
 void ThreadsBench(benchmark::State& state) {
   const Shape shape{state.range(0), state.range(1), state.range(2)};
@@ -29,10 +44,13 @@ void ThreadsBench(benchmark::State& state) {
   WorkerPool pool(threads);
   Product single(shape, true), product(shape, true, 1, &pool, threads);
   const Repeats repeats(product.count());
-  std::vector<double> single_rates, rates, peer_rates;
+  std::vector<double> single_rates, rates, peer_rates, capacities;
   for (auto _ : state) {
     if (threads > 1) single_rates.push_back(repeats.Rate([&] { single.RunOurs(); }));
-    if (threads > 1) WarmUp([&] { product.RunOurs(); });
+    if (threads > 1) {
+      WarmUp([&] { product.RunOurs(); });
+      capacities.push_back(Capacity(pool));
+    }
     rates.push_back(repeats.Rate([&] { product.RunOurs(); }));
     state.SetIterationTime(product.count() / rates.back());
     if (!product.has_peer()) continue;
@@ -42,7 +60,10 @@ void ThreadsBench(benchmark::State& state) {
   }
   SetOneDnnThreads(1);
   state.counters["gops"] = 2e-9 * Median(rates);
-  if (threads > 1) state.counters["scaling"] = Median(Ratios(rates, single_rates));
+  if (threads > 1) {
+    state.counters["scaling"] = Median(Ratios(rates, single_rates));
+    state.counters["capacity"] = Median(capacities);
+  }
   SetPeerCounters(state, rates, peer_rates);
   state.SetLabel(product.Label());
 }
