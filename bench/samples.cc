@@ -97,7 +97,7 @@ std::string Product::Label() const {
 }
 
 Repeats::Repeats(double count_in)
-    : count(count_in), timed(static_cast<size_t>(std::max(1.0, 5e7 / count_in))), untimed(count_in < 3e8 ? 1 : 0) {}
+    : count(count_in), timed(static_cast<size_t>(std::max(1.0, 5e7 / count_in))), untimed(1) {}
 
 ComputeLimits::ComputeLimits(const Context& context)
     : wide_(std::string(context.tier()).compare(0, 6, "avx512") == 0),

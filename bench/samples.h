@@ -55,8 +55,8 @@ class Product {
   bool peer_is_exact_ = true;
 };
 
-// Rate of `count` operations per call; a short call is repeated until a sample takes 0.1 ms at least. Calls whose
-// operands may stay in a cache are preceded by one that is not timed, because what ran before has displaced them.
+// Rate of `count` operations per call; a short call is repeated until a sample takes 0.1 ms at least. One call that
+// is not timed goes before, because what ran before has displaced the operands from the caches.
 struct Repeats {
   explicit Repeats(double count);
   template <class Call>
