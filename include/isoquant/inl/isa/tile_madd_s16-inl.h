@@ -127,6 +127,8 @@ struct MaddS16Tiles {
         const int16_t* a = args.a;
         size_t k = args.k;
         for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
+          // Unrolled by the compiler it is slower (AVX2: 1.33 against 1.35x).
+#pragma GCC unroll 1
           for (size_t i = 0; i < kPieceK; i += 2 * kKR) TwoSteps(a, b, acc...);
         }
         for (; k >= 2 * kKR; k -= 2 * kKR) TwoSteps(a, b, acc...);
