@@ -72,6 +72,7 @@ void WriteChart(std::ostream& out, const char* title, const std::string& text, c
 
 struct Summary {
   size_t count = 0, losses = 0;
+  bool disturbed = false;  // threads shared their cores with other programs
   double log_sum = 0, worst = 0;
   std::string worst_name;
   double Mean() const { return std::exp(log_sum / static_cast<double>(count)); }
@@ -84,6 +85,7 @@ Summary Summarize(const Run& run, const char* group) {
     if (figure->vs_onednn == 0 || (figure->group == "MatMulThreads" && figure->threads == 1)) continue;
     ++summary.count;
     summary.losses += IsLoss(figure->vs_onednn);
+    summary.disturbed |= figure->capacity != 0 && figure->capacity < 0.9 * figure->threads;
     summary.log_sum += std::log(figure->vs_onednn);
     if (summary.worst_name.empty() || figure->vs_onednn < summary.worst) {
       summary.worst = figure->vs_onednn;
@@ -104,14 +106,15 @@ void WriteTiles(std::ostream& out, const Run& run) {
     if (summary.count == 0) continue;
     out << "<div class='tile" << (summary.losses != 0 ? " bad" : "") << "'>" << words << "<b>" << summary.losses
         << " of " << summary.count << " lost</b>mean " << Number(summary.Mean(), 2) << "x of oneDNN<br>worst "
-        << Number(summary.worst, 2) << "x: " << summary.worst_name << "</div>\n";
+        << Number(summary.worst, 2) << "x: " << summary.worst_name
+        << (summary.disturbed ? "<br>other programs held cores" : "") << "</div>\n";
   }
   out << "</div>\n";
 }
 
 void WriteTable(std::ostream& out, const Run& run) {
   out << "<details open><summary>All figures</summary>\n<table><tr><th>M x K x N<th>GOP/s<th>% of peak<th>% of limit"
-         "<th>over FMA<th>weights GB/s<th>scaling<th>oneDNN GOP/s<th>ratio<th>what ran</tr>\n";
+         "<th>over FMA<th>weights GB/s<th>scaling<th>oneDNN GOP/s<th>ratio<th>peer</tr>\n";
   const auto cell = [&](double value, int digits) {
     out << "<td>" << (value == 0 ? std::string() : Number(value, digits));
   };
@@ -127,7 +130,9 @@ void WriteTable(std::ostream& out, const Run& run) {
     cell(figure.onednn_gops, 1);
     out << "<td" << (IsLoss(figure.vs_onednn) ? " class=bad>" : ">");
     if (figure.vs_onednn != 0) out << Number(figure.vs_onednn, 2);
-    out << "<td>" << figure.label << "</tr>\n";
+    // The tier is in the heading.
+    const size_t peer = figure.label.find("; ");
+    out << "<td>" << (peer == std::string::npos ? std::string() : figure.label.substr(peer + 2)) << "</tr>\n";
   }
   out << "</table></details>\n";
 }

@@ -9,7 +9,7 @@ namespace isoquant {
 namespace {
 
 constexpr double kWidth = 1000;
-constexpr double kLabelWidth = 210;  // left of bars and dots
+constexpr double kLabelWidth = 230;  // left of bars and dots
 constexpr double kRow = 17;
 
 std::string Tip(const Figure& figure) {

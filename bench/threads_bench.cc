@@ -46,7 +46,10 @@ void ThreadsBench(benchmark::State& state) {
   const Repeats repeats(product.count());
   std::vector<double> single_rates, rates, peer_rates, capacities;
   for (auto _ : state) {
-    if (threads > 1) single_rates.push_back(repeats.Rate([&] { single.RunOurs(); }));
+    if (threads > 1) {
+      WarmUp([&] { single.RunOurs(); });
+      single_rates.push_back(repeats.Rate([&] { single.RunOurs(); }));
+    }
     if (threads > 1) {
       WarmUp([&] { product.RunOurs(); });
       capacities.push_back(Capacity(pool));
