@@ -22,7 +22,8 @@ struct NxK {
 
 // What kernels read: panels of 16 columns, K in groups of four,
 //   panels[(n / 16) * PanelBytes(k) + (k / 4) * 64 + (n % 16) * 4 + k % 4] = B(k, n),
-// zero where k or n is past the end, 64-byte aligned; and column_sums[n] = sum over k of B(k, n), modulo 2^32.
+// zero where k or n is past the end, 64-byte aligned; and column_sums[n] = sum over k of B(k, n), modulo 2^32, for the
+// columns past the end too.
 struct PackedPanels {
   const int8_t* panels = nullptr;
   const int32_t* column_sums = nullptr;

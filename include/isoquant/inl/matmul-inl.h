@@ -60,6 +60,9 @@ constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
   return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
 }
 
+// In place of ScopedFloatEnvironment.
+struct NoFloats {};
+
 // How one call is cut into blocks, and where a worker's scratch lies.
 template <class P>
 struct MatMulPlan {
@@ -73,23 +76,31 @@ struct MatMulPlan {
   static constexpr size_t kMinProductsPerTask = size_t{1} << 20;
 
   size_t m, n, k;
+  bool streams;  // B does not stay in L2 from call to call
+  bool tall;     // tiles of kTallMR x 16, not kMR x kNR
+  size_t mr, nr;
   size_t padded_k;                    // elements of an arranged row
   size_t row_blocks, max_block_rows;  // M
-  size_t column_parts, groups;        // N: groups of kNR columns, dealt out to column_parts tasks
+  size_t column_parts, groups;        // N: groups of nr columns, dealt out to column_parts tasks
   size_t chunks;                      // K
   size_t slots;                       // buffered tiles
   // Offsets in a worker's scratch.
-  size_t col_init_at, tiles_at, b_arranged_at, bytes;
+  size_t tiles_at, b_arranged_at, bytes;
 
   MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t workers) : m(m_in), n(n_in), k(k_in) {
+    const size_t l2_bytes = DetectCpu().l2_bytes;
+    streams = n * k >= 2 * l2_bytes;
+    tall = m > P::kMR && n <= PackedPanels::kColumns;
+    mr = tall ? P::kTallMR : P::kMR;
+    nr = tall ? PackedPanels::kColumns : P::kNR;
     padded_k = RoundUp(k, P::kPieceK);
-    groups = DivideUp(n, P::kNR);
+    groups = tall ? PackedPanels::NumPanels(n) : DivideUp(n, P::kNR);
     chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
 
     // Divisions cost more than all the rest of a small call: none unless there is something to divide.
     const size_t row_bytes = Max(padded_k, size_t{1}) * sizeof(ArrangedA);
     // A block of A takes an eighth of L2, beside B, which streams, and C (1024 cubed: 96 % of peak; 87 with a half).
-    const size_t block_bytes = DetectCpu().l2_bytes / 8;
+    const size_t block_bytes = l2_bytes / 8;
     row_blocks = 1;
     if (m * row_bytes > block_bytes) {
       row_blocks = DivideUp(m, Max(block_bytes / row_bytes / P::kMR, size_t{4}) * P::kMR);
@@ -97,20 +108,21 @@ struct MatMulPlan {
     column_parts = 1;
     if (workers > 1) {
       const size_t wanted_tasks = Min(workers, DivideUp(m * n, DivideUp(kMinProductsPerTask, k + 1)));
-      if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, DivideUp(m, P::kMR));
+      if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, Tiles(m));
       column_parts = Min(DivideUp(wanted_tasks, row_blocks), groups);
     }
     max_block_rows = SplitEvenly(m, row_blocks, 0).size;
-    slots = chunks == 1 ? 2 : DivideUp(max_block_rows, P::kMR);
+    slots = chunks == 1 ? 2 : Tiles(max_block_rows);
 
     // Arranged rows, or the tails of rows that are read in place, come first.
-    col_init_at = RoundUp(max_block_rows * (P::kReadsRows ? P::kKR * sizeof(ArrangedA) : row_bytes), 64);
-    tiles_at = col_init_at + P::kNR * sizeof(int32_t);
-    b_arranged_at = tiles_at + slots * P::kMR * P::kNR * sizeof(int32_t);
+    tiles_at = RoundUp(max_block_rows * (P::kReadsRows ? P::kKR * sizeof(ArrangedA) : row_bytes), 64);
+    b_arranged_at = tiles_at + slots * mr * nr * sizeof(int32_t);
     bytes = b_arranged_at;
     const size_t max_chunk = SplitEvenly(DivideUp(k, P::kPieceK), chunks, 0).size * P::kPieceK;
-    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(P::kNR * max_chunk * sizeof(ArrangedB), 64);
+    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(nr * max_chunk * sizeof(ArrangedB), 64);
   }
+
+  size_t Tiles(size_t rows) const { return tall ? DivideUp(rows, P::kTallMR) : DivideUp(rows, P::kMR); }
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
@@ -135,12 +147,12 @@ class MatMulTask {
 
   HWY_NOINLINE void Run(Part rows, Part groups) {
     rows_ = rows;
-    tiles_ = DivideUp(rows.size, P::kMR);
+    tiles_ = plan_.Tiles(rows.size);
     tile_rows_ = tiles_ == 1 ? rows.size : rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
     if (P::kReadsRows) PrepareTails();
     args_.a_stride = a_.row_stride;
-    for (size_t g = groups.begin; g < groups.begin + groups.size; ++g) RunGroup(g * P::kNR);
+    for (size_t g = groups.begin; g < groups.begin + groups.size; ++g) RunGroup(g * plan_.nr);
   }
 
  private:
@@ -169,14 +181,13 @@ class MatMulTask {
 
   // All rows of the block times the columns from `col` on.
   void RunGroup(size_t col) {
-    const size_t cols = Min(P::kNR, plan_.n - col);
+    const size_t cols = Min(plan_.nr, plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     args_.panel_stride = PackedPanels::PanelBytes(plan_.k);
     const int8_t* panel = b_.panels + col / PackedPanels::kColumns * args_.panel_stride;
     const bool direct =
         std::is_same<Stage, StoreS32>::value && plan_.chunks == 1 && cols == args_.panels * PackedPanels::kColumns;
-    PrepareColInit(col, cols);
-
+    args_.column_sums = P::kColumnSums ? b_.column_sums + col : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
 
@@ -190,15 +201,16 @@ class MatMulTask {
     args_.b = panel + k.begin * PackedPanels::kColumns;
     args_.b_arranged = nullptr;
     if (rows_.size >= P::kArrangeBRows) PrepareB(padded_k);
-    if (i != 0) args_.col_init = nullptr;
+    if (i != 0) args_.column_sums = nullptr;
     args_.add = i != 0;
 
-    // The B that comes after this chunk, for the first tiles to fetch into L2, a panel each. A lone tile streams B from
-    // memory anyway.
+    // The B that comes after this chunk, for the first two tiles to fetch, a half each. (A lone tile reads B from
+    // memory as it goes.)
+    const bool alone = tiles_ == 1 && plan_.streams;
     const int8_t* next = nullptr;
     if (tiles_ > 1 && !last) {
       next = args_.b + padded_k * PackedPanels::kColumns;
-    } else if (tiles_ > 1 && col + 2 * P::kNR <= plan_.n) {
+    } else if (tiles_ > 1 && col + 2 * plan_.nr <= plan_.n) {
       next = panel + args_.panels * args_.panel_stride;
     }
 
@@ -213,9 +225,9 @@ class MatMulTask {
         args_.a = At<ArrangedA>(0) + tile.begin * plan_.padded_k + k.begin * tile.size;
       }
       args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
-      args_.prefetch = t < args_.panels && next != nullptr ? next + t * args_.panel_stride : args_.b;
+      args_.prefetch = next != nullptr && t < 2 ? next + t * args_.k * 4 : alone ? nullptr : args_.b;
       args_.c = Slot(t);
-      args_.c_stride = P::kNR;
+      args_.c_stride = plan_.nr;
       if constexpr (std::is_same<Stage, StoreS32>::value) {
         if (direct) {
           args_.c = stage_.c.Row(rows_.begin + tile.begin) + col;
@@ -231,17 +243,6 @@ class MatMulTask {
     arranged_ = true;
   }
 
-  void PrepareColInit(size_t col, size_t cols) {
-    args_.col_init = nullptr;
-    if (P::kColSum == 0) return;
-    uint32_t* init = At<uint32_t>(plan_.col_init_at);
-    std::memset(init, 0, P::kNR * sizeof(*init));
-    for (size_t j = 0; j < cols; ++j) {
-      init[j] = static_cast<uint32_t>(P::kColSum) * static_cast<uint32_t>(b_.column_sums[col + j]);
-    }
-    args_.col_init = At<int32_t>(plan_.col_init_at);
-  }
-
   void PrepareB(size_t padded_k) {
     ArrangedB* to = At<ArrangedB>(plan_.b_arranged_at);
     for (size_t p = 0; p < args_.panels; ++p) {
@@ -250,13 +251,13 @@ class MatMulTask {
     args_.b_arranged = to;
   }
 
-  int32_t* Slot(size_t t) const { return At<int32_t>(plan_.tiles_at) + t % plan_.slots * P::kMR * P::kNR; }
+  int32_t* Slot(size_t t) const { return At<int32_t>(plan_.tiles_at) + t % plan_.slots * plan_.mr * plan_.nr; }
 
   void RunStage(size_t t, Part tile, size_t col, size_t cols) const {
     const hn::CappedTag<int32_t, 16> d;
     const size_t lanes = hn::Lanes(d);
     const int32_t* HWY_RESTRICT from = Slot(t);
-    for (size_t r = 0; r < tile.size; ++r, from += P::kNR) {
+    for (size_t r = 0; r < tile.size; ++r, from += plan_.nr) {
       const size_t row = rows_.begin + tile.begin + r;
       size_t j = 0;
       for (; j + lanes <= cols; j += lanes) stage_(d, row, col + j, lanes, hn::LoadU(d, from + j));
@@ -287,7 +288,8 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
-    const ScopedFloatEnvironment environment;
+    [[maybe_unused]] const std::conditional_t<std::is_same<Stage, StoreS32>::value, NoFloats, ScopedFloatEnvironment>
+        environment{};
     MatMulTask<P, Stage>(plan, a, b, stage, scratch + worker * plan.bytes).Run(rows, groups);
   };
   context.Run(plan.row_blocks * plan.column_parts, TaskRef(task));

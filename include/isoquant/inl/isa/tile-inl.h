@@ -8,7 +8,8 @@
 //   kMR, kNR, kKR             largest tile: rows, columns (a multiple of 16); K advances by kKR
 //   kReadsRows                Tile reads the caller's rows in place; A and ArrangedA are one type
 //   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeRow
-//   kColSum                   C starts at kColSum * column_sums: what the policy's trick with signs owes
+//   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
+//   kColumnSums               Tile is given the column sums of B: its trick with signs owes a multiple of them
 //   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
 //   State                     lives as long as one worker's share of a call (tile configuration, say)
 //   kRefusal                  function of a Cpu: null, or what it lacks. It runs on every CPU, and so stands
@@ -66,11 +67,13 @@ struct TileArgs {
   const int8_t* b;              // packed panels
   size_t panel_stride;          // bytes
   const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
-  const int8_t* prefetch;       // 16 k bytes for Tile to fetch into L2 on its way: a later tile reads them
-  size_t rows;                  // 1..kMR
+  const int8_t* prefetch;       // B that a later tile reads, for this one to fetch: 8 k bytes of each panel, from its
+                                // first and from its second half. Or b, for nothing; or
+                                // null: not even b is in L2
+  size_t rows;                  // 1..kMR, or 1..kTallMR if there is one panel
   size_t panels;                // 1..kNR / 16; all their columns are written
   size_t k;                     // a multiple of kKR, without the step of a_tail
-  const int32_t* col_init;      // 16 * panels initial values; or null for zeros
+  const int32_t* column_sums;   // 16 * panels; or null: nothing is owed
   int32_t* c;
   size_t c_stride;  // elements
   bool add;         // C += instead of C =
@@ -85,12 +88,15 @@ HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...
   kTable[args.rows - 1](args);
 }
 
-// Fetches the line at `p` into L2, not L1: L1 is full of what is read now.
-HWY_INLINE void PrefetchToL2(const void* p) {
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-  __builtin_prefetch(p, 0, 2);
+// Fetches the line at `p`, and the right to write to it.
+HWY_INLINE void PrefetchForWriting(const void* p) {
+#if HWY_ARCH_X86 && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)
+  // As asm, because the builtin is a plain prefetch without -mprfchw. CPUs without PREFETCHW skip it.
+  __asm__ volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p)));
+#elif HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  __builtin_prefetch(p, 1);
 #else
-  hwy::Prefetch(p);
+  (void)p;
 #endif
 }
 

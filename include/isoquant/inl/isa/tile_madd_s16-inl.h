@@ -44,13 +44,13 @@ struct MaddS16Tiles {
 #else
   static constexpr char kName[] = HWY_STR(HWY_NAMESPACE);
 #endif
-  static constexpr size_t kMR = 4, kNR = 16, kKR = 4;
+  static constexpr size_t kMR = 4, kNR = 16, kTallMR = kMR, kKR = 4;
   using ArrangedA = int16_t;
   using ArrangedB = int16_t;
   static constexpr size_t kArrangeBRows = kMR + 1;
   static constexpr size_t kPieceK = 32;
   static constexpr bool kReadsRows = false;
-  static constexpr int32_t kColSum = 0;
+  static constexpr bool kColumnSums = false;
   struct State {};
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
@@ -104,13 +104,12 @@ struct MaddS16Tiles {
   }
 
   template <class... Below>
-  static HWY_INLINE void StoreRows(const Args& args, int32_t* c, V32 init, V32 acc0, V32 acc1, Below... below) {
+  static HWY_INLINE void StoreRows(const Args& args, int32_t* c, V32 acc0, V32 acc1, Below... below) {
     const D32 d;
     V32 sum = hn::Add(hn::ConcatEven(d, acc1, acc0), hn::ConcatOdd(d, acc1, acc0));
-    sum = hn::Add(sum, init);
     if (args.add) sum = hn::Add(sum, hn::LoadU(d, c));
     hn::StoreU(sum, d, c);
-    if constexpr (sizeof...(Below) != 0) StoreRows(args, c + args.c_stride, init, below...);
+    if constexpr (sizeof...(Below) != 0) StoreRows(args, c + args.c_stride, below...);
   }
 
   // kRows x (as many columns as D32 has lanes), beginning at column `col`. B: int8_t panels or int16_t arranged ones.
@@ -133,8 +132,7 @@ struct MaddS16Tiles {
         }
         for (; k >= 2 * kKR; k -= 2 * kKR) TwoSteps(a, b, acc...);
         if (k != 0) Step(a, LoadB(b), LoadB(b + hn::Lanes(D16())), acc...);
-        const V32 init = args.col_init != nullptr ? hn::LoadU(d, args.col_init + col) : hn::Zero(d);
-        StoreRows(args, args.c + col, init, acc...);
+        StoreRows(args, args.c + col, acc...);
       }
     }
     static HWY_NOINLINE void Run(const Args& args) {

@@ -23,9 +23,9 @@ struct Scalar {
   using A = TA;
   using ArrangedA = TA;
   using ArrangedB = int8_t;
-  static constexpr size_t kMR = 4, kNR = 16, kKR = 4, kPieceK = kKR;
+  static constexpr size_t kMR = 4, kNR = 16, kTallMR = kMR, kKR = 4, kPieceK = kKR;
   static constexpr bool kReadsRows = true;
-  static constexpr int32_t kColSum = 0;
+  static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   struct State {};
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
@@ -49,7 +49,6 @@ struct Scalar {
       if (args.a_tail != nullptr) Step(args.a_tail + r * kKR, args.b + args.k * kNR, sums);
       int32_t* c = args.c + r * args.c_stride;
       for (size_t col = 0; col < kNR; ++col) {
-        if (args.col_init != nullptr) sums[col] += static_cast<uint32_t>(args.col_init[col]);
         if (args.add) sums[col] += static_cast<uint32_t>(c[col]);
         c[col] = static_cast<int32_t>(sums[col]);
       }
