@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "hwy/base.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 
@@ -21,37 +22,47 @@ namespace isoquant {
 struct ViewNames {
   const char *whole, *data, *rows, *cols, *row_stride, *elements, *size;
 };
-#define ISOQUANT_NAMES(v) \
-  ViewNames { #v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".rows * " #v ".cols", #v ".size" }
+#define ISOQUANT_NAMES(v)                                                                                \
+  ([]() -> const ::isoquant::ViewNames& {                                                                \
+    static constexpr ::isoquant::ViewNames names{                                                        \
+        #v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".rows * " #v ".cols", #v ".size"}; \
+    return names;                                                                                        \
+  }())
 
 inline Status CheckEqual(const char* argument, uint64_t actual, const char* expected_name, uint64_t expected) {
   if (actual == expected) return Status();
   return Status(StatusCode::kMismatch, argument, actual, expected_name, expected);
 }
 
-// An empty matrix needs no memory, and the stride of a single row does not matter.
+// What CheckView finds wrong. Not inlined: few calls come here.
 template <class T>
-Status CheckView(const MatrixView<T>& view, const ViewNames& names) {
+HWY_NOINLINE Status CheckUnusualView(const MatrixView<T>& view, const ViewNames& names) {
   if (view.empty()) return Status();
   if (view.rows > 1 && view.row_stride < view.cols) {
     return Status(StatusCode::kTooSmall, names.row_stride, view.row_stride, names.cols, view.cols);
   }
   const uint64_t max_elements = static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) / sizeof(T);
-  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these; saves the division
-  if (view.rows > kSurelyFits || view.cols > kSurelyFits || view.row_stride > kSurelyFits) {
-    if (view.cols > max_elements) {
-      return Status(StatusCode::kTooLarge, names.cols, view.cols, "the address space", max_elements);
-    }
-    const uint64_t max_stride = view.rows > 1 ? (max_elements - view.cols) / (view.rows - 1) : ~uint64_t{0};
-    if (view.row_stride > max_stride) {
-      return Status(StatusCode::kTooLarge, names.row_stride, view.row_stride, "what the address space leaves",
-                    max_stride);
-    }
+  if (view.cols > max_elements) {
+    return Status(StatusCode::kTooLarge, names.cols, view.cols, "the address space", max_elements);
+  }
+  const uint64_t max_stride = view.rows > 1 ? (max_elements - view.cols) / (view.rows - 1) : ~uint64_t{0};
+  if (view.row_stride > max_stride) {
+    return Status(StatusCode::kTooLarge, names.row_stride, view.row_stride, "what the address space leaves",
+                  max_stride);
   }
   if (view.data == nullptr) {
     return Status(StatusCode::kNull, names.data, 0, names.elements, uint64_t{view.rows} * view.cols);
   }
   return Status();
+}
+
+// An empty matrix needs no memory, and the stride of a single row does not matter.
+template <class T>
+Status CheckView(const MatrixView<T>& view, const ViewNames& names) {
+  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these: no overflow, and no division
+  const bool usual =
+      view.data != nullptr && view.cols <= view.row_stride && (view.rows | view.row_stride) <= kSurelyFits;
+  return usual ? Status() : CheckUnusualView(view, names);
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 // Support: the text of a Status, composed on demand.
 #include "isoquant/status.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -8,11 +9,9 @@
 namespace isoquant {
 
 Status Status::UnknownTier(const char* argument, const char* name, size_t name_length) {
-  Status status(StatusCode::kUnknownTier, argument, 0, "", 0);
-  if (name_length > sizeof(status.name_) - 1) name_length = sizeof(status.name_) - 1;
-  std::memcpy(status.name_, name, name_length);
-  status.name_[name_length] = '\0';
-  return status;
+  uint64_t words[2] = {};
+  std::memcpy(words, name, std::min(name_length, sizeof(words)));
+  return Status(StatusCode::kUnknownTier, argument, words[0], "", words[1]);
 }
 
 std::string Status::ToString() const {
@@ -21,9 +20,13 @@ std::string Status::ToString() const {
   switch (code_) {
     case StatusCode::kOk:
       return "ok";
-    case StatusCode::kUnknownTier:
-      std::snprintf(text, sizeof(text), "%s names '%s', which is no tier of this library", argument_, name_);
+    case StatusCode::kUnknownTier: {
+      char name[17] = {};
+      std::memcpy(name, &actual_, 8);
+      std::memcpy(name + 8, &expected_, 8);
+      std::snprintf(text, sizeof(text), "%s names '%s', which is no tier of this library", argument_, name);
       return text;
+    }
     case StatusCode::kNull:
       std::snprintf(text, sizeof(text), "%s is null, expected %s = %" PRIu64 " elements", argument_, expected_name_,
                     expected_);

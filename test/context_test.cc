@@ -283,9 +283,9 @@ TEST_CASE("Context: a name that is no tier is reported and changes nothing") {
 
   // Longer than there is room for in a Status: cut.
   const std::string endless(1000, 'x');
-  check(context.SetMaxTier(endless.c_str()), "SetMaxTier", endless.substr(0, 22));
-  check(context.Disable(endless.c_str()), "Disable", endless.substr(0, 22));
-  check(context.Disable((endless + "," + all[0]).c_str()), "Disable", endless.substr(0, 22));
+  check(context.SetMaxTier(endless.c_str()), "SetMaxTier", endless.substr(0, 16));
+  check(context.Disable(endless.c_str()), "Disable", endless.substr(0, 16));
+  check(context.Disable((endless + "," + all[0]).c_str()), "Disable", endless.substr(0, 16));
 }
 
 TEST_CASE("Context: why a tier does not run, in words") {

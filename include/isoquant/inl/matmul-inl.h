@@ -1,9 +1,14 @@
 // Template layer: the MatMul driver. It walks blocks, tails and output stages; it knows no ISA.
 //
-// For each block of rows (A arranged once, to stay in L2), for each group of kNR columns, for each chunk of K (a chunk
-// of B stays in L1), for each tile of rows: one call of the policy's Tile. Plain int32 results go straight to C.
-// Everything else passes through a buffer of tiles in L1, and the output stage runs one tile behind: while the next
-// tile's products are in flight, the previous tile is scaled and stored (undelayed: 3 to 5 % of peak slower).
+// Few rows are one tile (LoneTile): A is arranged once, then each group of columns is one call of the policy's Tile,
+// and B is read once, from wherever it lies.
+//
+// More rows (MatMulBlock): for each block of rows (A arranged once, to stay in L2), for each group of columns, for each
+// chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile.
+//
+// Plain int32 results go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage
+// runs one tile behind: while the next tile's products are in flight, the previous tile is scaled and stored
+// (undelayed: 3 to 5 % of peak slower).
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_MATMUL_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -17,6 +22,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "isoquant/context.h"
 #include "isoquant/inl/isa/float_environment.h"
@@ -60,8 +66,124 @@ constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
   return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
 }
 
-// In place of ScopedFloatEnvironment.
+// Tiles of kMR x kNR; where there is one panel at most, taller ones keep as many accumulators busy.
+template <class P>
+struct TileShape {
+  TileShape(size_t m, size_t n) : tall(m > P::kMR && n <= PackedPanels::kColumns) {}
+  size_t rows() const { return tall ? P::kTallMR : P::kMR; }
+  size_t cols() const { return tall ? PackedPanels::kColumns : P::kNR; }
+  size_t TilesFor(size_t m) const { return tall ? DivideUp(m, P::kTallMR) : DivideUp(m, P::kMR); }
+  size_t GroupsFor(size_t n) const { return tall ? PackedPanels::NumPanels(n) : DivideUp(n, P::kNR); }
+  size_t TileBytes() const { return rows() * cols() * sizeof(int32_t); }
+
+  bool tall;
+};
+
+// Bytes of `rows` arranged rows, or of the tails of rows that are read in place.
+template <class P>
+constexpr size_t ArrangedBytes(size_t rows, size_t k) {
+  return RoundUp(rows * (P::kReadsRows ? P::kKR : RoundUp(k, P::kPieceK)) * sizeof(typename P::ArrangedA), 64);
+}
+
+// Zero-filled last steps of rows that are read in place.
+template <class P>
+void PrepareTails(const MatrixView<const typename P::A>& a, Part rows, typename P::ArrangedA* to) {
+  const size_t tail = a.cols % P::kKR;
+  if (tail == 0) return;
+  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, to += P::kKR) {
+    std::memset(to, 0, P::kKR * sizeof(*to));
+    std::memcpy(to, a.Row(row) + a.cols - tail, tail * sizeof(*to));
+  }
+}
+
+// Whole panels of plain sums need no buffer.
+template <class Stage>
+constexpr bool IsDirect(size_t cols) {
+  return std::is_same<Stage, StoreS32>::value && cols % PackedPanels::kColumns == 0;
+}
+
+// Plain sums need no float environment either.
 struct NoFloats {};
+template <class Stage>
+using FloatEnvironment = std::conditional_t<std::is_same<Stage, StoreS32>::value, NoFloats, ScopedFloatEnvironment>;
+
+// Hands a buffered tile to the output stage.
+template <class Stage>
+HWY_INLINE void RunStage(const Stage& stage, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,
+                         Part cols) {
+  const hn::CappedTag<int32_t, 16> d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, from += from_stride) {
+    size_t j = 0;
+    for (; j + lanes <= cols.size; j += lanes) stage(d, row, cols.begin + j, lanes, hn::LoadU(d, from + j));
+    if (j != cols.size) stage(d, row, cols.begin + j, cols.size - j, hn::LoadU(d, from + j));
+  }
+}
+
+// Of CPUs that matter here.
+constexpr size_t kSmallestL2 = size_t{128} << 10;
+
+// One tile of rows times a part of the columns, all of K at once.
+template <class P, class Stage>
+class LoneTile {
+ public:
+  static size_t ScratchBytes(const TileShape<P>& shape, size_t rows, size_t k) {
+    return ArrangedBytes<P>(rows, k) + 2 * shape.TileBytes();
+  }
+
+  static HWY_NOINLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
+                               const PackedPanels& b, Part cols, const Stage& stage_in, uint8_t* scratch) {
+    using ArrangedA = typename P::ArrangedA;
+    const Stage stage = stage_in;  // a copy: stores through its pointers cannot change it
+    TileArgs<ArrangedA, typename P::ArrangedB> args{};
+    ArrangedA* const arranged = reinterpret_cast<ArrangedA*>(scratch);
+    args.k = RoundUp(b.k, P::kKR);
+    if constexpr (P::kReadsRows) {
+      PrepareTails<P>(a, rows, arranged);
+      args.a = a.Row(rows.begin);
+      args.a_stride = a.row_stride;
+      if (args.k != b.k) {
+        args.a_tail = arranged;
+        args.k -= P::kKR;
+      }
+    } else {
+      P::ArrangeTile(a.Row(rows.begin), a.row_stride, b.k, rows.size, arranged);
+      args.a = arranged;
+    }
+    args.rows = rows.size;
+    args.panel_stride = PackedPanels::PanelBytes(b.k);
+    // Weights that do not stay in L2 from call to call. (The first question is cheaper.)
+    const bool streams = b.n * b.k >= kSmallestL2 && b.n * b.k >= 2 * DetectCpu().l2_bytes;
+
+    typename P::State state;
+    int32_t* buffer = reinterpret_cast<int32_t*>(scratch + ArrangedBytes<P>(rows.size, b.k));
+    int32_t* other = buffer + shape.rows() * shape.cols();
+    Part waiting{};  // columns in `other` that the stage has not seen
+    const size_t end = cols.begin + cols.size;
+    for (Part now{cols.begin, 0}; now.begin < end; now.begin += now.size) {
+      now.size = Min(shape.cols(), end - now.begin);
+      args.panels = PackedPanels::NumPanels(now.size);
+      args.b = b.panels + now.begin / PackedPanels::kColumns * args.panel_stride;
+      args.prefetch = streams ? nullptr : args.b;
+      args.column_sums = P::kColumnSums ? b.column_sums + now.begin : nullptr;
+      args.c = buffer;
+      args.c_stride = shape.cols();
+      args.add = false;
+      if constexpr (std::is_same<Stage, StoreS32>::value) {
+        if (IsDirect<Stage>(now.size)) {
+          args.c = stage.c.Row(rows.begin) + now.begin;
+          args.c_stride = stage.c.row_stride;
+          args.add = stage.accumulate;
+        }
+      }
+      P::Tile(state, args);
+      if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
+      waiting = IsDirect<Stage>(now.size) ? Part{} : now;
+      std::swap(buffer, other);
+    }
+    if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
+  }
+};
 
 // How one call is cut into blocks, and where a worker's scratch lies.
 template <class P>
@@ -76,31 +198,24 @@ struct MatMulPlan {
   static constexpr size_t kMinProductsPerTask = size_t{1} << 20;
 
   size_t m, n, k;
-  bool streams;  // B does not stay in L2 from call to call
-  bool tall;     // tiles of kTallMR x 16, not kMR x kNR
-  size_t mr, nr;
+  TileShape<P> shape;
   size_t padded_k;                    // elements of an arranged row
   size_t row_blocks, max_block_rows;  // M
-  size_t column_parts, groups;        // N: groups of nr columns, dealt out to column_parts tasks
+  size_t column_parts, groups;        // N: groups of shape.cols() columns, dealt out to column_parts tasks
   size_t chunks;                      // K
   size_t slots;                       // buffered tiles
   // Offsets in a worker's scratch.
   size_t tiles_at, b_arranged_at, bytes;
 
-  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t workers) : m(m_in), n(n_in), k(k_in) {
-    const size_t l2_bytes = DetectCpu().l2_bytes;
-    streams = n * k >= 2 * l2_bytes;
-    tall = m > P::kMR && n <= PackedPanels::kColumns;
-    mr = tall ? P::kTallMR : P::kMR;
-    nr = tall ? PackedPanels::kColumns : P::kNR;
+  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t workers) : m(m_in), n(n_in), k(k_in), shape(m_in, n_in) {
     padded_k = RoundUp(k, P::kPieceK);
-    groups = tall ? PackedPanels::NumPanels(n) : DivideUp(n, P::kNR);
+    groups = shape.GroupsFor(n);
     chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
 
     // Divisions cost more than all the rest of a small call: none unless there is something to divide.
     const size_t row_bytes = Max(padded_k, size_t{1}) * sizeof(ArrangedA);
     // A block of A takes an eighth of L2, beside B, which streams, and C (1024 cubed: 96 % of peak; 87 with a half).
-    const size_t block_bytes = l2_bytes / 8;
+    const size_t block_bytes = DetectCpu().l2_bytes / 8;
     row_blocks = 1;
     if (m * row_bytes > block_bytes) {
       row_blocks = DivideUp(m, Max(block_bytes / row_bytes / P::kMR, size_t{4}) * P::kMR);
@@ -108,21 +223,19 @@ struct MatMulPlan {
     column_parts = 1;
     if (workers > 1) {
       const size_t wanted_tasks = Min(workers, DivideUp(m * n, DivideUp(kMinProductsPerTask, k + 1)));
-      if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, Tiles(m));
+      if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, shape.TilesFor(m));
       column_parts = Min(DivideUp(wanted_tasks, row_blocks), groups);
     }
     max_block_rows = SplitEvenly(m, row_blocks, 0).size;
-    slots = chunks == 1 ? 2 : Tiles(max_block_rows);
+    slots = chunks == 1 ? 2 : Max(2, shape.TilesFor(max_block_rows));
 
     // Arranged rows, or the tails of rows that are read in place, come first.
-    tiles_at = RoundUp(max_block_rows * (P::kReadsRows ? P::kKR * sizeof(ArrangedA) : row_bytes), 64);
-    b_arranged_at = tiles_at + slots * mr * nr * sizeof(int32_t);
+    tiles_at = ArrangedBytes<P>(max_block_rows, k);
+    b_arranged_at = tiles_at + slots * shape.TileBytes();
     bytes = b_arranged_at;
     const size_t max_chunk = SplitEvenly(DivideUp(k, P::kPieceK), chunks, 0).size * P::kPieceK;
-    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(nr * max_chunk * sizeof(ArrangedB), 64);
+    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(shape.cols() * max_chunk * sizeof(ArrangedB), 64);
   }
-
-  size_t Tiles(size_t rows) const { return tall ? DivideUp(rows, P::kTallMR) : DivideUp(rows, P::kMR); }
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
@@ -132,27 +245,27 @@ struct MatMulPlan {
   }
 };
 
-// One task: a block of rows times a part of the columns.
+// One task: a block of rows, two tiles at least, times a part of the columns.
 template <class P, class Stage>
-class MatMulTask {
+class MatMulBlock {
   using A = typename P::A;
   using ArrangedA = typename P::ArrangedA;
   using ArrangedB = typename P::ArrangedB;
   using Plan = MatMulPlan<P>;
 
  public:
-  MatMulTask(const Plan& plan, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage,
-             uint8_t* scratch)
+  MatMulBlock(const Plan& plan, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage,
+              uint8_t* scratch)
       : plan_(plan), a_(a), b_(b), stage_(stage), scratch_(scratch) {}
 
   HWY_NOINLINE void Run(Part rows, Part groups) {
     rows_ = rows;
-    tiles_ = plan_.Tiles(rows.size);
-    tile_rows_ = tiles_ == 1 ? rows.size : rows.size / tiles_;
+    tiles_ = plan_.shape.TilesFor(rows.size);
+    tile_rows_ = rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
-    if (P::kReadsRows) PrepareTails();
+    if constexpr (P::kReadsRows) PrepareTails<P>(a_, rows, At<ArrangedA>(0));
     args_.a_stride = a_.row_stride;
-    for (size_t g = groups.begin; g < groups.begin + groups.size; ++g) RunGroup(g * plan_.nr);
+    for (size_t g = groups.begin; g < groups.begin + groups.size; ++g) RunGroup(g * plan_.shape.cols());
   }
 
  private:
@@ -161,32 +274,13 @@ class MatMulTask {
     return reinterpret_cast<T*>(scratch_ + offset);
   }
 
-  void ArrangeTile(Part tile) {
-    ArrangedA* to = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
-    for (size_t r = 0; r < tile.size; ++r, to += P::kPieceK) {
-      P::ArrangeRow(a_.Row(rows_.begin + tile.begin + r), plan_.k, tile.size, to);
-    }
-  }
-
-  // Zero-filled last steps of rows that are read in place.
-  void PrepareTails() {
-    const size_t tail = plan_.k % P::kKR;
-    if (tail == 0) return;
-    for (size_t r = 0; r < rows_.size; ++r) {
-      ArrangedA* to = At<ArrangedA>(0) + r * P::kKR;
-      std::memset(to, 0, P::kKR * sizeof(A));
-      std::memcpy(to, a_.Row(rows_.begin + r) + plan_.k - tail, tail * sizeof(A));
-    }
-  }
-
   // All rows of the block times the columns from `col` on.
   void RunGroup(size_t col) {
-    const size_t cols = Min(plan_.nr, plan_.n - col);
+    const size_t cols = Min(plan_.shape.cols(), plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     args_.panel_stride = PackedPanels::PanelBytes(plan_.k);
     const int8_t* panel = b_.panels + col / PackedPanels::kColumns * args_.panel_stride;
-    const bool direct =
-        std::is_same<Stage, StoreS32>::value && plan_.chunks == 1 && cols == args_.panels * PackedPanels::kColumns;
+    const bool direct = IsDirect<Stage>(cols) && plan_.chunks == 1;
     args_.column_sums = P::kColumnSums ? b_.column_sums + col : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
@@ -204,13 +298,11 @@ class MatMulTask {
     if (i != 0) args_.column_sums = nullptr;
     args_.add = i != 0;
 
-    // The B that comes after this chunk, for the first two tiles to fetch, a half each. (A lone tile reads B from
-    // memory as it goes.)
-    const bool alone = tiles_ == 1 && plan_.streams;
+    // The B that comes after this chunk, for the first two tiles to fetch, a half each.
     const int8_t* next = nullptr;
-    if (tiles_ > 1 && !last) {
+    if (!last) {
       next = args_.b + padded_k * PackedPanels::kColumns;
-    } else if (tiles_ > 1 && col + 2 * plan_.nr <= plan_.n) {
+    } else if (col + 2 * plan_.shape.cols() <= plan_.n) {
       next = panel + args_.panels * args_.panel_stride;
     }
 
@@ -221,13 +313,16 @@ class MatMulTask {
       if constexpr (P::kReadsRows) {
         args_.a = a_.Row(rows_.begin + tile.begin) + k.begin;
       } else {
-        if (!arranged_) ArrangeTile(tile);  // in the first group of columns: Tile then finds the rows in L1
-        args_.a = At<ArrangedA>(0) + tile.begin * plan_.padded_k + k.begin * tile.size;
+        ArrangedA* arranged = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
+        if (!arranged_) {  // in the first group of columns: Tile then finds the rows in L1
+          P::ArrangeTile(a_.Row(rows_.begin + tile.begin), a_.row_stride, plan_.k, tile.size, arranged);
+        }
+        args_.a = arranged + k.begin * tile.size;
       }
       args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
-      args_.prefetch = next != nullptr && t < 2 ? next + t * args_.k * 4 : alone ? nullptr : args_.b;
+      args_.prefetch = next != nullptr && t < 2 ? next + t * args_.k * 4 : args_.b;
       args_.c = Slot(t);
-      args_.c_stride = plan_.nr;
+      args_.c_stride = plan_.shape.cols();
       if constexpr (std::is_same<Stage, StoreS32>::value) {
         if (direct) {
           args_.c = stage_.c.Row(rows_.begin + tile.begin) + col;
@@ -237,8 +332,8 @@ class MatMulTask {
       }
       P::Tile(state_, args_);
       if (direct || !last) continue;
-      if (t != 0) RunStage(t - 1, previous, col, cols);
-      if (t + 1 == tiles_) RunStage(t, tile, col, cols);
+      if (t != 0) FinishTile(t - 1, previous, {col, cols});
+      if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
     }
     arranged_ = true;
   }
@@ -251,18 +346,12 @@ class MatMulTask {
     args_.b_arranged = to;
   }
 
-  int32_t* Slot(size_t t) const { return At<int32_t>(plan_.tiles_at) + t % plan_.slots * plan_.mr * plan_.nr; }
+  int32_t* Slot(size_t t) const {
+    return At<int32_t>(plan_.tiles_at + (plan_.chunks == 1 ? t % 2 : t) * plan_.shape.TileBytes());
+  }
 
-  void RunStage(size_t t, Part tile, size_t col, size_t cols) const {
-    const hn::CappedTag<int32_t, 16> d;
-    const size_t lanes = hn::Lanes(d);
-    const int32_t* HWY_RESTRICT from = Slot(t);
-    for (size_t r = 0; r < tile.size; ++r, from += plan_.nr) {
-      const size_t row = rows_.begin + tile.begin + r;
-      size_t j = 0;
-      for (; j + lanes <= cols; j += lanes) stage_(d, row, col + j, lanes, hn::LoadU(d, from + j));
-      if (j != cols) stage_(d, row, col + j, cols - j, hn::LoadU(d, from + j));
-    }
+  void FinishTile(size_t t, Part tile, Part cols) const {
+    RunStage(stage_, Slot(t), plan_.shape.cols(), {rows_.begin + tile.begin, tile.size}, cols);
   }
 
   const Plan& plan_;
@@ -281,6 +370,16 @@ template <class P, class Stage>
 Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const PackedPanels& b,
                         const Stage& stage) {
   const size_t workers = context.NumWorkers();
+  const TileShape<P> shape(a.rows, b.n);
+  if (workers == 1 && a.rows <= shape.rows()) {  // the path of small calls is short
+    const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, b.k);
+    uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
+    if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
+    [[maybe_unused]] const FloatEnvironment<Stage> environment{};
+    LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, b, {0, b.n}, stage, scratch);
+    return Status();
+  }
+
   const MatMulPlan<P> plan(a.rows, b.n, b.k, workers);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
   if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", workers * plan.bytes, "", 0);
@@ -288,9 +387,15 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
-    [[maybe_unused]] const std::conditional_t<std::is_same<Stage, StoreS32>::value, NoFloats, ScopedFloatEnvironment>
-        environment{};
-    MatMulTask<P, Stage>(plan, a, b, stage, scratch + worker * plan.bytes).Run(rows, groups);
+    uint8_t* const own = scratch + worker * plan.bytes;
+    [[maybe_unused]] const FloatEnvironment<Stage> environment{};
+    if (rows.size <= plan.shape.rows()) {
+      const size_t begin = groups.begin * plan.shape.cols();
+      const size_t size = Min(groups.size * plan.shape.cols(), plan.n - begin);
+      LoneTile<P, Stage>::Run(plan.shape, a, rows, b, {begin, size}, stage, own);
+    } else {
+      MatMulBlock<P, Stage>(plan, a, b, stage, own).Run(rows, groups);
+    }
   };
   context.Run(plan.row_blocks * plan.column_parts, TaskRef(task));
   return Status();

@@ -7,15 +7,16 @@
 //   kName                     the tier
 //   kMR, kNR, kKR             largest tile: rows, columns (a multiple of 16); K advances by kKR
 //   kReadsRows                Tile reads the caller's rows in place; A and ArrangedA are one type
-//   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeRow
+//   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeTile
 //   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
 //   kColumnSums               Tile is given the column sums of B: its trick with signs owes a multiple of them
 //   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
 //   State                     lives as long as one worker's share of a call (tile configuration, say)
 //   kRefusal                  function of a Cpu: null, or what it lacks. It runs on every CPU, and so stands
 //                             outside HWY_BEFORE_NAMESPACE
-//   ArrangeRow(row, k, rows, out)   element i goes to out[i / kPieceK * kPieceK * rows + i % kPieceK], zeros
-//                             up to the next multiple of kKR
+//   ArrangeTile(a, a_stride, k, rows, out)   element (r, i) goes to
+//                             out[i / kPieceK * kPieceK * rows + r * kPieceK + i % kPieceK], zeros up to the next
+//                             multiple of kKR
 //   ArrangePanel(b, k, out)   k (a multiple of kKR) values of 16 columns; writes 16 k elements
 //   Tile(state, args)
 //
@@ -61,7 +62,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 template <class ArrangedA, class ArrangedB>
 struct TileArgs {
-  const ArrangedA* a;           // rows in place, or as ArrangeRow wrote them
+  const ArrangedA* a;           // rows in place, or as ArrangeTile wrote them
   size_t a_stride;              // elements
   const ArrangedA* a_tail;      // of rows in place, one more step of kKR each, kKR elements apart; or null
   const int8_t* b;              // packed panels

@@ -153,14 +153,20 @@ template <class TA>
 struct MaddS16 : MaddS16Tiles {
   using A = TA;
 
-  static HWY_INLINE void ArrangeRow(const A* HWY_RESTRICT row, size_t k, size_t rows, int16_t* HWY_RESTRICT out) {
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int16_t* HWY_RESTRICT out) {
     const D16 d16;
     const hn::Rebind<A, D16> d8;
-    const size_t n = hn::Lanes(d16);
-    for (; k >= kPieceK; k -= kPieceK, row += kPieceK, out += rows * kPieceK) {
-      for (size_t i = 0; i < kPieceK; i += n) hn::Store(hn::PromoteTo(d16, hn::LoadU(d8, row + i)), d16, out + i);
+    const size_t n = hn::Lanes(d16), tail = k % kPieceK;
+    for (size_t r = 0; r < rows; ++r, a += a_stride, out += kPieceK) {
+      const A* HWY_RESTRICT from = a;
+      int16_t* HWY_RESTRICT to = out;
+      for (size_t i = 0; i < k / kPieceK; ++i, from += kPieceK, to += rows * kPieceK) {
+        for (size_t j = 0; j < kPieceK; j += n) hn::Store(hn::PromoteTo(d16, hn::LoadU(d8, from + j)), d16, to + j);
+      }
+      for (size_t j = 0; j < tail; j += n) {
+        hn::Store(hn::PromoteTo(d16, LoadFirst(d8, from + j, tail - j)), d16, to + j);
+      }
     }
-    for (size_t i = 0; i < k; i += n) hn::Store(hn::PromoteTo(d16, LoadFirst(d8, row + i, k - i)), d16, out + i);
   }
 };
 

@@ -30,8 +30,8 @@ struct Scalar {
   struct State {};
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
-  static void ArrangeRow(const A*, size_t, size_t, ArrangedA*) {}  // never
-  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}   // never
+  static void ArrangeTile(const A*, size_t, size_t, size_t, ArrangedA*) {}  // never
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}            // never
 
   static void Step(const A* a, const int8_t* b, uint32_t* sums) {
     for (size_t col = 0; col < kNR; ++col) {

@@ -231,16 +231,26 @@ struct Vnni : VnniTiles {
   static constexpr bool kSigned = A(-1) < A(0);
   static constexpr bool kColumnSums = kSigned;
 
-  static HWY_INLINE void ArrangeRow(const A* HWY_RESTRICT row, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
     const hn::CappedTag<uint8_t, kPieceK> d;
     const size_t n = hn::Lanes(d);
     const auto flip = hn::Set(d, kSigned ? uint8_t{0x80} : uint8_t{0});
-    const uint8_t* from = reinterpret_cast<const uint8_t*>(row);
-    for (; k >= kPieceK; k -= kPieceK, from += kPieceK, out += rows * kPieceK) {
-      for (size_t i = 0; i < kPieceK; i += n) hn::Store(hn::Xor(hn::LoadU(d, from + i), flip), d, out + i);
+    const uint8_t* piece = reinterpret_cast<const uint8_t*>(a);
+    for (; k >= kPieceK; k -= kPieceK, piece += kPieceK) {
+      const uint8_t* from = piece;
+      for (size_t r = 0; r < rows; ++r, from += a_stride, out += kPieceK) {
+        for (size_t j = 0; j < kPieceK; j += n) hn::Store(hn::Xor(hn::LoadU(d, from + j), flip), d, out + j);
+      }
     }
+    if (k == 0) return;
     // Whole vectors of `out` may be written, and where B's padding is zero any value of A will do.
-    for (size_t i = 0; i < k; i += n) hn::Store(hn::Xor(LoadFirst(d, from + i, k - i), flip), d, out + i);
+    for (size_t r = 0; r < rows; ++r, piece += a_stride, out += kPieceK) {
+#if HWY_TARGET <= HWY_AVX3
+      hn::Store(hn::Xor(hn::MaskedLoad(hn::FirstN(d, k), d, piece), flip), d, out);
+#else
+      for (size_t j = 0; j < k; j += n) hn::Store(hn::Xor(LoadFirst(d, piece + j, k - j), flip), d, out + j);
+#endif
+    }
   }
 };
 
