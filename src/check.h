@@ -72,13 +72,16 @@ Status CheckVector(const VectorView<T>& view, const ViewNames& names, const char
   return Status();
 }
 
-// Half-open range of addresses from the first to the last byte of a view.
+// Half-open range of addresses from the first to the last byte of a view; zeros if there are none.
 struct Bytes {
   uintptr_t begin = 0, end = 0;
 
   Bytes() = default;
-  Bytes(const void* data, size_t size)
-      : begin(reinterpret_cast<uintptr_t>(data)), end(reinterpret_cast<uintptr_t>(data) + size) {}
+  Bytes(const void* data, size_t size) {
+    if (size == 0) return;
+    begin = reinterpret_cast<uintptr_t>(data);
+    end = begin + size;
+  }
   template <class T>
   explicit Bytes(const MatrixView<T>& v)
       : Bytes(v.data, v.empty() ? 0 : ((v.rows - 1) * v.row_stride + v.cols) * sizeof(T)) {}
@@ -87,7 +90,7 @@ struct Bytes {
 };
 
 inline Status CheckDisjoint(const char* output, const Bytes& a, const char* input, const Bytes& b) {
-  if (a.begin == a.end || b.begin == b.end || a.end <= b.begin || b.end <= a.begin) return Status();
+  if (a.end <= b.begin || b.end <= a.begin) return Status();
   return Status(StatusCode::kOverlap, output, 0, input, 0);
 }
 

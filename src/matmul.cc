@@ -47,16 +47,17 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.cols", c.cols, "b's N", b.n()));
   ISOQUANT_RETURN_IF_ERROR(CheckView(a, ISOQUANT_NAMES(a)));
   ISOQUANT_RETURN_IF_ERROR(CheckView(c, ISOQUANT_NAMES(c)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "a", Bytes(a)));
+  const Bytes c_bytes(c);
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "a", Bytes(a)));
   if (b.packed() != nullptr) {
     const Bytes panels(b.packed()->panels, PackedPanels::NumPanels(b.n()) * PackedPanels::PanelBytes(b.k()));
     const Bytes sums(b.packed()->column_sums, b.n() * sizeof(int32_t));
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "b", panels));
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "b", sums));
+    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "b", panels));
+    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "b", sums));
     return MatMulPanels(context, a, *b.packed(), c, store);
   }
   ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), ISOQUANT_NAMES(b)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", Bytes(c), "b", Bytes(b.plain())));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "b", Bytes(b.plain())));
   if (c.empty()) return Status();
   PanelLayout layout;
   uint8_t* memory = nullptr;
@@ -78,11 +79,13 @@ Status MatMulPanels(Context& context, const MatrixView<const uint8_t>& a, const 
   return ISOQUANT_DISPATCH(context, MatMulU8)(context, a, b, c, store == Store::kAccumulate);
 }
 
-Status MatMul(Context& context, MatrixView<const int8_t> a, WeightsRef b, MatrixView<int32_t> c, Store store) {
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+              Store store) {
   return CheckAndMultiply(context, a, b, c, store);
 }
 
-Status MatMul(Context& context, MatrixView<const uint8_t> a, WeightsRef b, MatrixView<int32_t> c, Store store) {
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+              Store store) {
   return CheckAndMultiply(context, a, b, c, store);
 }
 

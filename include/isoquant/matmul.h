@@ -26,9 +26,9 @@ enum class Store : uint8_t {
 //
 // Errors: kMismatch (a.cols and b's K, c.rows and a.rows, c.cols and b's N), kTooSmall (a row stride), kTooLarge (a
 // view that exceeds the address space), kNull, kOverlap, kOutOfMemory (scratch). Nothing is written on error.
-Status MatMul(Context& context, MatrixView<const int8_t> a, WeightsRef b, MatrixView<int32_t> c,
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
               Store store = Store::kOverwrite);
-Status MatMul(Context& context, MatrixView<const uint8_t> a, WeightsRef b, MatrixView<int32_t> c,
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
               Store store = Store::kOverwrite);
 
 }  // namespace isoquant

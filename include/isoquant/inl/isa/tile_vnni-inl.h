@@ -152,25 +152,25 @@ struct VnniTiles {
     }
 
     template <bool kAdd, class... Below>
-    static HWY_INLINE void StoreRows(int32_t* c, size_t c_stride, const RowB& owed, const RowC& acc,
-                                     const Below&... below) {
+    static HWY_INLINE void StoreRows(int32_t* c, size_t c_stride, const RowC& acc, const Below&... below) {
       const D32 d;
       for (size_t i = 0; i < kVectors; ++i) {
-        V32 sum = hn::Sub(acc.v[i], owed.v[i]);
+        V32 sum = acc.v[i];
         for (size_t set = 1; set < kSets; ++set) sum = hn::Add(sum, acc.v[set * kVectors + i]);
         if (kAdd) sum = hn::Add(sum, hn::LoadU(d, c + i * hn::Lanes(d)));
         hn::StoreU(sum, d, c + i * hn::Lanes(d));
       }
-      if constexpr (sizeof...(Below) != 0) StoreRows<kAdd>(c + c_stride, c_stride, owed, below...);
+      if constexpr (sizeof...(Below) != 0) StoreRows<kAdd>(c + c_stride, c_stride, below...);
     }
 
     // Each level declares the accumulators of one row: separate locals stay in registers, an array of them does not.
     template <class... Acc>
-    static HWY_INLINE void Loop(const Args& args, Acc&... acc) {
+    static HWY_INLINE void Loop(const Args& args, const RowB& init, Acc&... acc) {
       const D32 d;
       if constexpr (sizeof...(Acc) < kRows) {
         RowC row = ZeroRow();
-        Loop(args, acc..., row);
+        for (size_t i = 0; i < kVectors; ++i) row.v[i] = init.v[i];
+        Loop(args, init, acc..., row);
       } else {
         const int32_t* b = reinterpret_cast<const int32_t*>(args.b);
         const size_t second = kNR == 16 ? hn::Lanes(d) : args.panel_stride / sizeof(int32_t);
@@ -191,21 +191,24 @@ struct VnniTiles {
         }
         for (; k >= 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc...);
         for (; k != 0; k -= kKR, a += kKR, b += 16) Step<0>(a, LoadRow(b, second), acc...);
-        RowB owed;
-        for (size_t i = 0; i < kVectors; ++i) {
-          owed.v[i] = hn::Zero(d);
-          if (args.column_sums != nullptr) {
-            owed.v[i] = hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d)));
-          }
-        }
         if (args.add) {
-          StoreRows<true>(args.c, args.c_stride, owed, acc...);
+          StoreRows<true>(args.c, args.c_stride, acc...);
         } else {
-          StoreRows<false>(args.c, args.c_stride, owed, acc...);
+          StoreRows<false>(args.c, args.c_stride, acc...);
         }
       }
     }
-    static HWY_NOINLINE void Run(const Args& args) { Loop(args); }
+    static HWY_NOINLINE void Run(const Args& args) {
+      const D32 d;
+      RowB owed;
+      for (size_t i = 0; i < kVectors; ++i) {
+        owed.v[i] = hn::Zero(d);
+        if (args.column_sums != nullptr) {
+          owed.v[i] = hn::Sub(hn::Zero(d), hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
+        }
+      }
+      Loop(args, owed);
+    }
   };
   template <size_t kRows>
   using Alone = Kernel<2, kRows, true>;
