@@ -19,11 +19,11 @@ namespace {
 
 Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b,
                 const MatrixView<int32_t>& c, bool accumulate) {
-  return MatMulStage(context, a, b, StoreS32{c, accumulate});
+  return MatMulStage(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
 }
 Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                 const MatrixView<int32_t>& c, bool accumulate) {
-  return MatMulStage(context, a, b, StoreS32{c, accumulate});
+  return MatMulStage(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
 }
 
 }  // namespace

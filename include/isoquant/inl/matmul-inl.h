@@ -40,12 +40,13 @@ namespace {
 // d is a tag for int32_t. It is called once for each output, from any worker, under the default float environment, and
 // must not touch memory past the n-th element. This one stores the sums; the driver bypasses it where it can.
 struct StoreS32 {
-  MatrixView<int32_t> c;
+  int32_t* c;
+  size_t c_stride;
   bool accumulate;
 
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE void operator()(D d, size_t row, size_t col, size_t n, V v) const {
-    int32_t* HWY_RESTRICT to = c.Row(row) + col;
+    int32_t* HWY_RESTRICT to = c + row * c_stride + col;
     if (accumulate) v = hn::Add(v, LoadFirst(d, to, n));
     StoreFirst(v, d, to, n);
   }
@@ -131,8 +132,8 @@ class LoneTile {
     return ArrangedBytes<P>(rows, k) + 2 * shape.TileBytes();
   }
 
-  static HWY_NOINLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
-                               const PackedPanels& b, Part cols, const Stage& stage_in, uint8_t* scratch) {
+  static HWY_INLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
+                             const PackedPanels& b, Part cols, const Stage& stage_in, uint8_t* scratch) {
     using ArrangedA = typename P::ArrangedA;
     const Stage stage = stage_in;  // a copy: stores through its pointers cannot change it
     TileArgs<ArrangedA, typename P::ArrangedB> args{};
@@ -171,8 +172,8 @@ class LoneTile {
       args.add = false;
       if constexpr (std::is_same<Stage, StoreS32>::value) {
         if (IsDirect<Stage>(now.size)) {
-          args.c = stage.c.Row(rows.begin) + now.begin;
-          args.c_stride = stage.c.row_stride;
+          args.c = stage.c + rows.begin * stage.c_stride + now.begin;
+          args.c_stride = stage.c_stride;
           args.add = stage.accumulate;
         }
       }
@@ -325,8 +326,8 @@ class MatMulBlock {
       args_.c_stride = plan_.shape.cols();
       if constexpr (std::is_same<Stage, StoreS32>::value) {
         if (direct) {
-          args_.c = stage_.c.Row(rows_.begin + tile.begin) + col;
-          args_.c_stride = stage_.c.row_stride;
+          args_.c = stage_.c + (rows_.begin + tile.begin) * stage_.c_stride + col;
+          args_.c_stride = stage_.c_stride;
           args_.add = stage_.accumulate;
         }
       }
@@ -366,15 +367,18 @@ class MatMulBlock {
   size_t tiles_ = 0, tile_rows_ = 0, longer_tiles_ = 0;  // the first longer_tiles_ have one row more
 };
 
+// Not inlined: the path of small calls is short.
+HWY_NOINLINE Status OutOfScratch(size_t bytes) { return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0); }
+
 template <class P, class Stage>
 Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const PackedPanels& b,
                         const Stage& stage) {
   const size_t workers = context.NumWorkers();
   const TileShape<P> shape(a.rows, b.n);
-  if (workers == 1 && a.rows <= shape.rows()) {  // the path of small calls is short
+  if (workers == 1 && a.rows <= shape.rows()) {
     const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, b.k);
     uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
-    if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
+    if (scratch == nullptr) return OutOfScratch(bytes);
     [[maybe_unused]] const FloatEnvironment<Stage> environment{};
     LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, b, {0, b.n}, stage, scratch);
     return Status();
@@ -382,7 +386,7 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
 
   const MatMulPlan<P> plan(a.rows, b.n, b.k, workers);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
-  if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", workers * plan.bytes, "", 0);
+  if (scratch == nullptr) return OutOfScratch(workers * plan.bytes);
   const auto task = [&](size_t i, size_t worker) {
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);

@@ -126,8 +126,8 @@ struct VnniTiles {
       HWY_INLINE void Step(size_t i) const {
         if (kAlone) {
           hwy::Prefetch(next + i * 64);
-          if (kNR == 32 && kVectors == 2) hwy::Prefetch(next + i * 64 + panel);
-        } else {
+          if (kNR == 32) hwy::Prefetch(next + i * 64 + panel);
+        } else if (kVectors == 2) {  // one panel of 16 columns is the last
           hwy::Prefetch(next + i % 2 * half + i / 2 * panel);
         }
       }
