@@ -10,8 +10,8 @@
 namespace isoquant {
 namespace {
 
-std::vector<int8_t> RandomBytes(size_t size, uint64_t seed) {
-  std::vector<int8_t> values(size);
+hwy::AlignedVector<int8_t> RandomBytes(size_t size, uint64_t seed) {
+  hwy::AlignedVector<int8_t> values(size);
   for (size_t i = 0; i < size; i += sizeof(seed)) {
     // Marsaglia's xorshift: hundreds of megabytes are wanted.
     seed ^= seed << 13;
@@ -57,7 +57,7 @@ Product::Product(const Shape& shape, bool a_is_signed, size_t copies, Executor* 
       a_(RandomBytes(m_ * k_, 88172645463325252u)),
       c_(m_ * n_),
       packed_(copies) {
-  const std::vector<int8_t> b = RandomBytes(k_ * n_, 2463534242u);
+  const hwy::AlignedVector<int8_t> b = RandomBytes(k_ * n_, 2463534242u);
   for (PackedWeights& packed : packed_) CheckOk(PackedWeights::Pack(*context_, KxN{{b.data(), k_, n_}}, packed));
   if (OneDnnVersion().empty()) return;
   LimitOneDnn(context_->tier());

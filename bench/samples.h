@@ -11,6 +11,7 @@
 #include "bench/limits.h"
 #include "bench/onednn_peer.h"
 #include "benchmark/benchmark.h"
+#include "hwy/aligned_allocator.h"
 #include "isoquant/isoquant.h"
 
 namespace isoquant {
@@ -48,8 +49,10 @@ class Product {
   bool a_is_signed_;
   double count_;
   std::unique_ptr<Context> context_;
-  std::vector<int8_t> a_;  // u8 by the same bits
-  std::vector<int32_t> c_, peer_c_;
+  // Aligned to cache lines, as frameworks allocate tensors: where rows of C begin elsewhere, each of our vectors is
+  // stored to two lines (512 cubed: 3 % slower).
+  hwy::AlignedVector<int8_t> a_;  // u8 by the same bits
+  hwy::AlignedVector<int32_t> c_, peer_c_;
   std::vector<PackedWeights> packed_;
   std::unique_ptr<OneDnnMatMul> peer_;
   bool peer_is_exact_ = true;
