@@ -1,0 +1,75 @@
+// Emulator: vector registers in an XSAVE area. (Intel SDM, volume 1, chapter 13.)
+#include "test/emulator/xsave.h"
+
+#if ISOQUANT_HAVE_EMULATOR
+
+#include <cpuid.h>
+
+#include <cstring>
+
+namespace isoquant {
+namespace emulator {
+namespace {
+
+constexpr size_t kHeader = 512;  // XSTATE_BV comes first in it
+constexpr size_t kXmm = 160;
+constexpr size_t kRegisters = 16;
+
+struct Offsets {
+  size_t of[32] = {};
+  Offsets() {
+    uint32_t size, offset, flags, reserved;
+    for (uint32_t component = 2; component < 32; ++component) {
+      if (__get_cpuid_count(0xd, component, &size, &offset, &flags, &reserved) != 0) of[component] = offset;
+    }
+    // A Machine may have what the CPU lacks: places as on Skylake-X.
+    if (of[kAvx] == 0) of[kAvx] = 576;
+    if (of[kZmmHigh256] == 0) of[kZmmHigh256] = 1152;
+  }
+};
+// Before any signal: a static local would be a lock in a handler.
+const Offsets g_offsets;
+
+// The component's bytes for a register. If it was not in use, all its registers become zero.
+uint8_t* Prepare(uint8_t* xsave, unsigned component, size_t offset, size_t bytes, unsigned reg) {
+  const uint64_t in_use = InUse(xsave);
+  if (!Has(in_use, component)) {
+    std::memset(xsave + offset, 0, kRegisters * bytes);
+    SetInUse(xsave, in_use | uint64_t{1} << component);
+  }
+  return xsave + offset + bytes * reg;
+}
+
+}  // namespace
+
+size_t OffsetOf(unsigned component) { return g_offsets.of[component]; }
+
+uint64_t InUse(const uint8_t* xsave) {
+  uint64_t components;
+  std::memcpy(&components, xsave + kHeader, sizeof(components));
+  return components;
+}
+
+void SetInUse(uint8_t* xsave, uint64_t components) { std::memcpy(xsave + kHeader, &components, sizeof(components)); }
+
+void ReadVector(const uint8_t* xsave, unsigned reg, size_t bytes, uint8_t* to) {
+  const uint64_t in_use = InUse(xsave);
+  std::memset(to, 0, bytes);
+  if (Has(in_use, kSse)) std::memcpy(to, xsave + kXmm + 16 * reg, 16);
+  if (bytes > 16 && Has(in_use, kAvx)) std::memcpy(to + 16, xsave + OffsetOf(kAvx) + 16 * reg, 16);
+}
+
+void WriteVector(uint8_t* xsave, uint64_t features, unsigned reg, size_t bytes, const uint8_t* from) {
+  std::memcpy(Prepare(xsave, kSse, kXmm, 16, reg), from, 16);
+  if (bytes > 16) {
+    std::memcpy(Prepare(xsave, kAvx, OffsetOf(kAvx), 16, reg), from + 16, 16);
+  } else if (Has(InUse(xsave), kAvx)) {
+    std::memset(xsave + OffsetOf(kAvx) + 16 * reg, 0, 16);
+  }
+  if (Has(features & InUse(xsave), kZmmHigh256)) std::memset(xsave + OffsetOf(kZmmHigh256) + 32 * reg, 0, 32);
+}
+
+}  // namespace emulator
+}  // namespace isoquant
+
+#endif  // ISOQUANT_HAVE_EMULATOR
