@@ -304,7 +304,7 @@ TEST_CASE("Emulator: TDP* of bytes: signs, accumulation, what is zeroed") {
 
 TEST_CASE("Emulator: TDP* of bytes: whole tiles, sums modulo 2^32, other tiles") {
   FixedMachine m;
-  for (const unsigned tile : {4, 7, 0}) m.Shape(tile, 16, 64);
+  for (const unsigned tile : {4u, 7u, 0u}) m.Shape(tile, 16, 64);
   for (unsigned i = 0; i < 256; ++i) SetDword(m, 4, i / 16, i % 16, 0x7fffffff - i);
   std::memset(m.tiles.data[7], 0x80, sizeof(m.tiles.data[7]));
   std::memset(m.tiles.data[0], 0x80, sizeof(m.tiles.data[0]));
