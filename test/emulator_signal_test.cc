@@ -283,7 +283,7 @@ TEST_CASE("Emulator: handlers run on the alternate stack if there is one") {
   const Emulation emulation;
   bool is_right = false, is_used = false;
   std::thread([&] {
-    std::vector<uint8_t> stack(getauxval(AT_MINSIGSTKSZ) + 8192, 0xee);
+    std::vector<uint8_t> stack(getauxval(AT_MINSIGSTKSZ) + 16384, 0xee);
     stack_t alternate = {}, none = {};
     none.ss_flags = SS_DISABLE;
     alternate.ss_sp = stack.data();
