@@ -236,7 +236,7 @@ void RandomShapes(Comparison& c, unsigned dst, unsigned a, unsigned b) {
     if (c.random.Below(8) != 0) shape(tile, size(), c.random.Below(3) == 0 ? 1 + c.random.Below(64) : 4 * size());
   }
   if (c.random.Below(16) == 0) return;
-  const size_t m = size(), n = size(), k = size();
+  const size_t m = size(), n = size(), k = c.random.Below(2) == 0 ? size() : 1 + c.random.Below(3);
   shape(dst, m, 4 * n);
   shape(a, m, 4 * k);
   shape(b, k, 4 * n);

@@ -144,6 +144,22 @@ TEST_CASE("Emulator: forced, on any CPU") {
   CHECK(counts[Op::kVpdpbssd] == 1);  // not any more
 }
 
+TEST_CASE("Emulator: forced, tiles start unconfigured") {
+  const auto run = [](bool configures) {
+    const DotConfig config(16, 16, 16);
+    {
+      const ForcedEmulation forced;
+      LoadConfig(config.bytes);
+    }
+    const ForcedEmulation forced;
+    if (configures) LoadConfig(config.bytes);
+    ZeroTile0();
+    return Count(Op::kTilezero) == 1 ? 8 : 1;
+  };
+  CHECK(RunInChild([=] { return run(true); }).code == 8);
+  CHECK(RunInChild([=] { return run(false); }).signal == SIGILL);
+}
+
 TEST_CASE("Emulator: forced, the library's own kernel for AVX-VNNI") {
   Context context;
   if (!context.SetMaxTier("avx_vnni").ok() || std::string(context.tier()) != "avx_vnni") {
@@ -307,6 +323,11 @@ void SkipTwoBytes(int, siginfo_t*, void* context) {
   ++g_handled;
   static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP] += 2;
 }
+struct sigaction g_older;
+void HandOn(int signal, siginfo_t* info, void* context) {
+  ++g_handled;
+  g_older.sa_sigaction(signal, info, context);
+}
 void ExitWith7(int) { _exit(7); }
 void NoteAndExit(int, siginfo_t* info, void* context) {
   const auto rip = static_cast<uint64_t>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
@@ -397,6 +418,18 @@ TEST_CASE("Emulator: after its end, and below handlers that came later") {
           __asm__ volatile("ud2");
           return is_right && g_handled == 1 ? 8 : 1;
         }).code == 8);
+  // A later handler that hands on: emulated while Emulation lives, not any more afterwards.
+  const auto hand_on = [](bool ends) {
+    auto emulation = std::make_unique<Emulation>();
+    sigaction(SIGILL, nullptr, &g_older);
+    Handle(SIGILL, HandOn);
+    if (ends) emulation.reset();
+    return Product(8).Run() && g_handled != 0 ? 8 : 1;
+  };
+  if (!RunsTiles()) {
+    CHECK(RunInChild([=] { return hand_on(false); }).code == 8);
+    CHECK(RunInChild([=] { return hand_on(true); }).signal == SIGILL);
+  }
   CHECK(RunInChild([] {
           { const Emulation emulation; }
           __asm__ volatile("ud2");

@@ -246,10 +246,15 @@ TEST_CASE("Emulator: memory operands") {
   }
   SUBCASE("0x100(, r9, 4): no base") {
     MemoryOperand o;
-    const uint64_t address = o.address(0x100 - 4);  // a multiple of 4, as the data end with their page
+    const uint64_t address = o.address(0x100);  // a multiple of 4, as the data end with their page
     REQUIRE(address % 4 == 0);
-    o.m[kR9] = address / 4 - 1;
+    o.m[kR9] = address / 4;
     o.Check({0xc4, 0xa2, 0x75, 0x50, 0x04, 0x8d, 0x00, 0x01, 0x00, 0x00});
+  }
+  SUBCASE("0x100(, r9, 4), with a VEX.B that means nothing") {
+    MemoryOperand o;
+    o.m[kR9] = o.address(0x100) / 4;
+    o.Check({0xc4, 0x82, 0x75, 0x50, 0x04, 0x8d, 0x00, 0x01, 0x00, 0x00});
   }
   SUBCASE("-0x100(r8, r15)") {
     MemoryOperand o;
@@ -265,14 +270,16 @@ TEST_CASE("Emulator: memory operands") {
 }
 
 TEST_CASE("Emulator: memory operand relative to the next instruction, and at an absolute address") {
-  MemoryOperand o;
-  const Bytes code = {0xc4, 0xe2, 0x75, 0x50, 0x05, 0xd7, 0xff, 0xff, 0xff};  // -41(rip): 32 bytes before the code
-  Bytes memory = Repeat(kB, 32);
-  memory.insert(memory.end(), code.begin(), code.end());
-  o.m.machine.rip = reinterpret_cast<uint64_t>(memory.data() + 32);
-  CHECK(Execute(o.m.machine).outcome == Outcome::kExecuted);
-  CHECK(o.m.machine.rip == reinterpret_cast<uint64_t>(memory.data() + 41));
-  CHECK(o.m.Vector(0) == ThenZeros(Dwords(static_cast<uint32_t>(kUS), 32)));
+  for (const uint8_t rxb : {uint8_t{0xe2}, uint8_t{0xc2}}) {  // VEX.B means nothing
+    MemoryOperand o;
+    const Bytes code = {0xc4, rxb, 0x75, 0x50, 0x05, 0xd7, 0xff, 0xff, 0xff};  // -41(rip): 32 bytes before the code
+    Bytes memory = Repeat(kB, 32);
+    memory.insert(memory.end(), code.begin(), code.end());
+    o.m.machine.rip = reinterpret_cast<uint64_t>(memory.data() + 32);
+    CHECK(Execute(o.m.machine).outcome == Outcome::kExecuted);
+    CHECK(o.m.machine.rip == reinterpret_cast<uint64_t>(memory.data() + 41));
+    CHECK(o.m.Vector(0) == ThenZeros(Dwords(static_cast<uint32_t>(kUS), 32)));
+  }
 
   void* low = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   REQUIRE(low != MAP_FAILED);

@@ -370,8 +370,7 @@ TEST_CASE("Emulator: TDPBF16PS: order and rounding") {
   CHECK(DotBf16(0x3f800000, x, ones) == 0x4b800002);  // the destination last: 2^24 + 3, half way again
   // The product is not rounded: (1 + 2^-7)^2 = 1 + 2^-6 + 2^-14, minus 1 + 2^-6.
   CHECK(DotBf16(0, {0x3f82 | kMinus, 0, 0x3f81, 0}, {kOne, 0, 0x3f81, 0}) == uint32_t{Power(-14)} << 16);
-  // Far below the last bit, but not nothing: 2^24 + 1 + 2^-40 is more than half way.
-  CHECK(DotBf16(0, {Power(-40), kOne, Power(24), 0}, {kOne, kOne, kOne, 0}) == 0x4b800000);
+  // 2^24 + (1 + 2^-7) is more than half way; 2^24 + 2 + 1 is half way, to the odd one.
   CHECK(DotBf16(0x4b800000, {0x3f81, 0}, {kOne, 0}) == 0x4b800001);
   CHECK(DotBf16(0x4b800001, {kOne, 0}, {kOne, 0}) == 0x4b800002);
   CHECK(DotBf16(0xbf800000, {kOne, 0}, {kOne, 0}) == 0);           // 1 - 1 = +0
@@ -395,6 +394,7 @@ TEST_CASE("Emulator: TDPBF16PS: subnormal operands are zero, tiny results become
   // 1.5 * 2^-127 - 2^-126: the product alone is flushed.
   CHECK(DotBf16(0x80800000, {Power(-63), 0}, {0x1fc0, 0}) == 0x80800000);
   CHECK(DotBf16(0x80c00000, {Power(-63), 0}, {Power(-63), 0}) == 0x80000000);  // 2^-126 - 1.5 * 2^-126 = -2^-127
+  CHECK(DotBf16(0x80e00000, {Power(-63), 0}, {Power(-63), 0}) == 0x80000000);  // 2^-126 - 1.75 * 2^-126
   // 2^-126 - d. Tiny is what is below 2^-126 after rounding to 24 bits: d = 2^-150, not 2^-151 (half way) or less.
   const auto minus = [](int p, int q) {
     return DotBf16(0, {Power(-63), 0, static_cast<uint16_t>(Power(p) | kMinus), 0}, {Power(-63), 0, Power(q), 0});

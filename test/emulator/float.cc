@@ -63,11 +63,9 @@ uint32_t RoundedSum(Number x, Number y) {
     y = x;
     x = larger;
   }
-  // Both have at most 24 significant bits of 62: a lost bit is far below the rounding, and is kept as the lowest one.
+  // Both have at most 24 significant bits of 62. If the shift loses any, y is far below half of x's last bit.
   const int shift = x.exponent - y.exponent;
-  const uint64_t kept = shift < 62 ? y.significand >> shift : 0;
-  const bool is_exact = shift < 62 && kept << shift == y.significand;
-  const uint64_t aligned = kept | (is_exact ? 0 : 1);
+  const uint64_t aligned = shift < 62 ? y.significand >> shift : 0;
   if (x.negative == y.negative) {
     x.significand += aligned;
   } else {

@@ -74,12 +74,9 @@ void OnIllegalInstruction(int, siginfo_t* info, void* context) {
 void OnTrap(int, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   auto& interrupted = *static_cast<ucontext_t*>(context);
-  constexpr greg_t kTrapFlag = 0x100;
   if (info->si_code != TRAP_TRACE) {
     g_trap.PassOn(info, context);
-  } else if (t_forced == 0) {
-    interrupted.uc_mcontext.gregs[REG_EFL] &= ~kTrapFlag;  // a thread begun by one that traps inherits the flag
-  } else {
+  } else if (t_forced != 0) {
     while (Emulate(interrupted, ConfigHome::kThread) == Outcome::kExecuted) continue;
   }
   errno = saved_errno;
