@@ -356,8 +356,9 @@ TEST_CASE("Emulator: AVX-VNNI-INT8 as the CPU, or as through SIGILL") {
     none.components = VectorComponents();
     RunNative(&nop, 1, none);  // its handler comes first, the emulator's above
     const Emulation emulation;
+    const uint64_t before = Count(Op::kVpdpbuud);
     if (!CompareVectors({0, 2, 3}, 5000)) return false;
-    return has_int8 || Count(Op::kVpdpbuud) > 500;
+    return has_int8 || Count(Op::kVpdpbuud) - before > 500;
   });
 }
 

@@ -18,6 +18,7 @@
 #include "isoquant/isoquant.h"
 #include "test/emulator/child.h"
 #include "test/emulator/kernels.h"
+#include "test/emulator/native.h"
 #include "test/guarded.h"
 #include "test/support.h"
 
@@ -144,8 +145,25 @@ TEST_CASE("Emulator: forced, on any CPU") {
   CHECK(counts[Op::kVpdpbssd] == 1);  // not any more
 }
 
+TEST_CASE("Emulator: forced, where the CPU runs tiles") {
+  const Ending ending = RunInChild([] {
+    if (!RequestNative(1u << 17 | 1u << 18)) return 2;
+    Product product(4);
+    const Counts counts;
+    const bool is_native = product.Run() && counts[Op::kTdpbusd] == 0;
+    const DotConfig config(16, 16, 16);
+    LoadConfig(config.bytes);  // tiles of the CPU's in use
+    ZeroTile0();
+    const ForcedEmulation forced;
+    return product.Run() && counts[Op::kTdpbusd] == product.steps() && is_native ? 8 : 1;
+  });
+  CHECK((ending.code == 8 || ending.code == 2));
+  if (ending.code == 2) MESSAGE("skipped: the CPU lacks AMX");
+}
+
 TEST_CASE("Emulator: forced, tiles start unconfigured") {
   const auto run = [](bool configures) {
+    const Counts counts;
     const DotConfig config(16, 16, 16);
     {
       const ForcedEmulation forced;
@@ -154,7 +172,7 @@ TEST_CASE("Emulator: forced, tiles start unconfigured") {
     const ForcedEmulation forced;
     if (configures) LoadConfig(config.bytes);
     ZeroTile0();
-    return Count(Op::kTilezero) == 1 ? 8 : 1;
+    return counts[Op::kTilezero] == 1 ? 8 : 1;
   };
   CHECK(RunInChild([=] { return run(true); }).code == 8);
   CHECK(RunInChild([=] { return run(false); }).signal == SIGILL);

@@ -33,8 +33,8 @@ unsigned ColumnBytesOf(const uint8_t* config, size_t tile) {
   return at[0] | static_cast<unsigned>(at[1]) << 8;
 }
 
-// dst.row[m].dword[n] = init(m, n), then += a.row[m].dword[k] * b.row[k].dword[n] in increasing k. What is outside
-// dst's shape becomes zero.
+// dst.row[m].dword[n] = dot(that dword, row m of A, column n of B, the number of its dwords). Their products are to be
+// added in increasing k. What is outside dst's shape becomes zero.
 template <class Dot>
 void TileDot(Tiles& tiles, unsigned dst, unsigned a, unsigned b, const Dot& dot) {
   const TileShape shape = ShapeOf(tiles, dst);
