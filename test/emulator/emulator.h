@@ -64,11 +64,12 @@ class Emulation {
   Emulation& operator=(const Emulation&) = delete;
 };
 
-// While this lives, its thread emulates even what the CPU has. Every instruction of the thread traps (EFLAGS.TF), which
-// costs some microseconds each, and emulated ones are executed instead of run. Tiles start unconfigured and are apart
-// from the CPU's. An instruction that raises #UD or #GP is left to the CPU, which does it: its tiles are unconfigured.
-// Not for code that begins threads or processes, or that blocks SIGTRAP otherwise (the C library does, meanwhile, and
-// Linux ends a process that traps then); nor for code that a debugger steps through.
+// While this lives, its thread emulates even what the CPU has. Every instruction of the thread traps (EFLAGS.TF), and
+// emulated ones are executed instead of run. That is slow, above all in a virtual machine, where each trap may go
+// through the host (30 microseconds were measured): for small shapes. Tiles start unconfigured and are apart from the
+// CPU's. An instruction that raises #UD or #GP is left to the CPU, which does it: its tiles are unconfigured. Not for
+// code that begins threads or processes, or that blocks SIGTRAP otherwise (the C library does, meanwhile, and Linux
+// ends a process that traps then); nor for code that a debugger steps through.
 class ForcedEmulation {
  public:
   ForcedEmulation();
