@@ -165,7 +165,7 @@ class LoneTile {
       now.size = Min(shape.cols(), end - now.begin);
       args.panels = PackedPanels::NumPanels(now.size);
       args.b = b.panels + now.begin / PackedPanels::kColumns * args.panel_stride;
-      args.prefetch = streams ? nullptr : args.b;
+      args.prefetch.from = streams ? nullptr : args.b;
       args.column_sums = P::kColumnSums ? b.column_sums + now.begin : nullptr;
       args.c = buffer;
       args.c_stride = shape.cols();
@@ -299,12 +299,12 @@ class MatMulBlock {
     if (i != 0) args_.column_sums = nullptr;
     args_.add = i != 0;
 
-    // The B that comes after this chunk, for the first two tiles to fetch, a half each.
-    const int8_t* next = nullptr;
+    // The B that comes after this chunk, if it is whole.
+    const int8_t* next_b = nullptr;
     if (!last) {
-      next = args_.b + padded_k * PackedPanels::kColumns;
+      next_b = args_.b + padded_k * PackedPanels::kColumns;
     } else if (col + 2 * plan_.shape.cols() <= plan_.n) {
-      next = panel + args_.panels * args_.panel_stride;
+      next_b = panel + args_.panels * args_.panel_stride;
     }
 
     Part tile{}, previous{};
@@ -321,7 +321,13 @@ class MatMulBlock {
         args_.a = arranged + k.begin * tile.size;
       }
       args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
-      args_.prefetch = next != nullptr && t < 2 ? next + t * args_.k * 4 : args_.b;
+      args_.prefetch = {args_.b, 0, 0};
+      if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
+        args_.prefetch = {next_b + (t + 2 - tiles_) * args_.k * 4, args_.k * 8, args_.panel_stride};
+      } else if (!arranged_ && t + 1 < tiles_) {  // rows that are arranged next, a quarter per stream
+        const size_t quarter = DivideUp(tile.size, 4) * a_.row_stride * sizeof(A);
+        args_.prefetch = {a_.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
+      }
       args_.c = Slot(t);
       args_.c_stride = plan_.shape.cols();
       if constexpr (std::is_same<Stage, StoreS32>::value) {

@@ -60,6 +60,14 @@ namespace HWY_NAMESPACE {
 namespace {  // no linkage: each including file has code for its own compiler flags
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Four streams of lines: from `from`, from + near, from + far and from + near + far on, 4 k bytes each. Several
+// streams, because few lines can be under way at once if they are asked for one by one, but the prefetcher of L2 runs
+// ahead on every stream (16 rows, K = N = 4096, weights from memory: 14.8 GB/s with four streams, 10.6 with one).
+struct PrefetchStreams {
+  const void* from;  // null: nothing, and B itself comes from memory
+  size_t near, far;  // bytes
+};
+
 template <class ArrangedA, class ArrangedB>
 struct TileArgs {
   const ArrangedA* a;           // rows in place, or as ArrangeTile wrote them
@@ -68,9 +76,7 @@ struct TileArgs {
   const int8_t* b;              // packed panels
   size_t panel_stride;          // bytes
   const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
-  const int8_t* prefetch;       // B that a later tile reads, for this one to fetch: 8 k bytes of each panel, from its
-                                // first and from its second half. Or b, for nothing; or
-                                // null: not even b is in L2
+  PrefetchStreams prefetch;     // for Tile to fetch on its way, because a later tile reads it
   size_t rows;                  // 1..kMR, or 1..kTallMR if there is one panel
   size_t panels;                // 1..kNR / 16; all their columns are written
   size_t k;                     // a multiple of kKR, without the step of a_tail

@@ -115,20 +115,18 @@ struct VnniTiles {
       if constexpr (sizeof...(Below) != 0) Step<kSet>(a + kPieceK, b, below...);
     }
 
-    // Where the next B is fetched from. Its two panels, each from the beginning and from the middle, make four streams:
-    // on each of them the prefetcher of L2 runs ahead (16 rows, K = N = 4096, weights from memory: 14.8 GB/s, with one
-    // stream 10.6). A lone tile reads what nobody has fetched, and asks for it some KiB before (12 rows: 16.3 against
-    // 12.7 GB/s). One prefetch a step is free, two are not (512 cubed: 93.5 against 95.5 % of peak).
+    // One prefetch a step is free, two are not (512 cubed: 93.5 against 95.5 % of peak). But a lone tile waits for
+    // memory anyway: it fetches the B that it will read itself, some KiB further on (12 rows: 16.3 against 12.7 GB/s).
     struct Prefetches {
-      const int8_t* next;
-      size_t half, panel;  // bytes
+      const char* next;
+      size_t near, far;
 
       HWY_INLINE void Step(size_t i) const {
         if (kAlone) {
           hwy::Prefetch(next + i * 64);
-          if (kNR == 32) hwy::Prefetch(next + i * 64 + panel);
+          if (kNR == 32) hwy::Prefetch(next + i * 64 + far);
         } else if (kVectors == 2) {  // one panel of 16 columns is the last
-          hwy::Prefetch(next + i % 2 * half + i / 2 * panel);
+          hwy::Prefetch(next + i % 2 * near + i / 2 * far);
         }
       }
       HWY_INLINE void Advance() { next += kAlone ? 256 : 64; }
@@ -175,9 +173,8 @@ struct VnniTiles {
         const int32_t* b = reinterpret_cast<const int32_t*>(args.b);
         const size_t second = kNR == 16 ? hn::Lanes(d) : args.panel_stride / sizeof(int32_t);
         const uint8_t* a = args.a;
-        const bool fetch = args.prefetch != args.b;
-        Prefetches prefetches{kAlone ? args.b + kAhead : args.prefetch, fetch ? args.k * 8 : 0,
-                              fetch ? args.panel_stride : 0};
+        Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.near, args.prefetch.far};
+        if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
         const int32_t* c = args.c;
         const int32_t* const last_c = args.c + (kRows - 1) * args.c_stride;
         size_t k = args.k;
@@ -220,7 +217,7 @@ struct VnniTiles {
   static HWY_INLINE void Tile(State&, const Args& args) {
     if (kNR == 32 && args.panels == 1) {
       CallForRows<Narrow>(args, std::make_index_sequence<kTallMR>());
-    } else if (args.prefetch == nullptr) {
+    } else if (args.prefetch.from == nullptr) {
       CallForRows<Alone>(args, std::make_index_sequence<kMR>());
     } else {
       CallForRows<Wide>(args, std::make_index_sequence<kMR>());
