@@ -168,5 +168,11 @@ check "... chooses that tier" same "$(values info.cap.out chosen)" "$cap"
 check "isoquant_info with ISOQUANT_MAX_TIER=nonsense runs" succeeds info.nonsense env ISOQUANT_MAX_TIER=nonsense "$info"
 check "... reports it" contains info.nonsense.err nonsense
 
+# ---- A user's own executor; not built where there is no OpenMP.
+if [ -x "$1/examples/openmp_executor" ]; then
+  check "openmp_executor runs" succeeds openmp "$1/examples/openmp_executor"
+  check "... compares three numbers of threads" same "$(grep -c 'the same 60000 sums as one$' "$tmp/openmp.out")" 3
+fi
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

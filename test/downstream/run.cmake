@@ -34,7 +34,8 @@ if(WAY STREQUAL "install")
   file(RENAME "${build}" "${prefix}")
 
 elseif(WAY STREQUAL "find_package")
-  try_project(consumer -DWAY=find_package "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}")
+  try_project(consumer -DWAY=find_package "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}"
+              "-DEXPECT_THREAD_POOL=${ISOQUANT_HAVE_THREAD_POOL}")
 
 elseif(WAY STREQUAL "pkg_config")
   set(ENV{PKG_CONFIG_PATH} "${prefix}/${CMAKE_INSTALL_LIBDIR}/pkgconfig:$ENV{PKG_CONFIG_PATH}")

@@ -1,0 +1,41 @@
+// Public layer: Highway's thread pool as an executor. Link to isoquant::thread_pool too; isoquant.h does not include
+// this.
+#ifndef ISOQUANT_THREAD_POOL_H_
+#define ISOQUANT_THREAD_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/contrib/thread_pool/thread_pool.h"
+#include "isoquant/executor.h"
+
+namespace isoquant {
+
+// Lends the threads of a hwy::ThreadPool, which stays the caller's and must outlive this object:
+//
+//   hwy::ThreadPool pool(hwy::ThreadPool::MaxThreads());
+//   isoquant::ThreadPoolExecutor executor(pool);
+//   isoquant::Context context(executor);
+//
+// The thread that calls an operation is worker 0, and hwy::ThreadPool(n) adds n more. Neither may two threads use one
+// pool at once, through one Context or several, nor may a task call an operation on the pool that it runs on.
+//
+// Highway's pool sleeps between calls unless told otherwise: pool.SetWaitMode(hwy::PoolWaitMode::kSpin) starts small
+// products sooner, and keeps all cores busy until it is set back. It makes its threads in its constructor, which throws
+// std::system_error where one cannot be started; after that nothing here can fail.
+class ThreadPoolExecutor final : public Executor {
+ public:
+  explicit ThreadPoolExecutor(hwy::ThreadPool& pool) : pool_(pool) {}
+
+  size_t NumWorkers() const override { return pool_.NumWorkers(); }
+  void Run(size_t num_tasks, TaskRef task) override {
+    pool_.Run(0, num_tasks, [task](uint64_t i, size_t worker) { task(static_cast<size_t>(i), worker); });
+  }
+
+ private:
+  hwy::ThreadPool& pool_;
+};
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_THREAD_POOL_H_
