@@ -97,6 +97,7 @@ void RegisterLimits();
 void RegisterWarm();
 void RegisterCold();
 void RegisterThreads();
+void RegisterPack();
 
 }  // namespace isoquant
 
