@@ -63,7 +63,7 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   uint8_t* memory = nullptr;
   if (layout.Compute(b.k(), b.n())) memory = context.Scratch(Context::ScratchOwner::kOperation, layout.bytes);
   if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
-  ISOQUANT_RETURN_IF_ERROR(PackInto(context, b, layout, memory));
+  PackInto(context, b, layout, memory);
   return MatMulPanels(context, a, layout.At(memory, b.k(), b.n()), c, store);
 }
 

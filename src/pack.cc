@@ -18,16 +18,15 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Panels [begin, end).
-void PackPanels(const WeightsRef& b, size_t begin, size_t end, int8_t* panels) {
-  const size_t panel_bytes = PackedPanels::PanelBytes(b.k());
-  for (size_t p = begin; p < end; ++p) {
-    const size_t col = p * PackedPanels::kColumns;
-    if (b.transposed()) {
-      PackPanel(NxK{b.plain()}, col, panels + p * panel_bytes);
-    } else {
-      PackPanel(KxN{b.plain()}, col, panels + p * panel_bytes);
-    }
+// Panels [begin, end) and the sums of their columns.
+void PackPart(const WeightsRef& b, size_t begin, size_t end, int8_t* panels, int32_t* column_sums) {
+  uint32_t* sums = reinterpret_cast<uint32_t*>(column_sums);
+  std::memset(sums + begin * PackedPanels::kColumns, 0, (end - begin) * PackedPanels::kColumns * sizeof(*sums));
+  const PanelsOut out{panels, sums, begin, end};
+  if (b.transposed()) {
+    PackPanels(NxK{b.plain()}, out);
+  } else {
+    PackPanels(KxN{b.plain()}, out);
   }
 }
 
@@ -41,7 +40,7 @@ HWY_AFTER_NAMESPACE();
 namespace isoquant {
 namespace {
 
-HWY_EXPORT(PackPanels);
+HWY_EXPORT(PackPart);
 
 constexpr size_t kMinBytesPerTask = 256 * 1024;
 
@@ -63,26 +62,17 @@ PackedPanels PanelLayout::At(uint8_t* memory, size_t k, size_t n) const {
   return {reinterpret_cast<int8_t*>(memory), reinterpret_cast<int32_t*>(memory + panels_bytes), k, n};
 }
 
-Status PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory) {
-  const PackedPanels b = layout.At(memory, plain.k(), plain.n());
+void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory) {
   int8_t* panels = reinterpret_cast<int8_t*>(memory);
-  const size_t num_panels = PackedPanels::NumPanels(b.n);
+  const size_t num_panels = PackedPanels::NumPanels(plain.n());
   const size_t tasks =
       std::max<size_t>(1, std::min({context.NumWorkers(), num_panels, layout.panels_bytes / kMinBytesPerTask}));
-  const auto pack = ISOQUANT_DISPATCH(context, PackPanels);
+  int32_t* sums = reinterpret_cast<int32_t*>(memory + layout.panels_bytes);
+  const auto pack = ISOQUANT_DISPATCH(context, PackPart);
   const auto task = [&](size_t i, size_t) {
-    pack(plain, num_panels * i / tasks, num_panels * (i + 1) / tasks, panels);
+    pack(plain, num_panels * i / tasks, num_panels * (i + 1) / tasks, panels, sums);
   };
   context.Run(tasks, TaskRef(task));
-
-  // The column sums are the product of a row of ones and B. Unsigned ones: they need no column sums themselves.
-  std::memset(memory + layout.panels_bytes, 0, layout.bytes - layout.panels_bytes);
-  uint8_t* ones = context.Scratch(Context::ScratchOwner::kPacking, b.k);
-  if (ones == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", b.k, "", 0);
-  std::memset(ones, 1, b.k);
-  int32_t* sums = reinterpret_cast<int32_t*>(memory + layout.panels_bytes);
-  return MatMulPanels(context, MatrixView<const uint8_t>(ones, 1, b.k), b, MatrixView<int32_t>(sums, 1, b.n),
-                      Store::kOverwrite);
 }
 
 }  // namespace isoquant

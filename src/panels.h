@@ -21,8 +21,8 @@ struct PanelLayout {
   PackedPanels At(uint8_t* memory, size_t k, size_t n) const;
 };
 
-// Packs plain weights and computes their column sums. `memory` has layout.bytes bytes, aligned to 64.
-Status PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory);
+// Packs plain weights and sums up their columns. `memory` has layout.bytes bytes, aligned to 64.
+void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory);
 
 Status MatMulPanels(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b,
                     const MatrixView<int32_t>& c, Store store);

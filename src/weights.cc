@@ -44,18 +44,6 @@ Status CheckField(const char* name, uint64_t actual, const char* expected_name, 
   return Status(StatusCode::kCorrupt, name, actual, expected_name, expected);
 }
 
-template <class Plain>
-Status PackPlain(Context& context, const Plain& b, const PanelLayout& layout, uint8_t*& memory) {
-  memory = AllocateBytes(layout.bytes);
-  if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed", layout.bytes, "", 0);
-  const Status status = PackInto(context, b, layout, memory);
-  if (!status.ok()) {
-    FreeBytes(memory);
-    memory = nullptr;
-  }
-  return status;
-}
-
 }  // namespace
 
 PackedWeights::~PackedWeights() { FreeBytes(owned_); }
@@ -75,7 +63,9 @@ Status PackedWeights::PackAny(Context& context, const WeightsRef& b, PackedWeigh
   PanelLayout layout;
   PackedWeights result;
   if (!layout.Compute(b.k(), b.n())) return Status(StatusCode::kOutOfMemory, "packed", ~uint64_t{0}, "", 0);
-  ISOQUANT_RETURN_IF_ERROR(PackPlain(context, b, layout, result.owned_));
+  result.owned_ = AllocateBytes(layout.bytes);
+  if (result.owned_ == nullptr) return Status(StatusCode::kOutOfMemory, "packed", layout.bytes, "", 0);
+  PackInto(context, b, layout, result.owned_);
   result.panels_ = layout.At(result.owned_, b.k(), b.n());
   packed = std::move(result);
   return Status();

@@ -1,4 +1,4 @@
-// Template layer: packs plain weights into panels, both orders.
+// Template layer: packs plain weights into panels, both orders, and sums up their columns in the same pass.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -13,56 +13,131 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/transpose-inl.h"
 #include "isoquant/weights.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
-namespace hn = hwy::HWY_NAMESPACE;
 
-// Four rows of K x N, 16 columns each, interleaved: out[4 * column + row].
-HWY_INLINE void InterleaveGroup(const int8_t* r0, const int8_t* r1, const int8_t* r2, const int8_t* r3, int8_t* out) {
-  const hn::CappedTag<int8_t, 16> d;
-  const size_t n = hn::Lanes(d);
-  for (size_t j = 0; j < 16; j += n) {
-    hn::StoreInterleaved4(hn::LoadU(d, r0 + j), hn::LoadU(d, r1 + j), hn::LoadU(d, r2 + j), hn::LoadU(d, r3 + j), d,
-                          out + 4 * j);
+constexpr size_t kLine = PackedPanels::kColumns * PackedPanels::kGroup;  // bytes of a group of one panel
+
+// Where panels [begin, end) go, and the sums of their columns, zeros of columns past N included.
+struct PanelsOut {
+  int8_t* panels;  // of panel 0
+  uint32_t* sums;  // of column 0
+  size_t begin, end;
+};
+
+// ---- K x N: a strip of rows at a time, in it vector by vector of columns. So pages and lines of the source are done
+// with once, and panels are written in runs of 1 KiB. (Panel by panel, down all of K, every line of the source is a
+// page of its own where rows are 4 KiB apart, and is read four times.)
+constexpr size_t kStripRows = 64;
+
+// `rows` <= kStripRows rows of kBlocks panels from panel `p` on, the last group filled up with zeros.
+template <size_t kBlocks>
+void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead, const PanelsOut& out) {
+  constexpr size_t kColumns = kBlocks * PackedPanels::kColumns;
+  const size_t col = p * PackedPanels::kColumns, panel_bytes = PackedPanels::PanelBytes(v.rows);
+  const size_t cols = v.cols - col < kColumns ? v.cols - col : kColumns;
+  TransposeArgs args{};
+  args.to = out.panels + p * panel_bytes + k / PackedPanels::kGroup * kLine;
+  args.block_step = panel_bytes;
+  args.quarter_step = kLine / 4;
+  args.to_step = kLine;
+  args.sums = out.sums + col;
+  const size_t whole = cols == kColumns ? rows / 4 : 0;
+  if (whole != 0) {
+    args.from = v.Row(k) + col;
+    args.row_stride = v.row_stride;
+    args.from_step = 4 * v.row_stride;
+    args.ahead = ahead;
+    args.repetitions = whole;
+    Transpose<int8_t, kBlocks>(args);
+    args.to += whole * kLine;
+  }
+  // A group or a panel that is not whole: through rows filled up with zeros.
+  args.row_stride = kColumns;
+  args.ahead = 0;
+  args.repetitions = 1;
+  for (size_t r = 4 * whole; r < rows; r += 4, args.to += kLine) {
+    HWY_ALIGN int8_t filled[4][kColumns] = {};
+    for (size_t i = 0; i < 4 && r + i < rows; ++i) std::memcpy(filled[i], v.Row(k + r + i) + col, cols);
+    args.from = filled[0];
+    Transpose<int8_t, kBlocks>(args);
   }
 }
 
-// Panel of columns [col, col + 16) of K x N `b`.
-inline void PackPanel(const KxN& b, size_t col, int8_t* HWY_RESTRICT panel) {
+inline void PackPanels(const KxN& b, const PanelsOut& out) {
   const MatrixView<const int8_t>& v = b.values;
-  const size_t cols = v.cols - col < 16 ? v.cols - col : 16;
-  const size_t whole = cols == 16 ? v.rows / 4 * 4 : 0;
-  for (size_t k = 0; k < whole; k += 4) {
-    const int8_t* row = v.Row(k) + col;
-    InterleaveGroup(row, row + v.row_stride, row + 2 * v.row_stride, row + 3 * v.row_stride, panel + k * 16);
-  }
-  for (size_t k = whole; k < v.rows; k += 4) {  // a group or a panel that is not whole: through zero-filled rows
-    int8_t rows[4][16] = {};
-    for (size_t i = 0; i < 4 && k + i < v.rows; ++i) std::memcpy(rows[i], v.Row(k + i) + col, cols);
-    InterleaveGroup(rows[0], rows[1], rows[2], rows[3], panel + k * 16);
-  }
-}
-
-// Panel of columns [col, col + 16) of B, stored N x K.
-inline void PackPanel(const NxK& b, size_t col, int8_t* HWY_RESTRICT panel) {
-  const MatrixView<const int8_t>& v = b.values;
-  const size_t cols = v.rows - col < 16 ? v.rows - col : 16;
-  const size_t k = v.cols;
-  if (cols != 16) std::memset(panel, 0, PackedPanels::PanelBytes(k));
-  for (size_t j = 0; j < cols; ++j) {
-    const int8_t* HWY_RESTRICT row = v.Row(col + j);
-    int8_t* HWY_RESTRICT to = panel + j * 4;
-    for (size_t i = 0; i < k / 4; ++i) std::memcpy(to + i * 64, row + i * 4, 4);
-    if (k % 4 != 0) {
-      int8_t last[4] = {};
-      std::memcpy(last, row + k / 4 * 4, k % 4);
-      std::memcpy(to + k / 4 * 64, last, 4);
+  for (size_t k = 0; k < v.rows; k += kStripRows) {
+    const size_t rows = v.rows - k < kStripRows ? v.rows - k : kStripRows;
+    const size_t whole_end = out.end * PackedPanels::kColumns <= v.cols ? out.end : out.end - 1;
+    size_t p = out.begin;
+    for (; p + kMaxBlocks <= whole_end; p += kMaxBlocks) {
+      // The columns after the next ones, which are on their way.
+      const size_t ahead = 2 * kMaxBlocks * PackedPanels::kColumns;
+      const bool is_inside = (p + 3 * kMaxBlocks) * PackedPanels::kColumns <= v.cols;
+      PackStrip<kMaxBlocks>(v, k, rows, p, is_inside ? ahead : 0, out);
     }
+    for (; p < out.end; ++p) PackStrip<1>(v, k, rows, p, 0, out);
   }
+}
+
+// ---- N x K: the 16 rows of a panel, four at a time, run by run of K. A run's lines stay in L1 until all four quarters
+// are written.
+constexpr size_t kRunBlocks = 64;
+static_assert(kRunBlocks % kMaxBlocks == 0 && kRunBlocks <= kMaxRepetitions, "whole vectors, exact sums");
+
+// Groups of 16 rows at `from`: repetitions of kBlocks * 4 groups.
+template <size_t kBlocks>
+void PackRun(const int8_t* from, size_t row_stride, size_t repetitions, int8_t* to, uint32_t* sums) {
+  TransposeArgs args{};
+  args.row_stride = row_stride;
+  args.from_step = kBlocks * 16;
+  args.quarter_step = kLine;
+  args.block_step = 4 * kLine;
+  args.to_step = kBlocks * 4 * kLine;
+  args.repetitions = repetitions;
+  for (size_t q = 0; q < 4; ++q) {
+    args.from = from + 4 * q * row_stride;
+    args.to = to + 16 * q;
+    args.sums = sums + 4 * q;
+    Transpose<int32_t, kBlocks>(args);
+  }
+}
+
+// Panel `p`.
+inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PanelsOut& out) {
+  constexpr size_t kRun = kRunBlocks * 16, kBlock = 16;
+  const size_t col = p * PackedPanels::kColumns, k = v.cols;
+  const size_t cols = v.rows - col < PackedPanels::kColumns ? v.rows - col : PackedPanels::kColumns;
+  int8_t* to = out.panels + p * PackedPanels::PanelBytes(k);
+  uint32_t* sums = out.sums + col;
+  size_t done = 0;
+  if (cols == PackedPanels::kColumns) {
+    for (; done + kRun <= k; done += kRun) {
+      PackRun<kMaxBlocks>(v.Row(col) + done, v.row_stride, kRunBlocks / kMaxBlocks, to + done * 16, sums);
+    }
+    const size_t blocks = (k - done) / kBlock;
+    if (blocks != 0) PackRun<1>(v.Row(col) + done, v.row_stride, blocks, to + done * 16, sums);
+    done += blocks * kBlock;
+  }
+  // A block or a panel that is not whole: through rows filled up with zeros, to lines of which the last may be too
+  // many.
+  for (; done < k; done += kBlock) {
+    HWY_ALIGN int8_t filled[PackedPanels::kColumns][kBlock] = {};
+    HWY_ALIGN int8_t lines[4 * kLine];
+    const size_t size = k - done < kBlock ? k - done : kBlock;
+    for (size_t i = 0; i < cols; ++i) std::memcpy(filled[i], v.Row(col + i) + done, size);
+    PackRun<1>(filled[0], kBlock, 1, lines, sums);
+    std::memcpy(to + done * 16, lines, PackedPanels::PanelBytes(size));
+  }
+}
+
+inline void PackPanels(const NxK& b, const PanelsOut& out) {
+  for (size_t p = out.begin; p < out.end; ++p) PackPanel(b.values, p, out);
 }
 
 }  // namespace

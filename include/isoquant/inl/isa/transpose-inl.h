@@ -1,0 +1,149 @@
+// ISA layer: 4 x 4 transposes within blocks of 16 bytes, and sums of bytes: the inner loop of packing.
+//
+// A block of 16 bytes in each of four rows becomes four quarters of 16 bytes: element 0 of rows 0 to 3, element 1 of
+// rows 0 to 3, and so on. That serves both orders of weights. With elements of one byte, four rows of K x N become a
+// group of K, and a block is a panel. With elements of four bytes (four consecutive k), four rows of N x K become four
+// columns of a panel, and a block is four groups.
+//
+//   K x N, int8_t:  quarter j of a block holds columns 4 j to 4 j + 3, all of one group: quarters are 16 bytes apart
+//   N x K, int32_t: quarter j of a block holds group j of four columns: quarters are a line of 64 bytes apart
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TRANSPOSE_INL_H_
+#undef ISOQUANT_INL_ISA_TRANSPOSE_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TRANSPOSE_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+struct TransposeArgs {
+  const int8_t* from;  // row i of four is at from + i * row_stride
+  size_t row_stride;
+  size_t from_step;  // to the next repetition
+  size_t ahead;      // bytes so far on in each row are fetched into the cache; 0: none
+  int8_t* to;        // quarter j of block b goes to to + b * block_step + j * quarter_step
+  size_t block_step, quarter_step;
+  size_t to_step;      // to the next repetition
+  size_t repetitions;  // 0..kMaxRepetitions
+  uint32_t* sums;      // of each four bytes: += at [16 b + 4 j + i] for elements of one byte, else at [i]
+};
+
+// Sums of two bytes, so many of them, fit 16 bits.
+constexpr size_t kMaxRepetitions = 127;
+
+#if HWY_TARGET == HWY_SCALAR
+
+constexpr size_t kMaxBlocks = 1;  // in a vector
+
+template <class T, size_t kBlocks>
+void Transpose(TransposeArgs args) {
+  static_assert(kBlocks == 1, "no vectors");
+  for (; args.repetitions != 0; --args.repetitions, args.from += args.from_step, args.to += args.to_step) {
+    for (size_t j = 0; j < 4; ++j) {
+      for (size_t i = 0; i < 16; ++i) {
+        const size_t element = (16 * j + i) / (4 * sizeof(T)), row = i / sizeof(T) % 4;
+        const int8_t value = args.from[row * args.row_stride + element * sizeof(T) + i % sizeof(T)];
+        args.to[j * args.quarter_step + i] = value;
+        args.sums[(sizeof(T) == 1 ? 4 * j : 0) + i / 4] += static_cast<uint32_t>(int32_t{value});
+      }
+    }
+  }
+}
+
+#else
+
+// A panel's line is 64 bytes; vectors whose size the compiler does not know give one block.
+constexpr size_t kMaxBlocks = HWY_HAVE_SCALABLE ? 1 : HWY_MAX_BYTES >= 64 ? 4 : HWY_MAX_BYTES / 16;
+
+template <size_t kBlocks, class V>
+HWY_INLINE void StoreBlocks(V v, int8_t* HWY_RESTRICT to, size_t block_step) {
+  const hn::FixedTag<int8_t, 16> d;
+  hn::StoreU(hn::ExtractBlock<0>(v), d, to);
+  if constexpr (kBlocks >= 2) hn::StoreU(hn::ExtractBlock<1>(v), d, to + block_step);
+  if constexpr (kBlocks == 4) {
+    hn::StoreU(hn::ExtractBlock<2>(v), d, to + 2 * block_step);
+    hn::StoreU(hn::ExtractBlock<3>(v), d, to + 3 * block_step);
+  }
+}
+
+// sums[16 b + i] or, for the sum of all blocks, sums[i] += the sum of the i-th four bytes of block b.
+template <class T, size_t kBlocks, class V16>
+HWY_INLINE void AddSums(V16 pairs, uint32_t* sums) {
+  const hn::FixedTag<int32_t, 4 * kBlocks> d32;
+  const hn::Repartition<int16_t, decltype(d32)> d16;
+  HWY_ALIGN int32_t fours[4 * kBlocks];
+  hn::Store(hn::WidenMulPairwiseAdd(d32, pairs, hn::Set(d16, int16_t{1})), d32, fours);
+  for (size_t b = 0; b < kBlocks; ++b) {
+    for (size_t i = 0; i < 4; ++i) sums[(sizeof(T) == 1 ? 16 * b : 0) + i] += static_cast<uint32_t>(fours[4 * b + i]);
+  }
+}
+
+// T: the type of an element, int8_t or int32_t. A row has 16 kBlocks bytes for each repetition.
+template <class T, size_t kBlocks>
+HWY_NOINLINE void Transpose(TransposeArgs args) {
+  const hn::FixedTag<int8_t, 16 * kBlocks> d8;
+  const hn::Repartition<T, decltype(d8)> d1;
+  const hn::RepartitionToWide<decltype(d1)> d2;
+  const hn::Repartition<uint8_t, decltype(d8)> du8;
+  const hn::Repartition<int16_t, decltype(d8)> d16;
+  const auto ones = hn::Set(du8, uint8_t{1});
+  auto sums0 = hn::Zero(d16), sums1 = sums0, sums2 = sums0, sums3 = sums0;
+
+  for (; args.repetitions != 0; --args.repetitions, args.from += args.from_step, args.to += args.to_step) {
+    const int8_t* HWY_RESTRICT from = args.from;
+    if (args.ahead != 0) {
+      for (size_t i = 0; i < 4; ++i) hwy::Prefetch(from + i * args.row_stride + args.ahead);
+    }
+    const auto row0 = hn::BitCast(d1, hn::LoadU(d8, from));
+    const auto row1 = hn::BitCast(d1, hn::LoadU(d8, from + args.row_stride));
+    const auto row2 = hn::BitCast(d1, hn::LoadU(d8, from + 2 * args.row_stride));
+    const auto row3 = hn::BitCast(d1, hn::LoadU(d8, from + 3 * args.row_stride));
+    // Elements of two rows each, then of all four.
+    const auto lower01 = hn::BitCast(d2, hn::InterleaveLower(d1, row0, row1));
+    const auto upper01 = hn::BitCast(d2, hn::InterleaveUpper(d1, row0, row1));
+    const auto lower23 = hn::BitCast(d2, hn::InterleaveLower(d1, row2, row3));
+    const auto upper23 = hn::BitCast(d2, hn::InterleaveUpper(d1, row2, row3));
+    const auto quarter0 = hn::BitCast(d8, hn::InterleaveLower(d2, lower01, lower23));
+    const auto quarter1 = hn::BitCast(d8, hn::InterleaveUpper(d2, lower01, lower23));
+    const auto quarter2 = hn::BitCast(d8, hn::InterleaveLower(d2, upper01, upper23));
+    const auto quarter3 = hn::BitCast(d8, hn::InterleaveUpper(d2, upper01, upper23));
+
+    StoreBlocks<kBlocks>(quarter0, args.to, args.block_step);
+    StoreBlocks<kBlocks>(quarter1, args.to + args.quarter_step, args.block_step);
+    StoreBlocks<kBlocks>(quarter2, args.to + 2 * args.quarter_step, args.block_step);
+    StoreBlocks<kBlocks>(quarter3, args.to + 3 * args.quarter_step, args.block_step);
+    // Nothing saturates: each product is a byte, one of an adjacent pair.
+    sums0 = hn::Add(sums0, hn::SatWidenMulPairwiseAdd(d16, ones, quarter0));
+    sums1 = hn::Add(sums1, hn::SatWidenMulPairwiseAdd(d16, ones, quarter1));
+    sums2 = hn::Add(sums2, hn::SatWidenMulPairwiseAdd(d16, ones, quarter2));
+    sums3 = hn::Add(sums3, hn::SatWidenMulPairwiseAdd(d16, ones, quarter3));
+  }
+
+  constexpr size_t kNext = sizeof(T) == 1 ? 4 : 0;
+  AddSums<T, kBlocks>(sums0, args.sums);
+  AddSums<T, kBlocks>(sums1, args.sums + kNext);
+  AddSums<T, kBlocks>(sums2, args.sums + 2 * kNext);
+  AddSums<T, kBlocks>(sums3, args.sums + 3 * kNext);
+}
+
+#endif  // HWY_TARGET == HWY_SCALAR
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
