@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "isoquant/isoquant.h"
+#include "src/panels.h"
 #include "test/golden.h"
 #include "test/guarded.h"
 #include "test/support.h"
@@ -175,6 +176,33 @@ TEST_CASE("Weights: the packed layout, byte for byte, from both orders, on every
           CHECK(LiesAsDocumented(packed, plain, k, n));
           CHECK(LiesAsDocumented(transposed, plain, k, n));
           ISOQUANT_CHECK_OK(packed.Verify());
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("Weights: packing of strips and runs, and nothing is written behind the sums, on every tier") {
+  // K x N goes by strips of 256 rows and by 64 columns, N x K by runs of 1024 K: whole ones, some more, some less.
+  const size_t ks[] = {124, 255, 256, 257, 515, 1023, 1024, 1041, 2100}, ns[] = {15, 47, 63, 64, 65, 81, 130};
+  ForEachTier([&](Context& context) {
+    for (const size_t k : ks) {
+      for (const size_t n : ns) {
+        CAPTURE(k);
+        CAPTURE(n);
+        const PlainWeights plain(k, n, k % 2, 100 * k + n);
+        const std::vector<int8_t> panels = ExpectedPanels(plain, k, n);
+        std::vector<int32_t> sums = ExpectedSums(plain, k, n);
+        sums.resize(RoundUpTo(n, 16), 0);
+        PanelLayout layout;
+        REQUIRE(layout.Compute(k, n));
+        REQUIRE(layout.bytes == panels.size() + sums.size() * sizeof(int32_t));
+        for (const WeightsRef& weights : {WeightsRef(plain.AsKxN()), WeightsRef(plain.AsNxK())}) {
+          const Guarded<uint8_t> memory(layout.bytes);  // up to the guard page
+          std::fill(memory.begin(), memory.end(), uint8_t{0xaa});
+          PackInto(context, weights, layout, memory.data());
+          CHECK(std::memcmp(memory.data(), panels.data(), panels.size()) == 0);
+          CHECK(std::memcmp(memory.data() + panels.size(), sums.data(), sums.size() * sizeof(int32_t)) == 0);
         }
       }
     }

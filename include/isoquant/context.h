@@ -49,7 +49,7 @@ class Context {
   void Run(size_t num_tasks, TaskRef task) const;
   // At least `bytes` bytes, aligned to 64, valid until the next call with the same `owner`; null if there is no memory.
   // Contents are not kept. An operation that prepares operands for the MatMul driver keeps them in kOperation.
-  enum class ScratchOwner : uint8_t { kDriver, kOperation, kPacking };
+  enum class ScratchOwner : uint8_t { kDriver, kOperation };
   uint8_t* Scratch(ScratchOwner owner, size_t bytes);
 
  private:
@@ -57,8 +57,8 @@ class Context {
   void Choose();
 
   Executor* executor_ = nullptr;
-  uint8_t* scratch_[3] = {};
-  size_t scratch_bytes_[3] = {};
+  uint8_t* scratch_[2] = {};
+  size_t scratch_bytes_[2] = {};
   // Bit i speaks of tier i.
   uint64_t allowed_ = 0;   // may run
   uint64_t capped_ = 0;    // better than a cap, of the environment or the caller
