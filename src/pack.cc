@@ -1,6 +1,5 @@
 // Operation: packing, dispatched.
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
@@ -18,16 +17,9 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Panels [begin, end) and the sums of their columns.
-void PackPart(const WeightsRef& b, size_t begin, size_t end, int8_t* panels, int32_t* column_sums) {
-  uint32_t* sums = reinterpret_cast<uint32_t*>(column_sums);
-  std::memset(sums + begin * PackedPanels::kColumns, 0, (end - begin) * PackedPanels::kColumns * sizeof(*sums));
-  const PanelsOut out{panels, sums, begin, end};
-  if (b.transposed()) {
-    PackPanels(NxK{b.plain()}, out);
-  } else {
-    PackPanels(KxN{b.plain()}, out);
-  }
+// Panels [begin, end) and the sums of their columns, to their places in a whole.
+void PackPart(const WeightsRef& b, size_t begin, size_t end, int8_t* panels, uint32_t* sums) {
+  PackPanels(b, {begin, end, panels + begin * PackedPanels::PanelBytes(b.k()), sums + begin * PackedPanels::kColumns});
 }
 
 }  // namespace
@@ -67,7 +59,7 @@ void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layo
   const size_t num_panels = PackedPanels::NumPanels(plain.n());
   const size_t tasks =
       std::max<size_t>(1, std::min({context.NumWorkers(), num_panels, layout.panels_bytes / kMinBytesPerTask}));
-  int32_t* sums = reinterpret_cast<int32_t*>(memory + layout.panels_bytes);
+  uint32_t* sums = reinterpret_cast<uint32_t*>(memory + layout.panels_bytes);
   const auto pack = ISOQUANT_DISPATCH(context, PackPart);
   const auto task = [&](size_t i, size_t) {
     pack(plain, num_panels * i / tasks, num_panels * (i + 1) / tasks, panels, sums);

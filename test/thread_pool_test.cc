@@ -8,7 +8,7 @@ namespace isoquant {
 namespace {
 
 TEST_CASE("ThreadPoolExecutor: keeps the contract, and does not change a bit") {
-  for (const size_t workers : {1, 2, 3, 5, 8}) {
+  for (const size_t workers : {size_t{1}, size_t{2}, size_t{3}, size_t{5}, size_t{8}}) {
     CAPTURE(workers);
     hwy::ThreadPool pool(workers - 1);
     ThreadPoolExecutor executor(pool);

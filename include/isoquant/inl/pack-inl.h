@@ -24,11 +24,12 @@ namespace {
 
 constexpr size_t kLine = PackedPanels::kColumns * PackedPanels::kGroup;  // bytes of a group of one panel
 
-// Where panels [begin, end) go, and the sums of their columns, zeros of columns past N included.
-struct PanelsOut {
-  int8_t* panels;  // of panel 0
-  uint32_t* sums;  // of column 0
+// Panels [begin, end), and where they and the sums of their columns go. Sums must be zeros before; those of columns
+// past N stay zeros.
+struct PackRange {
   size_t begin, end;
+  int8_t* panels;  // of panel `begin`
+  uint32_t* sums;  // of its first column
 };
 
 // ---- K x N: a strip of rows at a time, in it a line's worth of columns at a time: panels are written in runs of a
@@ -41,16 +42,16 @@ static_assert(kStripRows / PackedPanels::kGroup <= kMaxRepetitions, "exact sums"
 
 // `rows` <= kStripRows rows of kBlocks panels from panel `p` on, the last group filled up with zeros.
 template <size_t kBlocks>
-void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead, const PanelsOut& out) {
+void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead, const PackRange& out) {
   constexpr size_t kColumns = kBlocks * PackedPanels::kColumns;
   const size_t col = p * PackedPanels::kColumns, panel_bytes = PackedPanels::PanelBytes(v.rows);
   const size_t cols = HWY_MIN(v.cols - col, kColumns);
   TransposeArgs args{};
-  args.to = out.panels + p * panel_bytes + k / PackedPanels::kGroup * kLine;
+  args.to = out.panels + (p - out.begin) * panel_bytes + k / PackedPanels::kGroup * kLine;
   args.block_step = panel_bytes;
   args.quarter_step = kLine / 4;
   args.to_step = kLine;
-  args.sums = out.sums + col;
+  args.sums = out.sums + (p - out.begin) * PackedPanels::kColumns;
   const size_t whole = cols == kColumns ? rows / 4 : 0;
   if (whole != 0) {
     args.from = v.Row(k) + col;
@@ -73,7 +74,7 @@ void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t 
   }
 }
 
-inline void PackPanels(const KxN& b, const PanelsOut& out) {
+inline void PackPanels(const KxN& b, const PackRange& out) {
   const MatrixView<const int8_t>& v = b.values;
   const bool is_cached = v.cols <= DetectCpu().l2_bytes / 2 / (v.rows + 1);
   const size_t whole_end = HWY_MIN(out.end, v.cols / PackedPanels::kColumns);
@@ -112,12 +113,12 @@ void PackRun(const int8_t* from, size_t row_stride, size_t repetitions, int8_t* 
 }
 
 // Panel `p`.
-inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PanelsOut& out) {
+inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PackRange& out) {
   constexpr size_t kRun = kRunBlocks * 16, kBlock = 16;
   const size_t col = p * PackedPanels::kColumns, k = v.cols;
   const size_t cols = HWY_MIN(v.rows - col, PackedPanels::kColumns);
-  int8_t* to = out.panels + p * PackedPanels::PanelBytes(k);
-  uint32_t* sums = out.sums + col;
+  int8_t* to = out.panels + (p - out.begin) * PackedPanels::PanelBytes(k);
+  uint32_t* sums = out.sums + (p - out.begin) * PackedPanels::kColumns;
   size_t done = 0;
   if (cols == PackedPanels::kColumns) {
     for (; done + kRun <= k; done += kRun) {
@@ -139,8 +140,17 @@ inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PanelsO
   }
 }
 
-inline void PackPanels(const NxK& b, const PanelsOut& out) {
+inline void PackPanels(const NxK& b, const PackRange& out) {
   for (size_t p = out.begin; p < out.end; ++p) PackPanel(b.values, p, out);
+}
+
+inline void PackPanels(const WeightsRef& b, const PackRange& out) {
+  std::memset(out.sums, 0, (out.end - out.begin) * PackedPanels::kColumns * sizeof(*out.sums));
+  if (b.transposed()) {
+    PackPanels(NxK{b.plain()}, out);
+  } else {
+    PackPanels(KxN{b.plain()}, out);
+  }
 }
 
 }  // namespace
