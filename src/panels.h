@@ -1,4 +1,4 @@
-// Support: the steps that operations share: packing into given memory, and MatMul on panels without argument checks.
+// Support: packing into given memory.
 #ifndef ISOQUANT_SRC_PANELS_H_
 #define ISOQUANT_SRC_PANELS_H_
 
@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "isoquant/context.h"
-#include "isoquant/matmul.h"
 #include "isoquant/weights.h"
 
 namespace isoquant {
@@ -23,11 +22,6 @@ struct PanelLayout {
 
 // Packs plain weights and sums up their columns. `memory` has layout.bytes bytes, aligned to 64.
 void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory);
-
-Status MatMulPanels(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b,
-                    const MatrixView<int32_t>& c, Store store);
-Status MatMulPanels(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
-                    const MatrixView<int32_t>& c, Store store);
 
 }  // namespace isoquant
 

@@ -247,6 +247,31 @@ TEST_CASE("MatMul: many workers split rows and columns") {
   }
 }
 
+TEST_CASE("MatMul: plain weights, a few panels at a time or all before, any number of workers") {
+  const Contexts contexts = ContextOfEachTier();
+  Random random(6);
+  // Several portions of panels, the last one not whole; K in two chunks; more of A than stays in a second-level cache.
+  const size_t many = DetectCpu().l2_bytes / 1027;
+  for (const Shape& shape : {Shape{13, 1027, 300}, Shape{1, 4100, 290}, Shape{5, 129, 3001}, Shape{many, 1027, 33}}) {
+    CAPTURE(shape.m);
+    CAPTURE(shape.k);
+    CAPTURE(shape.n);
+    Case<int8_t> test(random, shape, 1, 2);
+    for (const auto& context : contexts) {
+      INFO("tier ", context->tier());
+      test.Check(*context, KxN{test.b.const_view()}, Store::kOverwrite);
+      test.Check(*context, NxK{test.b_transposed.const_view()}, Store::kAccumulate);
+    }
+    for (size_t workers : Sizes{2, 3, 16}) {
+      CAPTURE(workers);
+      ThreadExecutor executor(workers);
+      Context context(executor);
+      test.Check(context, KxN{test.b.const_view()}, Store::kAccumulate);
+      test.Check(context, NxK{test.b_transposed.const_view()}, Store::kOverwrite);
+    }
+  }
+}
+
 TEST_CASE("MatMul: one row at a time is the same as all rows") {
   Random random(5);
   Case<int8_t> test(random, {30, 333, 70}, 5, 0);

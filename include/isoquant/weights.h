@@ -80,11 +80,12 @@ class PackedWeights {
   uint8_t* owned_ = nullptr;  // panels and sums, or sums alone, or nothing
 };
 
-// Any kind of weights, by reference: what the operations take. Plain weights are packed into the Context's scratch on
-// every call; pack them once if they are used more than once.
+// Any kind of weights, by reference: what the operations take. Plain weights are packed on every call, into the
+// Context's scratch, as a whole or portion by portion; pack them once if they are used more than once.
 class WeightsRef {
  public:
   WeightsRef(const PackedWeights& packed) : packed_(&packed.panels()) {}  // NOLINT: implicit on purpose
+  explicit WeightsRef(const PackedPanels& panels) : packed_(&panels) {}
   WeightsRef(KxN plain) : plain_(plain.values) {}                         // NOLINT
   WeightsRef(NxK plain) : plain_(plain.values), transposed_(true) {}      // NOLINT
 

@@ -27,6 +27,8 @@
 #include "isoquant/context.h"
 #include "isoquant/inl/isa/float_environment.h"
 #include "isoquant/inl/isa/policies-inl.h"
+#include "isoquant/inl/matmul_plan-inl.h"
+#include "isoquant/inl/pack-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
@@ -51,40 +53,6 @@ struct StoreS32 {
     StoreFirst(v, d, to, n);
   }
 };
-
-constexpr size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
-constexpr size_t RoundUp(size_t a, size_t b) { return DivideUp(a, b) * b; }
-constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
-constexpr size_t Max(size_t a, size_t b) { return a < b ? b : a; }
-
-// The i-th of `parts` nearly equal parts of [0, total): the first ones are longer by one.
-struct Part {
-  size_t begin, size;
-};
-constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
-  if (parts == 1) return {0, total};
-  const size_t size = total / parts, longer = total % parts;
-  return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
-}
-
-// Tiles of kMR x kNR; where there is one panel at most, taller ones keep as many accumulators busy.
-template <class P>
-struct TileShape {
-  TileShape(size_t m, size_t n) : tall(m > P::kMR && n <= PackedPanels::kColumns) {}
-  size_t rows() const { return tall ? P::kTallMR : P::kMR; }
-  size_t cols() const { return tall ? PackedPanels::kColumns : P::kNR; }
-  size_t TilesFor(size_t m) const { return tall ? DivideUp(m, P::kTallMR) : DivideUp(m, P::kMR); }
-  size_t GroupsFor(size_t n) const { return tall ? PackedPanels::NumPanels(n) : DivideUp(n, P::kNR); }
-  size_t TileBytes() const { return rows() * cols() * sizeof(int32_t); }
-
-  bool tall;
-};
-
-// Bytes of `rows` arranged rows, or of the tails of rows that are read in place.
-template <class P>
-constexpr size_t ArrangedBytes(size_t rows, size_t k) {
-  return RoundUp(rows * (P::kReadsRows ? P::kKR : RoundUp(k, P::kPieceK)) * sizeof(typename P::ArrangedA), 64);
-}
 
 // Zero-filled last steps of rows that are read in place.
 template <class P>
@@ -186,66 +154,6 @@ class LoneTile {
   }
 };
 
-// How one call is cut into blocks, and where a worker's scratch lies.
-template <class P>
-struct MatMulPlan {
-  using ArrangedA = typename P::ArrangedA;
-  using ArrangedB = typename P::ArrangedB;
-
-  // A chunk of B (kNR columns) comes from L2 for each tile: 128 KiB. Shorter chunks, to fit L1, lose more by passing C
-  // through memory between them than they gain (K = 4096, Granite Rapids: 91 % of peak with 4096, 88 % with 1024).
-  static constexpr size_t kChunkK = 4096;
-  // Below so many products a second worker costs more than it brings.
-  static constexpr size_t kMinProductsPerTask = size_t{1} << 20;
-
-  size_t m, n, k;
-  TileShape<P> shape;
-  size_t padded_k;                    // elements of an arranged row
-  size_t row_blocks, max_block_rows;  // M
-  size_t column_parts, groups;        // N: groups of shape.cols() columns, dealt out to column_parts tasks
-  size_t chunks;                      // K
-  size_t slots;                       // buffered tiles
-  // Offsets in a worker's scratch.
-  size_t tiles_at, b_arranged_at, bytes;
-
-  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t workers) : m(m_in), n(n_in), k(k_in), shape(m_in, n_in) {
-    padded_k = RoundUp(k, P::kPieceK);
-    groups = shape.GroupsFor(n);
-    chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
-
-    // Divisions cost more than all the rest of a small call: none unless there is something to divide.
-    const size_t row_bytes = Max(padded_k, size_t{1}) * sizeof(ArrangedA);
-    // A block of A takes an eighth of L2, beside B, which streams, and C (1024 cubed: 96 % of peak; 87 with a half).
-    const size_t block_bytes = DetectCpu().l2_bytes / 8;
-    row_blocks = 1;
-    if (m * row_bytes > block_bytes) {
-      row_blocks = DivideUp(m, Max(block_bytes / row_bytes / P::kMR, size_t{4}) * P::kMR);
-    }
-    column_parts = 1;
-    if (workers > 1) {
-      const size_t wanted_tasks = Min(workers, DivideUp(m * n, DivideUp(kMinProductsPerTask, k + 1)));
-      if (row_blocks < wanted_tasks && m >= n) row_blocks = Min(wanted_tasks, shape.TilesFor(m));
-      column_parts = Min(DivideUp(wanted_tasks, row_blocks), groups);
-    }
-    max_block_rows = SplitEvenly(m, row_blocks, 0).size;
-    slots = chunks == 1 ? 2 : Max(2, shape.TilesFor(max_block_rows));
-
-    // Arranged rows, or the tails of rows that are read in place, come first.
-    tiles_at = ArrangedBytes<P>(max_block_rows, k);
-    b_arranged_at = tiles_at + slots * shape.TileBytes();
-    bytes = b_arranged_at;
-    const size_t max_chunk = SplitEvenly(DivideUp(k, P::kPieceK), chunks, 0).size * P::kPieceK;
-    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(shape.cols() * max_chunk * sizeof(ArrangedB), 64);
-  }
-
-  // Chunks of K are whole pieces, except that the last one ends at k.
-  Part Chunk(size_t i) const {
-    const Part pieces = SplitEvenly(padded_k / P::kPieceK, chunks, i);
-    const size_t begin = pieces.begin * P::kPieceK;
-    return {begin, Min(pieces.size * P::kPieceK, k - begin)};
-  }
-};
-
 // One task: a block of rows, two tiles at least, times a part of the columns.
 template <class P, class Stage>
 class MatMulBlock {
@@ -255,9 +163,10 @@ class MatMulBlock {
   using Plan = MatMulPlan<P>;
 
  public:
-  MatMulBlock(const Plan& plan, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage,
-              uint8_t* scratch)
-      : plan_(plan), a_(a), b_(b), stage_(stage), scratch_(scratch) {}
+  MatMulBlock(const Plan& plan, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage, uint8_t* scratch)
+      : plan_(plan), a_(a), b_(b), stage_(stage), scratch_(scratch) {
+    if (plan.pack_groups == 0) panels_ = *b.packed();
+  }
 
   HWY_NOINLINE void Run(Part rows, Part groups) {
     rows_ = rows;
@@ -266,7 +175,14 @@ class MatMulBlock {
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
     if constexpr (P::kReadsRows) PrepareTails<P>(a_, rows, At<ArrangedA>(0));
     args_.a_stride = a_.row_stride;
-    for (size_t g = groups.begin; g < groups.begin + groups.size; ++g) RunGroup(g * plan_.shape.cols());
+    const size_t end = groups.begin + groups.size, nr = plan_.shape.cols();
+    for (size_t g = groups.begin, packed_end = g; g < end; ++g) {
+      if (plan_.pack_groups != 0 && g == packed_end) {
+        packed_end = Min(g + plan_.pack_groups, end);
+        Pack({g * nr, Min(packed_end * nr, plan_.n) - g * nr});
+      }
+      RunGroup(g * nr);
+    }
   }
 
  private:
@@ -275,14 +191,24 @@ class MatMulBlock {
     return reinterpret_cast<T*>(scratch_ + offset);
   }
 
+  // The panels of `cols` of plain B, into this worker's scratch: multiplied at once, they never leave its L2.
+  void Pack(Part cols) {
+    int8_t* panels = At<int8_t>(plan_.packed_at);
+    uint32_t* sums = At<uint32_t>(plan_.packed_at + plan_.pack_groups * plan_.GroupBytes());
+    const size_t begin = cols.begin / PackedPanels::kColumns;
+    PackPanels(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
+    panels_ = {panels, reinterpret_cast<int32_t*>(sums), plan_.k, cols.size};
+    first_col_ = cols.begin;
+  }
+
   // All rows of the block times the columns from `col` on.
   void RunGroup(size_t col) {
     const size_t cols = Min(plan_.shape.cols(), plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     args_.panel_stride = PackedPanels::PanelBytes(plan_.k);
-    const int8_t* panel = b_.panels + col / PackedPanels::kColumns * args_.panel_stride;
+    const int8_t* panel = panels_.panels + (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
     const bool direct = IsDirect<Stage>(cols) && plan_.chunks == 1;
-    args_.column_sums = P::kColumnSums ? b_.column_sums + col : nullptr;
+    args_.column_sums = P::kColumnSums ? panels_.column_sums + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
 
@@ -303,7 +229,7 @@ class MatMulBlock {
     const int8_t* next_b = nullptr;
     if (!last) {
       next_b = args_.b + padded_k * PackedPanels::kColumns;
-    } else if (col + 2 * plan_.shape.cols() <= plan_.n) {
+    } else if (col - first_col_ + 2 * plan_.shape.cols() <= panels_.n) {
       next_b = panel + args_.panels * args_.panel_stride;
     }
 
@@ -363,10 +289,12 @@ class MatMulBlock {
 
   const Plan& plan_;
   const MatrixView<const A>& a_;
-  const PackedPanels& b_;
+  const WeightsRef& b_;
   const Stage stage_;  // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   typename P::State state_;
+  PackedPanels panels_;   // of b_, or of those of its columns that are packed at the time,
+  size_t first_col_ = 0;  // from this one on
   TileArgs<ArrangedA, ArrangedB> args_{};
   Part rows_{};
   bool arranged_ = false;                                // all rows of the block, or none
@@ -377,20 +305,21 @@ class MatMulBlock {
 HWY_NOINLINE Status OutOfScratch(size_t bytes) { return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0); }
 
 template <class P, class Stage>
-Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const PackedPanels& b,
+Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const WeightsRef& b,
                         const Stage& stage) {
   const size_t workers = context.NumWorkers();
-  const TileShape<P> shape(a.rows, b.n);
-  if (workers == 1 && a.rows <= shape.rows()) {
-    const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, b.k);
+  const PackedPanels* packed = b.packed();
+  const TileShape<P> shape(a.rows, b.n());
+  if (packed != nullptr && workers == 1 && a.rows <= shape.rows()) {
+    const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, packed->k);
     uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
     if (scratch == nullptr) return OutOfScratch(bytes);
     [[maybe_unused]] const FloatEnvironment<Stage> environment{};
-    LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, b, {0, b.n}, stage, scratch);
+    LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, *packed, {0, packed->n}, stage, scratch);
     return Status();
   }
 
-  const MatMulPlan<P> plan(a.rows, b.n, b.k, workers);
+  const MatMulPlan<P> plan(a.rows, b.n(), b.k(), workers, packed == nullptr);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(workers * plan.bytes);
   const auto task = [&](size_t i, size_t worker) {
@@ -399,10 +328,10 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
     [[maybe_unused]] const FloatEnvironment<Stage> environment{};
-    if (rows.size <= plan.shape.rows()) {
+    if (packed != nullptr && rows.size <= plan.shape.rows()) {
       const size_t begin = groups.begin * plan.shape.cols();
       const size_t size = Min(groups.size * plan.shape.cols(), plan.n - begin);
-      LoneTile<P, Stage>::Run(plan.shape, a, rows, b, {begin, size}, stage, own);
+      LoneTile<P, Stage>::Run(plan.shape, a, rows, *packed, {begin, size}, stage, own);
     } else {
       MatMulBlock<P, Stage>(plan, a, b, stage, own).Run(rows, groups);
     }
@@ -420,7 +349,7 @@ HWY_INLINE size_t TierOf() {
 
 template <class Stage, class A, class P, class... Worse>
 Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const MatrixView<const A>& a,
-                            const PackedPanels& b, const Stage& stage) {
+                            const WeightsRef& b, const Stage& stage) {
   if constexpr (sizeof...(Worse) != 0) {
     if (!context.Allows(TierOf<P>())) return MatMulWithBestPolicy(PolicyList<Worse...>(), context, a, b, stage);
   }
@@ -428,11 +357,17 @@ Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const Mat
 }
 
 // Calls stage(d, row, col, n, sums) for all outputs of A B, with the best policy of this target that the Context
-// allows. a.cols must equal b.k. A is s8 or u8. Fails only for lack of memory: then no stage has been called.
+// allows. a.cols must equal b.k(). A is s8 or u8. Plain weights are packed on the way, a few panels at a time, from the
+// second-level cache to itself; A should leave room there. Fails only for lack of memory: then no stage has been
+// called.
+template <class A, class Stage>
+Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
+  if (a.rows == 0 || b.n() == 0) return Status();
+  return MatMulWithBestPolicy(PoliciesFor<A>(), context, a, b, stage);
+}
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {
-  if (a.rows == 0 || b.n == 0) return Status();
-  return MatMulWithBestPolicy(PoliciesFor<A>(), context, a, b, stage);
+  return MatMulStage(context, a, WeightsRef(b), stage);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct PackRange {
 // page. (Panel by panel, down all of K, each line of the source is a page of its own where rows are 4 KiB apart, and is
 // read four times: 19 % of the rate of a memcpy out of memory, K = N = 4096, Granite Rapids; with strips of 64 rows 33,
 // of 256 rows 80.) No prefetcher of the hardware follows 256 rows, so that the next line of each is asked for; in cache
-// that costs 5 %.
+// that costs 5 %. Out of L3 into L2 this order reaches 11 GB/s, N x K 19.
 constexpr size_t kStripRows = 256;
 static_assert(kStripRows / PackedPanels::kGroup <= kMaxRepetitions, "exact sums");
 
@@ -76,13 +76,13 @@ void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t 
 
 inline void PackPanels(const KxN& b, const PackRange& out) {
   const MatrixView<const int8_t>& v = b.values;
-  const bool is_cached = v.cols <= DetectCpu().l2_bytes / 2 / (v.rows + 1);
+  const bool is_cached = v.cols <= DetectCpu().l2_bytes / 2 / HWY_MAX(v.rows, 1);
   const size_t whole_end = HWY_MIN(out.end, v.cols / PackedPanels::kColumns);
   for (size_t k = 0; k < v.rows; k += kStripRows) {
     const size_t rows = HWY_MIN(v.rows - k, kStripRows);
     size_t p = out.begin;
     for (; p + kMaxBlocks <= whole_end; p += kMaxBlocks) {
-      const bool is_last = (p + kMaxBlocks) * PackedPanels::kColumns + kLine > v.cols;
+      const bool is_last = p * PackedPanels::kColumns + 2 * kLine > v.cols;
       PackStrip<kMaxBlocks>(v, k, rows, p, is_cached || is_last ? 0 : kLine, out);
     }
     for (; p < out.end; ++p) PackStrip<1>(v, k, rows, p, 0, out);

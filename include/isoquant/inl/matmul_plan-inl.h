@@ -1,0 +1,153 @@
+// Template layer: how one MatMul is cut into blocks, chunks and tasks, and where a worker's scratch lies.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_MATMUL_PLAN_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_MATMUL_PLAN_INL_H_
+#undef ISOQUANT_INL_MATMUL_PLAN_INL_H_
+#else
+#define ISOQUANT_INL_MATMUL_PLAN_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+#include "isoquant/cpu.h"
+#include "isoquant/inl/pack-inl.h"
+#include "isoquant/weights.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+constexpr size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
+constexpr size_t RoundUp(size_t a, size_t b) { return DivideUp(a, b) * b; }
+constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
+constexpr size_t Max(size_t a, size_t b) { return a < b ? b : a; }
+
+// The i-th of `parts` nearly equal parts of [0, total): the first ones are longer by one.
+struct Part {
+  size_t begin, size;
+};
+constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
+  if (parts == 1) return {0, total};
+  const size_t size = total / parts, longer = total % parts;
+  return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
+}
+
+// Tiles of kMR x kNR; where there is one panel at most, taller ones keep as many accumulators busy.
+template <class P>
+struct TileShape {
+  TileShape(size_t m, size_t n) : tall(m > P::kMR && n <= PackedPanels::kColumns) {}
+  size_t rows() const { return tall ? P::kTallMR : P::kMR; }
+  size_t cols() const { return tall ? PackedPanels::kColumns : P::kNR; }
+  size_t TilesFor(size_t m) const { return tall ? DivideUp(m, P::kTallMR) : DivideUp(m, P::kMR); }
+  size_t GroupsFor(size_t n) const { return tall ? PackedPanels::NumPanels(n) : DivideUp(n, P::kNR); }
+  size_t TileBytes() const { return rows() * cols() * sizeof(int32_t); }
+
+  bool tall;
+};
+
+// Bytes of `rows` arranged rows, or of the tails of rows that are read in place.
+template <class P>
+constexpr size_t ArrangedBytes(size_t rows, size_t k) {
+  return RoundUp(rows * (P::kReadsRows ? P::kKR : RoundUp(k, P::kPieceK)) * sizeof(typename P::ArrangedA), 64);
+}
+
+// How one call is cut into blocks, and where a worker's scratch lies.
+template <class P>
+struct MatMulPlan {
+  using ArrangedA = typename P::ArrangedA;
+  using ArrangedB = typename P::ArrangedB;
+
+  // A chunk of B (kNR columns) comes from L2 for each tile: 128 KiB. Shorter chunks, to fit L1, lose more by passing C
+  // through memory between them than they gain (K = 4096, Granite Rapids: 91 % of peak with 4096, 88 % with 1024).
+  static constexpr size_t kChunkK = 4096;
+  // Fewer products are not worth a worker: with pools that spin, a second one then pays from about 6 us on. A sleeping
+  // pool takes several times as long to wake up.
+  static constexpr size_t kMinProductsPerTask = size_t{1} << 21;
+  // A part of the columns arranges all rows anew: blocks of rows are better, down to so many rows.
+  static constexpr size_t kMinRowsPerTask = 16;
+
+  size_t m, n, k;
+  TileShape<P> shape;
+  size_t padded_k;                    // elements of an arranged row
+  size_t row_blocks, max_block_rows;  // M
+  size_t column_parts, groups;        // N: groups of shape.cols() columns, dealt out to column_parts tasks
+  size_t chunks;                      // K
+  size_t slots;                       // buffered tiles
+  size_t pack_groups;                 // groups of plain B that are packed at a time; 0: B is packed
+  // Offsets in a worker's scratch.
+  size_t tiles_at, b_arranged_at, packed_at, bytes;
+
+  // Plain B: one block of rows, so that each panel is packed once.
+  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t workers, bool plain)
+      : m(m_in), n(n_in), k(k_in), shape(m_in, n_in) {
+    padded_k = RoundUp(k, P::kPieceK);
+    groups = shape.GroupsFor(n);
+    chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
+
+    // Divisions cost more than all the rest of a small call: none unless there is something to divide.
+    const size_t row_bytes = Max(padded_k, size_t{1}) * sizeof(ArrangedA);
+    // A block of A takes an eighth of L2, beside B, which streams, and C (1024 cubed: 96 % of peak; 87 with a half).
+    const size_t block_bytes = DetectCpu().l2_bytes / 8;
+    row_blocks = 1;
+    if (m * row_bytes > block_bytes && !plain) {
+      row_blocks = DivideUp(m, Max(block_bytes / row_bytes / P::kMR, size_t{4}) * P::kMR);
+    }
+    column_parts = 1;
+    if (workers > 1) SplitForWorkers(workers, plain);
+    max_block_rows = SplitEvenly(m, row_blocks, 0).size;
+    slots = chunks == 1 ? 2 : Max(2, shape.TilesFor(max_block_rows));
+
+    // Arranged rows, or the tails of rows that are read in place, come first.
+    tiles_at = ArrangedBytes<P>(max_block_rows, k);
+    b_arranged_at = tiles_at + slots * shape.TileBytes();
+    bytes = b_arranged_at;
+    const size_t max_chunk = SplitEvenly(DivideUp(k, P::kPieceK), chunks, 0).size * P::kPieceK;
+    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(shape.cols() * max_chunk * sizeof(ArrangedB), 64);
+
+    packed_at = bytes;
+    pack_groups = 0;
+    if (plain) {
+      // Little, so that it stays near (1/32 of L2: 64 x 1024 x 1024 is 2 to 5 % faster than with 1/16). But of a row of
+      // K x N that comes from memory two lines at least, for they share a walk of the page tables.
+      const size_t l2_bytes = DetectCpu().l2_bytes, lines = n * k > l2_bytes / 2 ? 2 : 1;
+      pack_groups = Max(DivideUp(lines * kLine, shape.cols()), l2_bytes / 32 / Max(GroupBytes(), 64));
+      pack_groups = Min(pack_groups, groups);
+      bytes += pack_groups * (GroupBytes() + shape.cols() * sizeof(int32_t));
+    }
+  }
+
+  // Packed panels of a group of columns.
+  size_t GroupBytes() const { return shape.cols() / PackedPanels::kColumns * PackedPanels::PanelBytes(k); }
+
+  // A task for each worker. Three rows more, because few rows take as long as their weights take to arrive.
+  void SplitForWorkers(size_t workers, bool plain) {
+    const size_t wanted_tasks = Min(workers, (m + 3) * n / DivideUp(kMinProductsPerTask, k + 1));
+    if (wanted_tasks <= 1) return;
+    if (row_blocks >= wanted_tasks) {
+      row_blocks = RoundUp(row_blocks, wanted_tasks);  // 5 blocks for 2 workers: 1.67x as fast as one, 6 blocks: 2x
+      return;
+    }
+    const size_t most_blocks = plain ? 1 : Max(row_blocks, Min(wanted_tasks, m / kMinRowsPerTask));
+    column_parts = Min(DivideUp(wanted_tasks, Max(most_blocks, 1)), groups);
+    if (!plain) row_blocks = Min(Max(row_blocks, DivideUp(wanted_tasks, column_parts)), Max(most_blocks, 1));
+  }
+
+  // Chunks of K are whole pieces, except that the last one ends at k.
+  Part Chunk(size_t i) const {
+    const Part pieces = SplitEvenly(padded_k / P::kPieceK, chunks, i);
+    const size_t begin = pieces.begin * P::kPieceK;
+    return {begin, Min(pieces.size * P::kPieceK, k - begin)};
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
