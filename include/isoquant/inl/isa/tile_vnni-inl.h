@@ -17,6 +17,9 @@
 #define ISOQUANT_INL_ISA_TILE_VNNI_INL_H_
 #endif
 
+#include <tuple>
+#include <utility>
+
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 
@@ -88,31 +91,31 @@ struct VnniTiles {
   template <size_t kVectors, size_t kRows, bool kAlone>
   struct Kernel {
     // Few rows have too few accumulators to hide the latency: they get several sets, for K groups in turn (1 x 256 x
-    // 256: 127 GB/s of weights with four sets, 105 with one).
+    // 256: 138 GB/s of weights with four sets, 105 with one).
     static constexpr size_t kSets = kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
-    using RowB = Row<kVectors>;
-    using RowC = Row<kVectors * kSets>;
+    using RowV = Row<kVectors>;
 
-    static HWY_INLINE RowB LoadRow(const int32_t* from, size_t step) {
-      RowB row;
+    static HWY_INLINE RowV LoadRow(const int32_t* from, size_t step) {
+      RowV row;
       for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::LoadU(D32(), from + i * step);
       return row;
     }
-
-    static HWY_INLINE RowC ZeroRow() {
-      RowC row;
-      for (size_t i = 0; i < kVectors * kSets; ++i) row.v[i] = hn::Zero(D32());
+    static HWY_INLINE RowV ZeroRow() {
+      RowV row;
+      for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Zero(D32());
       return row;
     }
 
-    // One group of four K: a row at `a`, then the rows below it.
-    template <size_t kSet, class... Below>
-    static HWY_INLINE void Step(const uint8_t* a, const RowB& b, RowC& acc, Below&... below) {
-      const V32 va = hn::Set(D32(), LoadUnaligned<int32_t>(a));
-      for (size_t i = 0; i < kVectors; ++i) {
-        acc.v[kSet * kVectors + i] = DotAccumulate(acc.v[kSet * kVectors + i], va, b.v[i]);
+    // One group of four K: skips kSkip accumulators, then a row at `a` and those below it.
+    template <size_t kSkip, size_t kCount = kRows, class... More>
+    static HWY_INLINE void Step(const uint8_t* a, const RowV& b, RowV& acc, More&... more) {
+      if constexpr (kSkip != 0) {
+        Step<kSkip - 1, kCount>(a, b, more...);
+      } else {
+        const V32 va = hn::Set(D32(), LoadUnaligned<int32_t>(a));
+        for (size_t i = 0; i < kVectors; ++i) acc.v[i] = DotAccumulate(acc.v[i], va, b.v[i]);
+        if constexpr (kCount > 1) Step<0, kCount - 1>(a + kPieceK, b, more...);
       }
-      if constexpr (sizeof...(Below) != 0) Step<kSet>(a + kPieceK, b, below...);
     }
 
     // One prefetch a step is free, two are not (512 cubed: 93.5 against 95.5 % of peak). But a lone tile waits for
@@ -139,35 +142,43 @@ struct VnniTiles {
       prefetches.Step(0);
       Step<0>(a, LoadRow(b, second), acc...);
       prefetches.Step(1);
-      Step<1 % kSets>(a + kKR, LoadRow(b + 16, second), acc...);
+      Step<1 % kSets * kRows>(a + kKR, LoadRow(b + 16, second), acc...);
       prefetches.Step(2);
-      Step<2 % kSets>(a + 2 * kKR, LoadRow(b + 32, second), acc...);
+      Step<2 % kSets * kRows>(a + 2 * kKR, LoadRow(b + 32, second), acc...);
       prefetches.Step(3);
-      Step<3 % kSets>(a + 3 * kKR, LoadRow(b + 48, second), acc...);
+      Step<3 % kSets * kRows>(a + 3 * kKR, LoadRow(b + 48, second), acc...);
       a += 4 * kKR;
       b += 64;
       prefetches.Advance();
     }
 
-    template <bool kAdd, class... Below>
-    static HWY_INLINE void StoreRows(int32_t* c, size_t c_stride, const RowC& acc, const Below&... below) {
+    // Adds the other sets to the first.
+    template <size_t... kOther, class... Acc>
+    static HWY_INLINE void AddSets(std::index_sequence<kOther...>, Acc&... acc) {
+      [[maybe_unused]] const auto rows = std::tie(acc...);
+      (AddRow(std::get<kRows + kOther>(rows), std::get<kOther % kRows>(rows)), ...);
+    }
+    static HWY_INLINE void AddRow(const RowV& row, RowV& sum) {
+      for (size_t i = 0; i < kVectors; ++i) sum.v[i] = hn::Add(sum.v[i], row.v[i]);
+    }
+
+    template <bool kAdd, size_t kCount = kRows, class... More>
+    static HWY_INLINE void StoreRows(int32_t* c, size_t c_stride, const RowV& acc, const More&... more) {
       const D32 d;
       for (size_t i = 0; i < kVectors; ++i) {
         V32 sum = acc.v[i];
-        for (size_t set = 1; set < kSets; ++set) sum = hn::Add(sum, acc.v[set * kVectors + i]);
         if (kAdd) sum = hn::Add(sum, hn::LoadU(d, c + i * hn::Lanes(d)));
         hn::StoreU(sum, d, c + i * hn::Lanes(d));
       }
-      if constexpr (sizeof...(Below) != 0) StoreRows<kAdd>(c + c_stride, c_stride, below...);
+      if constexpr (kCount > 1) StoreRows<kAdd, kCount - 1>(c + c_stride, c_stride, more...);
     }
 
-    // Each level declares the accumulators of one row: separate locals stay in registers, an array of them does not.
+    // Each level declares one more row: separate locals stay in registers, an array of them does not.
     template <class... Acc>
-    static HWY_INLINE void Loop(const Args& args, const RowB& init, Acc&... acc) {
+    static HWY_INLINE void Loop(const Args& args, const RowV& init, Acc&... acc) {
       const D32 d;
-      if constexpr (sizeof...(Acc) < kRows) {
-        RowC row = ZeroRow();
-        for (size_t i = 0; i < kVectors; ++i) row.v[i] = init.v[i];
+      if constexpr (sizeof...(Acc) < kRows * kSets) {
+        RowV row = sizeof...(Acc) < kRows ? init : ZeroRow();
         Loop(args, init, acc..., row);
       } else {
         const int32_t* b = reinterpret_cast<const int32_t*>(args.b);
@@ -192,6 +203,7 @@ struct VnniTiles {
         }
         for (; k >= 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc...);
         for (; k != 0; k -= kKR, a += kKR, b += 16) Step<0>(a, LoadRow(b, second), acc...);
+        AddSets(std::make_index_sequence<kRows*(kSets - 1)>(), acc...);
         if (args.add) {
           StoreRows<true>(args.c, args.c_stride, acc...);
         } else {
@@ -201,11 +213,10 @@ struct VnniTiles {
     }
     static HWY_NOINLINE void Run(const Args& args) {
       const D32 d;
-      RowB owed;
-      for (size_t i = 0; i < kVectors; ++i) {
-        owed.v[i] = hn::Zero(d);
-        if (args.column_sums != nullptr) {
-          owed.v[i] = hn::Sub(hn::Zero(d), hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
+      RowV owed = ZeroRow();
+      if (args.column_sums != nullptr) {
+        for (size_t i = 0; i < kVectors; ++i) {
+          owed.v[i] = hn::Sub(owed.v[i], hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
         }
       }
       Loop(args, owed);
