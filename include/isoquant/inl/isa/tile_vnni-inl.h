@@ -17,7 +17,6 @@
 #define ISOQUANT_INL_ISA_TILE_VNNI_INL_H_
 #endif
 
-#include <tuple>
 #include <utility>
 
 #include "isoquant/inl/isa/tile-inl.h"
@@ -106,16 +105,25 @@ struct VnniTiles {
       return row;
     }
 
-    // One group of four K: skips kSkip accumulators, then a row at `a` and those below it.
-    template <size_t kSkip, size_t kCount = kRows, class... More>
-    static HWY_INLINE void Step(const uint8_t* a, const RowV& b, RowV& acc, More&... more) {
-      if constexpr (kSkip != 0) {
-        Step<kSkip - 1, kCount>(a, b, more...);
-      } else {
-        const V32 va = hn::Set(D32(), LoadUnaligned<int32_t>(a));
-        for (size_t i = 0; i < kVectors; ++i) acc.v[i] = DotAccumulate(acc.v[i], va, b.v[i]);
-        if constexpr (kCount > 1) Step<0, kCount - 1>(a + kPieceK, b, more...);
-      }
+    // All accumulators. They stay in registers, because each is named by a constant: g++ 12 keeps an array that is
+    // indexed in loops in memory. (A parameter pack of locals is as fast, but takes 2.4 times as long to compile.)
+    static constexpr size_t kPerSet = kRows * kVectors;
+    using Sets = Row<kSets * kPerSet>;
+    template <size_t... kI>
+    static HWY_INLINE Sets Begin(const RowV& init, std::index_sequence<kI...>) {
+      return Sets{{(kI < kPerSet ? init.v[kI % kVectors] : hn::Zero(D32()))...}};
+    }
+
+    // One group of four K.
+    template <size_t kSet, size_t... kRow>
+    static HWY_INLINE void Step(const uint8_t* a, const RowV& b, Sets& acc, std::index_sequence<kRow...>) {
+      (StepRow<kSet * kPerSet + kRow * kVectors>(a + kRow * kPieceK, b, acc), ...);
+    }
+    template <size_t kAt>
+    static HWY_INLINE void StepRow(const uint8_t* a, const RowV& b, Sets& acc) {
+      const V32 va = hn::Set(D32(), LoadUnaligned<int32_t>(a));
+      acc.v[kAt] = DotAccumulate(acc.v[kAt], va, b.v[0]);
+      if constexpr (kVectors == 2) acc.v[kAt + 1] = DotAccumulate(acc.v[kAt + 1], va, b.v[1]);
     }
 
     // One prefetch a step is free, two are not (512 cubed: 93.5 against 95.5 % of peak). But a lone tile waits for
@@ -136,81 +144,41 @@ struct VnniTiles {
     };
 
     // Four at a time: scalar instructions take slots of the ports that VPDPBUSD needs (93.5 against 95.3 % of peak).
-    template <class... Acc>
     static HWY_INLINE void FourSteps(const uint8_t*& a, const int32_t*& b, size_t second, Prefetches& prefetches,
-                                     Acc&... acc) {
+                                     Sets& acc) {
+      constexpr std::make_index_sequence<kRows> kAll;
       prefetches.Step(0);
-      Step<0>(a, LoadRow(b, second), acc...);
+      Step<0>(a, LoadRow(b, second), acc, kAll);
       prefetches.Step(1);
-      Step<1 % kSets * kRows>(a + kKR, LoadRow(b + 16, second), acc...);
+      Step<1 % kSets>(a + kKR, LoadRow(b + 16, second), acc, kAll);
       prefetches.Step(2);
-      Step<2 % kSets * kRows>(a + 2 * kKR, LoadRow(b + 32, second), acc...);
+      Step<2 % kSets>(a + 2 * kKR, LoadRow(b + 32, second), acc, kAll);
       prefetches.Step(3);
-      Step<3 % kSets * kRows>(a + 3 * kKR, LoadRow(b + 48, second), acc...);
+      Step<3 % kSets>(a + 3 * kKR, LoadRow(b + 48, second), acc, kAll);
       a += 4 * kKR;
       b += 64;
       prefetches.Advance();
     }
 
-    // Adds the other sets to the first.
-    template <size_t... kOther, class... Acc>
-    static HWY_INLINE void AddSets(std::index_sequence<kOther...>, Acc&... acc) {
-      [[maybe_unused]] const auto rows = std::tie(acc...);
-      (AddRow(std::get<kRows + kOther>(rows), std::get<kOther % kRows>(rows)), ...);
+    template <bool kAdd, size_t... kRow>
+    static HWY_INLINE void Store(int32_t* c, size_t c_stride, const Sets& acc, std::index_sequence<kRow...>) {
+      ((StoreRow<kAdd, kRow * kVectors>(c, acc), c += c_stride), ...);
     }
-    static HWY_INLINE void AddRow(const RowV& row, RowV& sum) {
-      for (size_t i = 0; i < kVectors; ++i) sum.v[i] = hn::Add(sum.v[i], row.v[i]);
+    template <bool kAdd, size_t kAt>
+    static HWY_INLINE void StoreRow(int32_t* c, const Sets& acc) {
+      StoreVector<kAdd, kAt>(c, acc);
+      if constexpr (kVectors == 2) StoreVector<kAdd, kAt + 1>(c + hn::Lanes(D32()), acc);
+    }
+    template <bool kAdd, size_t kAt>
+    static HWY_INLINE void StoreVector(int32_t* c, const Sets& acc) {
+      const D32 d;
+      V32 sum = acc.v[kAt];
+      if constexpr (kSets > 1) sum = hn::Add(sum, acc.v[kAt + kPerSet]);
+      if constexpr (kSets > 2) sum = hn::Add(sum, hn::Add(acc.v[kAt + 2 * kPerSet], acc.v[kAt + 3 * kPerSet]));
+      if constexpr (kAdd) sum = hn::Add(sum, hn::LoadU(d, c));
+      hn::StoreU(sum, d, c);
     }
 
-    template <bool kAdd, size_t kCount = kRows, class... More>
-    static HWY_INLINE void StoreRows(int32_t* c, size_t c_stride, const RowV& acc, const More&... more) {
-      const D32 d;
-      for (size_t i = 0; i < kVectors; ++i) {
-        V32 sum = acc.v[i];
-        if (kAdd) sum = hn::Add(sum, hn::LoadU(d, c + i * hn::Lanes(d)));
-        hn::StoreU(sum, d, c + i * hn::Lanes(d));
-      }
-      if constexpr (kCount > 1) StoreRows<kAdd, kCount - 1>(c + c_stride, c_stride, more...);
-    }
-
-    // Each level declares one more row: separate locals stay in registers, an array of them does not.
-    template <class... Acc>
-    static HWY_INLINE void Loop(const Args& args, const RowV& init, Acc&... acc) {
-      const D32 d;
-      if constexpr (sizeof...(Acc) < kRows * kSets) {
-        RowV row = sizeof...(Acc) < kRows ? init : ZeroRow();
-        Loop(args, init, acc..., row);
-      } else {
-        const int32_t* b = reinterpret_cast<const int32_t*>(args.b);
-        const size_t second = kNR == 16 ? hn::Lanes(d) : args.panel_stride / sizeof(int32_t);
-        const uint8_t* a = args.a;
-        Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.near, args.prefetch.far};
-        if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
-        const int32_t* c = args.c;
-        const int32_t* const last_c = args.c + (kRows - 1) * args.c_stride;
-        size_t k = args.k;
-        const size_t rows_of_c = kVectors == 1 || k >= kRows * kPieceK ? 1 : k >= 4 * kPieceK ? 3 : 6;
-        for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
-          // C is fetched a few rows per piece: at the end of the loop its lines would hold up the next tile (2048
-          // cubed: 97 against 92 %), all at once in the beginning they would hold up A and B (512 cubed: 94 against
-          // 96).
-          for (size_t row = 0; row < rows_of_c; ++row) {
-            PrefetchForWriting(c);
-            if (kVectors > 1) PrefetchForWriting(c + kVectors * hn::Lanes(d) - 1);
-            c = c < last_c ? c + args.c_stride : c;
-          }
-          for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc...);
-        }
-        for (; k >= 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc...);
-        for (; k != 0; k -= kKR, a += kKR, b += 16) Step<0>(a, LoadRow(b, second), acc...);
-        AddSets(std::make_index_sequence<kRows*(kSets - 1)>(), acc...);
-        if (args.add) {
-          StoreRows<true>(args.c, args.c_stride, acc...);
-        } else {
-          StoreRows<false>(args.c, args.c_stride, acc...);
-        }
-      }
-    }
     static HWY_NOINLINE void Run(const Args& args) {
       const D32 d;
       RowV owed = ZeroRow();
@@ -219,7 +187,35 @@ struct VnniTiles {
           owed.v[i] = hn::Sub(owed.v[i], hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
         }
       }
-      Loop(args, owed);
+      Sets acc = Begin(owed, std::make_index_sequence<kSets * kPerSet>());
+      const int32_t* b = reinterpret_cast<const int32_t*>(args.b);
+      const size_t second = kNR == 16 ? hn::Lanes(d) : args.panel_stride / sizeof(int32_t);
+      const uint8_t* a = args.a;
+      Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.near, args.prefetch.far};
+      if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
+      const int32_t* c = args.c;
+      const int32_t* const last_c = args.c + (kRows - 1) * args.c_stride;
+      size_t k = args.k;
+      const size_t rows_of_c = kVectors == 1 || k >= kRows * kPieceK ? 1 : k >= 4 * kPieceK ? 3 : 6;
+      for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
+        // C is fetched a few rows per piece: at the end of the loop its lines would hold up the next tile (2048
+        // cubed: 97 against 92 %), all at once in the beginning they would hold up A and B (512 cubed: 94 against
+        // 96).
+        for (size_t row = 0; row < rows_of_c; ++row) {
+          PrefetchForWriting(c);
+          if (kVectors > 1) PrefetchForWriting(c + kVectors * hn::Lanes(d) - 1);
+          c = c < last_c ? c + args.c_stride : c;
+        }
+        for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+      }
+      for (; k >= 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+      constexpr std::make_index_sequence<kRows> kAll;
+      for (; k != 0; k -= kKR, a += kKR, b += 16) Step<0>(a, LoadRow(b, second), acc, kAll);
+      if (args.add) {
+        Store<true>(args.c, args.c_stride, acc, kAll);
+      } else {
+        Store<false>(args.c, args.c_stride, acc, kAll);
+      }
     }
   };
   template <size_t kRows>
