@@ -94,6 +94,7 @@ void RegisterLimits();
 void RegisterWarm();
 void RegisterCold();
 void RegisterThreads();
+void RegisterStages();
 
 }  // namespace isoquant
 

@@ -85,5 +85,18 @@ Status PackInto(Context& context, const WeightsRef& plain, const PanelLayout& la
                       Store::kOverwrite);
 }
 
+Status PanelsOf(Context& context, const WeightsRef& b, PackedPanels& panels) {
+  if (b.packed() != nullptr) {
+    panels = *b.packed();
+    return Status();
+  }
+  PanelLayout layout;
+  uint8_t* memory = nullptr;
+  if (layout.Compute(b.k(), b.n())) memory = context.Scratch(Context::ScratchOwner::kOperation, layout.bytes);
+  if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
+  panels = layout.At(memory, b.k(), b.n());
+  return PackInto(context, b, layout, memory);
+}
+
 }  // namespace isoquant
 #endif  // HWY_ONCE

@@ -24,6 +24,9 @@ struct PanelLayout {
 // Packs plain weights and computes their column sums. `memory` has layout.bytes bytes, aligned to 64.
 Status PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory);
 
+// The panels of `b`: its own, or those of plain weights, packed into the Context's scratch (kOperation).
+Status PanelsOf(Context& context, const WeightsRef& b, PackedPanels& panels);
+
 Status MatMulPanels(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b,
                     const MatrixView<int32_t>& c, Store store);
 Status MatMulPanels(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,

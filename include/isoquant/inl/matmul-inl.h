@@ -36,22 +36,6 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// An output stage is a functor void(d, row, col, n, v): v are the exact sums C(row, col + i), 0 <= i < n <= Lanes(d),
-// d is a tag for int32_t. It is called once for each output, from any worker, under the default float environment, and
-// must not touch memory past the n-th element. This one stores the sums; the driver bypasses it where it can.
-struct StoreS32 {
-  int32_t* c;
-  size_t c_stride;
-  bool accumulate;
-
-  template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void operator()(D d, size_t row, size_t col, size_t n, V v) const {
-    int32_t* HWY_RESTRICT to = c + row * c_stride + col;
-    if (accumulate) v = hn::Add(v, LoadFirst(d, to, n));
-    StoreFirst(v, d, to, n);
-  }
-};
-
 constexpr size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
 constexpr size_t RoundUp(size_t a, size_t b) { return DivideUp(a, b) * b; }
 constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
@@ -66,6 +50,28 @@ constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
   const size_t size = total / parts, longer = total % parts;
   return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
 }
+
+// An output stage is a functor void(d, rows, col, n, sums, stride), d a tag for int32_t: the exact sums C(row, col +
+// i), 0 <= i < n <= Lanes(d), lie at sums + (row - rows.begin) * stride. All rows of a vector of columns come in one
+// call, so that a stage loads what belongs to columns once. It is called once for each output, from any worker, under
+// the default float environment, and must not touch memory past the n-th element. This one stores the sums; the driver
+// bypasses it where it can.
+struct StoreS32 {
+  int32_t* c;
+  size_t c_stride;
+  bool accumulate;
+
+  template <class D>
+  HWY_INLINE void operator()(D d, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
+                             size_t stride) const {
+    int32_t* HWY_RESTRICT to = c + rows.begin * c_stride + col;
+    for (size_t i = 0; i < rows.size; ++i, sums += stride, to += c_stride) {
+      auto v = LoadFirst(d, sums, n);
+      if (accumulate) v = hn::Add(v, LoadFirst(d, to, n));
+      StoreFirst(v, d, to, n);
+    }
+  }
+};
 
 // Tiles of kMR x kNR; where there is one panel at most, taller ones keep as many accumulators busy.
 template <class P>
@@ -108,17 +114,15 @@ struct NoFloats {};
 template <class Stage>
 using FloatEnvironment = std::conditional_t<std::is_same<Stage, StoreS32>::value, NoFloats, ScopedFloatEnvironment>;
 
-// Hands a buffered tile to the output stage.
+// Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
 template <class Stage>
 HWY_INLINE void RunStage(const Stage& stage, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,
                          Part cols) {
   const hn::CappedTag<int32_t, 16> d;
   const size_t lanes = hn::Lanes(d);
-  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, from += from_stride) {
-    size_t j = 0;
-    for (; j + lanes <= cols.size; j += lanes) stage(d, row, cols.begin + j, lanes, hn::LoadU(d, from + j));
-    if (j != cols.size) stage(d, row, cols.begin + j, cols.size - j, hn::LoadU(d, from + j));
-  }
+  size_t j = 0;
+  for (; j + lanes <= cols.size; j += lanes) stage(d, rows, cols.begin + j, lanes, from + j, from_stride);
+  if (j != cols.size) stage(d, rows, cols.begin + j, cols.size - j, from + j, from_stride);
 }
 
 // Of CPUs that matter here.
@@ -421,8 +425,8 @@ Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const Mat
   return MatMulWithPolicy<P>(context, a, b, stage);
 }
 
-// Calls stage(d, row, col, n, sums) for all outputs of A B, with the best policy of this target that the Context
-// allows. a.cols must equal b.k. A is s8 or u8. Fails only for lack of memory: then no stage has been called.
+// Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that the
+// Context allows. a.cols must equal b.k. A is s8 or u8. Fails only for lack of memory: then no stage has been called.
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {
   if (a.rows == 0 || b.n == 0) return Status();
