@@ -51,27 +51,15 @@ class ScaleBiasActivate {
         may_be_nan_(MayBeNaN(d)),
         y_(y) {}
 
+  const MatrixView<float>& output() const { return y_; }
+
+  // What is common stays in line: whole vectors, no zero points, no NaN.
   template <class DI>
-  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
-                             size_t stride) const {
-    const hn::RebindToFloat<DI> df32;
-    const auto scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
-    const auto bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
-    const auto column_sum = zero_points_ != nullptr ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
-    float* HWY_RESTRICT to = y_.Row(rows.begin) + col;
-    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += y_.row_stride) {
-      auto sum = LoadFirst(di32, sums, n);
-      if (zero_points_ != nullptr) {
-        sum = hn::Sub(sum, hn::Mul(hn::Set(di32, zero_points_[row * zero_point_step_]), column_sum));
-      }
-      auto v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
-      v = RoundedMul(df32, v, scale);
-      if (bias_ != nullptr) v = hn::Add(v, bias);
-      if (relu_) v = hn::IfThenZeroElse(hn::Lt(v, hn::Zero(df32)), v);
-      if (may_be_nan_) {  // one NaN for all targets
-        v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));
-      }
-      StoreFirst(v, df32, to, n);
+  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* sums, size_t stride) const {
+    if (zero_points_ == nullptr && !may_be_nan_ && n >= hn::Lanes(di32)) {
+      ForRows<false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+    } else {
+      Any(ScaleBiasActivate(*this), rows, col, n, sums, stride);
     }
   }
 
@@ -82,6 +70,36 @@ class ScaleBiasActivate {
   static bool MayBeNaN(const Dequantization& d) {
     constexpr float kMax = std::numeric_limits<float>::max();
     return AnyExceeds(d.row_scales, 0x1p96f) || AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax);
+  }
+
+  // `stage` is a copy that belongs to this call, see RunStage.
+  static HWY_NOINLINE void Any(const ScaleBiasActivate& stage_in, Part rows, size_t col, size_t n, const int32_t* sums,
+                               size_t stride) {
+    const ScaleBiasActivate stage = stage_in;
+    stage.ForRows<true>(StageTag(), rows, col, n, sums, stride);
+  }
+
+  template <bool kAny, class DI>
+  HWY_INLINE void ForRows(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
+                          size_t stride) const {
+    const hn::RebindToFloat<DI> df32;
+    const bool zero_points = kAny && zero_points_ != nullptr;
+    const auto scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
+    const auto bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
+    const auto column_sum = zero_points ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
+    float* HWY_RESTRICT to = y_.Row(rows.begin) + col;
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += y_.row_stride) {
+      auto sum = LoadFirst(di32, sums, n);
+      if (zero_points) sum = hn::Sub(sum, hn::Mul(hn::Set(di32, zero_points_[row * zero_point_step_]), column_sum));
+      auto v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
+      v = RoundedMul(df32, v, scale);
+      if (bias_ != nullptr) v = hn::Add(v, bias);
+      if (relu_) v = hn::IfThenZeroElse(hn::Lt(v, hn::Zero(df32)), v);
+      if (kAny && may_be_nan_) {  // one NaN for all targets
+        v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));
+      }
+      StoreFirst(v, df32, to, n);
+    }
   }
 
   const float* row_scales_;

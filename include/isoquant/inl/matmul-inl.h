@@ -51,7 +51,10 @@ constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
   return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
 }
 
-// An output stage is a functor void(d, rows, col, n, sums, stride), d a tag for int32_t: the exact sums C(row, col +
+// The vectors that stages work on.
+using StageTag = hn::CappedTag<int32_t, 16>;
+
+// An output stage is a functor void(d, rows, col, n, sums, stride), d a StageTag: the exact sums C(row, col +
 // i), 0 <= i < n <= Lanes(d), lie at sums + (row - rows.begin) * stride. All rows of a vector of columns come in one
 // call, so that a stage loads what belongs to columns once. It is called once for each output, from any worker, under
 // the default float environment, and must not touch memory past the n-th element. This one stores the sums; the driver
@@ -116,13 +119,31 @@ using FloatEnvironment = std::conditional_t<std::is_same<Stage, StoreS32>::value
 
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
 template <class Stage>
-HWY_INLINE void RunStage(const Stage& stage, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,
+HWY_INLINE void RunStage(const Stage& stage_in, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,
                          Part cols) {
-  const hn::CappedTag<int32_t, 16> d;
+  const Stage stage =
+      stage_in;  // a copy nobody points to: stores of vectors, which may alias anything, cannot change it
+  const StageTag d;
   const size_t lanes = hn::Lanes(d);
   size_t j = 0;
   for (; j + lanes <= cols.size; j += lanes) stage(d, rows, cols.begin + j, lanes, from + j, from_stride);
   if (j != cols.size) stage(d, rows, cols.begin + j, cols.size - j, from + j, from_stride);
+}
+
+// Tells Tile what becomes of its rows: of C, unless the stage has an output().
+template <class Args>
+HWY_INLINE void SetWritten(Args& args, size_t, size_t, size_t cols, ...) {
+  args.written = reinterpret_cast<const char*>(args.c);
+  args.written_stride = args.c_stride * sizeof(*args.c);
+  args.written_bytes = cols * sizeof(*args.c);
+}
+template <class Args, class Stage>
+HWY_INLINE auto SetWritten(Args& args, size_t row, size_t col, size_t cols, const Stage* stage)
+    -> decltype(static_cast<void>(stage->output())) {
+  const auto output = stage->output();
+  args.written = reinterpret_cast<const char*>(output.Row(row) + col);
+  args.written_stride = output.row_stride * sizeof(*output.data);
+  args.written_bytes = cols * sizeof(*output.data);
 }
 
 // Of CPUs that matter here.
@@ -181,6 +202,7 @@ class LoneTile {
           args.add = stage.accumulate;
         }
       }
+      SetWritten(args, rows.begin, now.begin, now.size, &stage);
       P::Tile(state, args);
       if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
       waiting = IsDirect<Stage>(now.size) ? Part{} : now;
@@ -335,6 +357,7 @@ class MatMulBlock {
           args_.add = stage_.accumulate;
         }
       }
+      SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
       P::Tile(state_, args_);
       if (direct || !last) continue;
       if (t != 0) FinishTile(t - 1, previous, {col, cols});

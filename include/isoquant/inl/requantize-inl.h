@@ -39,9 +39,29 @@ class RequantizeStage {
         max_(HWY_MIN(r.max, int32_t{std::numeric_limits<Q>::max()})),
         c_(c) {}
 
+  const MatrixView<Q>& output() const { return c_; }
+
+  // What is common stays in line: whole vectors, no zero point of each row.
   template <class DI>
-  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
-                             size_t stride) const {
+  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* sums, size_t stride) const {
+    if (!each_row_ && n >= hn::Lanes(di32)) {
+      ForRows<false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+    } else {
+      Any(RequantizeStage(*this), rows, col, n, sums, stride);
+    }
+  }
+
+ private:
+  // `stage_in` is a copy that belongs to this call, see RunStage.
+  static HWY_NOINLINE void Any(const RequantizeStage& stage_in, Part rows, size_t col, size_t n, const int32_t* sums,
+                               size_t stride) {
+    const RequantizeStage stage = stage_in;
+    stage.template ForRows<true>(StageTag(), rows, col, n, sums, stride);
+  }
+
+  template <bool kAny, class DI>
+  HWY_INLINE void ForRows(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
+                          size_t stride) const {
     const hn::RebindToFloat<DI> df32;
     const hn::Rebind<Q, DI> dq;
     const auto scale = HarmlessScale(df32, LoadColumns(df32, scales_, one_scale_, col, n));
@@ -56,14 +76,13 @@ class RequantizeStage {
     Q* HWY_RESTRICT to = c_.Row(rows.begin) + col;
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += c_.row_stride) {
       auto t = hn::Add(LoadFirst(di32, sums, n), addend);
-      if (each_row_) t = hn::Sub(t, hn::Mul(hn::Set(di32, a_zero_points_[row]), column_sum));
+      if (kAny && each_row_) t = hn::Sub(t, hn::Mul(hn::Set(di32, a_zero_points_[row]), column_sum));
       const auto v = hn::Mul(hn::ConvertTo(df32, t), scale);
       const auto rounded = RoundSmall(di32, hn::Min(hn::Max(v, lo), hi));
       StoreFirst(hn::DemoteTo(dq, hn::Add(rounded, zero_point)), dq, to, n);
     }
   }
 
- private:
   // Gives the same outputs without NaN in between: NaN as 0, and instead of infinity, which a sum of 0 would turn into
   // NaN, the largest number, which saturates as well for any other sum.
   template <class DF, class VF = hn::Vec<DF>>
