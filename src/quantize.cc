@@ -23,7 +23,7 @@ template <class Q>
 void QuantizePart(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<Q> q, size_t begin,
                   size_t end) {
   for (size_t r = begin; r < end; ++r) {
-    QuantizeRow(x.Row(r), x.cols, {scale, zero_point}, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max(),
+    QuantizeRow<false>(x.Row(r), x.cols, {scale, zero_point}, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max(),
                 q.Row(r));
   }
 }
