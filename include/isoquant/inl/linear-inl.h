@@ -88,6 +88,7 @@ class ScaleBiasActivate {
     const auto bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
     const auto column_sum = zero_points ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
     float* HWY_RESTRICT to = y_.Row(rows.begin) + col;
+    HWY_UNROLL(4)
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += y_.row_stride) {
       auto sum = LoadFirst(di32, sums, n);
       if (zero_points) sum = hn::Sub(sum, hn::Mul(hn::Set(di32, zero_points_[row * zero_point_step_]), column_sum));

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <limits>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/vectors-inl.h"
@@ -104,46 +105,49 @@ inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   return {scale, RoundToInt(zero_point < 255.0f ? zero_point : 255.0f)};
 }
 
-// clamp(x * inverse, lo, hi), rounded; NaN becomes 0. kInRange: the same without the clamp, because x * inverse rounds
-// to no value outside the limits, and none is NaN.
+// clamp(x * inverse, lo, hi), rounded, plus an integer; NaN becomes that. kInRange: the same without the clamp, because
+// x * inverse rounds to no value outside the limits, and none is NaN.
 template <bool kInRange>
-HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
+HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi, VI32 added_less_rounding_bits) {
   VF32 v = RoundedMul(DF32(), x, inverse);
   if constexpr (!kInRange) {
     v = hn::IfThenElseZero(hn::Eq(v, v), v);
     v = hn::Min(hn::Max(v, lo), hi);
   }
-  return RoundSmall(DI32(), v);
+  return RoundSmallAndAdd(DI32(), v, added_less_rounding_bits);
 }
 
-// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point
+// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point. `next`: the row that comes then, to
+// be fetched: the prefetchers of CPUs do not know where it lies, and waiting for it is most of the time.
 template <bool kInRange, class Q>
-inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32_t lo, int32_t hi, Q* HWY_RESTRICT q) {
+inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32_t lo, int32_t hi, Q* HWY_RESTRICT q,
+                        const float* next) {
   const DF32 d;
   const DI32 di32;
   const hn::Rebind<Q, DF32> dq;
   const VF32 inverse = hn::Set(d, 1.0f / s.scale);
   const VF32 lo_f = hn::Set(d, static_cast<float>(lo - s.zero_point));
   const VF32 hi_f = hn::Set(d, static_cast<float>(hi - s.zero_point));
-  const VI32 zero_point = hn::Set(di32, s.zero_point);
+  const VI32 offset = hn::Set(di32, s.zero_point - kRoundingBits);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f);
-    StoreFirst(hn::DemoteTo(dq, hn::Add(v, zero_point)), dq, q + i, n - i);
+    hwy::Prefetch(next + i);
+    const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f, offset);
+    StoreFirst(hn::DemoteTo(dq, v), dq, q + i, n - i);
   }
 }
 
-inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, int8_t* HWY_RESTRICT q) {
+inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, int8_t* HWY_RESTRICT q, const float* next) {
   const RowScale s = SymmetricScale(x, n);
   if (s.all_finite) {  // |x / scale| is 127, but for the rounding of scale and inverse
-    QuantizeRow<true>(x, n, s, -127, 127, q);
+    QuantizeRow<true>(x, n, s, -127, 127, q, next);
   } else {
-    QuantizeRow<false>(x, n, s, -127, 127, q);
+    QuantizeRow<false>(x, n, s, -127, 127, q, next);
   }
   return s;
 }
-inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, uint8_t* HWY_RESTRICT q) {
+inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, uint8_t* HWY_RESTRICT q, const float* next) {
   const RowScale s = AsymmetricScale(x, n);
-  QuantizeRow<false>(x, n, s, 0, 255, q);
+  QuantizeRow<false>(x, n, s, 0, 255, q, next);
   return s;
 }
 
@@ -161,8 +165,9 @@ inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, si
   StoreFirst(scale, d, scales, n);
   const VF32 inverse = hn::Div(hn::Set(d, 1.0f), scale);
   const VF32 hi = hn::Set(d, 127.0f);
+  const VI32 offset = hn::Set(DI32(), -kRoundingBits);
   for (size_t r = 0; r < rows; ++r) {
-    const VI32 v = RoundScaled<false>(LoadFirst(d, x + r * x_stride, n), inverse, hn::Neg(hi), hi);
+    const VI32 v = RoundScaled<false>(LoadFirst(d, x + r * x_stride, n), inverse, hn::Neg(hi), hi, offset);
     StoreFirst(hn::DemoteTo(dq, v), dq, q + r * q_stride, n);
   }
 }

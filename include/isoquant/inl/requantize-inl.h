@@ -72,14 +72,15 @@ class RequantizeStage {
     }
     const auto lo = hn::Set(df32, static_cast<float>(min_ - zero_point_));
     const auto hi = hn::Set(df32, static_cast<float>(max_ - zero_point_));
-    const auto zero_point = hn::Set(di32, zero_point_);
+    const auto offset = hn::Set(di32, zero_point_ - kRoundingBits);
     Q* HWY_RESTRICT to = c_.Row(rows.begin) + col;
+    HWY_UNROLL(4)
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += c_.row_stride) {
       auto t = hn::Add(LoadFirst(di32, sums, n), addend);
       if (kAny && each_row_) t = hn::Sub(t, hn::Mul(hn::Set(di32, a_zero_points_[row]), column_sum));
       const auto v = hn::Mul(hn::ConvertTo(df32, t), scale);
-      const auto rounded = RoundSmall(di32, hn::Min(hn::Max(v, lo), hi));
-      StoreFirst(hn::DemoteTo(dq, hn::Add(rounded, zero_point)), dq, to, n);
+      const auto q = RoundSmallAndAdd(di32, hn::Min(hn::Max(v, lo), hi), offset);
+      StoreFirst(hn::DemoteTo(dq, q), dq, to, n);
     }
   }
 

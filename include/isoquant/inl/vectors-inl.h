@@ -10,6 +10,7 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 
 #include "hwy/highway.h"
 
@@ -40,13 +41,13 @@ HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size
   return one ? hn::Set(d, *from) : LoadFirst(d, from + col, n);
 }
 
-// To nearest, ties to even, for |v| < 2^22: the sum with 1.5 * 2^23 has no bits below one, and ends in the integer. One
-// instruction less than a conversion, and Highway's has to mind values out of range.
-template <class DI, class VF>
-HWY_INLINE hn::Vec<DI> RoundSmall(DI di32, VF v) {
-  const hn::RebindToFloat<DI> df32;
-  const auto shifted = hn::Add(v, hn::Set(df32, 12582912.0f));
-  return hn::Sub(hn::BitCast(di32, shifted), hn::Set(di32, 0x4b400000));
+// v, to nearest, ties to even, plus an integer, for |v| < 2^22: the sum with 1.5 * 2^23 has no bits below one, and ends
+// in the integer. Two instructions less than a conversion: Highway's has to mind values out of range.
+constexpr int32_t kRoundingBits = 0x4b400000;  // of 1.5 * 2^23
+template <class DI, class VF, class VI = hn::Vec<DI>>
+HWY_INLINE VI RoundSmallAndAdd(DI di32, VF v, VI added_less_rounding_bits) {
+  const auto shifted = hn::Add(v, hn::Set(hn::RebindToFloat<DI>(), 12582912.0f));
+  return hn::Add(hn::BitCast(di32, shifted), added_less_rounding_bits);
 }
 
 }  // namespace
