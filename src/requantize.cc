@@ -20,12 +20,6 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-template <class A, class Q>
-Status Multiply(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Requantization& r,
-                const MatrixView<Q>& c) {
-  return MatMulStage(context, a, b, RequantizeStage<Q>(r, b.column_sums, c));
-}
-
 // Rows [begin, end).
 template <class Q>
 void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<Q>& c,
@@ -36,19 +30,19 @@ void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization&
 // One name each, for HWY_EXPORT.
 Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<int8_t>& c) {
-  return Multiply(context, a, b, r, c);
+  return MatMulStage(context, a, b, RequantizeStage<int8_t>(r, b.column_sums, c));
 }
 Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<uint8_t>& c) {
-  return Multiply(context, a, b, r, c);
+  return MatMulStage(context, a, b, RequantizeStage<uint8_t>(r, b.column_sums, c));
 }
 Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<int8_t>& c) {
-  return Multiply(context, a, b, r, c);
+  return MatMulStage(context, a, b, RequantizeStage<int8_t>(r, b.column_sums, c));
 }
 Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<uint8_t>& c) {
-  return Multiply(context, a, b, r, c);
+  return MatMulStage(context, a, b, RequantizeStage<uint8_t>(r, b.column_sums, c));
 }
 void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<int8_t>& c,
                   size_t begin, size_t end) {
@@ -68,7 +62,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace isoquant {
 namespace {
-
 HWY_EXPORT(MultiplyS8S8);
 HWY_EXPORT(MultiplyS8U8);
 HWY_EXPORT(MultiplyU8S8);
