@@ -1,7 +1,8 @@
 // Bench: MatMul to int32 with packed weights, beside the machine's limits and beside oneDNN where that is installed.
 //
 // Names: MatMul/<types>/M/K/N, MatMulSweep/M, MatMulCold/<types>/M/K/N, MatMulThreads/<types>/M/K/N/threads,
-// MatMulThreadsHighway/<mode>/M/K/N/threads, Pack/<order>/K/N, MatMulPlain/<order>/M/K/N, Limit/...
+// MatMulThreadsHighway/<mode>/M/K/N/threads, Pack/<order>/K/N, MatMulPlain/<order>/M/K/N,
+// MatMulStage/<type>/M/K/N, LinearQuantise/M/K/N (both: stages_bench.cc), Limit/...
 // Counters: gops (2 M K N per second), pct_peak (percent of the VPDPBUSD rate of this CPU), vs_fma (multiply-adds per
 // second over those of 256-bit f32 FMA), for few rows weights_gbps, for cold weights pct_limit (percent of what peak or
 // read bandwidth allow) and read_gbps, for threads scaling and capacity (the cores that they got), for packing pct_copy
@@ -18,6 +19,7 @@ int main(int argc, char** argv) {
   isoquant::RegisterCold();
   isoquant::RegisterThreads();
   isoquant::RegisterPack();
+  isoquant::RegisterStages();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::AddCustomContext("cpu", isoquant::DetectCpu().brand);

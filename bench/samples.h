@@ -98,6 +98,7 @@ void RegisterWarm();
 void RegisterCold();
 void RegisterThreads();
 void RegisterPack();
+void RegisterStages();
 
 }  // namespace isoquant
 

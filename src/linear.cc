@@ -5,7 +5,8 @@
 
 #include "isoquant/inl/isa/int8_targets.h"
 #include "isoquant/quantize.h"
-#include "src/check.h"
+#include "src/operands.h"
+#include "src/panels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/linear.cc"
@@ -19,21 +20,13 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// `q`: quantised rows, of signed or (zero_points != null) unsigned type.
-Status MultiplyQuantized(Context& context, const void* q, const float* scales, const int32_t* zero_points,
-                         const LinearLayer& layer, const MatrixView<float>& y) {
-  const PackedPanels& b = layer.weights->panels();
-  const ScaleBiasActivate stage{scales,
-                                zero_points,
-                                b.column_sums,
-                                layer.column_scales.data,
-                                layer.bias.size == 0 ? nullptr : layer.bias.data,
-                                layer.activation == Activation::kRelu,
-                                y};
-  if (zero_points != nullptr) {
-    return MatMulStage(context, MatrixView<const uint8_t>(static_cast<const uint8_t*>(q), y.rows, b.k), b, stage);
-  }
-  return MatMulStage(context, MatrixView<const int8_t>(static_cast<const int8_t*>(q), y.rows, b.k), b, stage);
+Status MultiplyS8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Dequantization& d,
+                  const MatrixView<float>& c) {
+  return MatMulStage(context, a, b, ScaleBiasActivate(d, b.column_sums, c));
+}
+Status MultiplyU8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b, const Dequantization& d,
+                  const MatrixView<float>& c) {
+  return MatMulStage(context, a, b, ScaleBiasActivate(d, b.column_sums, c));
 }
 
 }  // namespace
@@ -46,7 +39,8 @@ HWY_AFTER_NAMESPACE();
 namespace isoquant {
 namespace {
 
-HWY_EXPORT(MultiplyQuantized);
+HWY_EXPORT(MultiplyS8);
+HWY_EXPORT(MultiplyU8);
 
 // Quantised rows are to be in L2 still when they are multiplied; but a block should fill several tiles.
 constexpr size_t kBlockBytes = 512 * 1024;
@@ -68,10 +62,28 @@ Status CheckLinear(const MatrixView<const float>& x, const LinearLayer& layer, c
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("y", Bytes(y), "x", Bytes(x)));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("y", Bytes(y), "layer.column_scales", Bytes(layer.column_scales)));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("y", Bytes(y), "layer.bias", Bytes(layer.bias)));
-  const PackedPanels& b = layer.weights->panels();
-  const Bytes panels(b.panels, PackedPanels::NumPanels(n) * PackedPanels::PanelBytes(k));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("y", Bytes(y), "layer.weights", panels));
-  return CheckDisjoint("y", Bytes(y), "layer.weights", Bytes(b.column_sums, n * sizeof(int32_t)));
+  return CheckDisjointFromPanels("y", Bytes(y), "layer.weights", layer.weights->panels());
+}
+
+template <class A, class Function>
+Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                        const Dequantization& dequantization, const MatrixView<float>& c, Function multiply) {
+  const Dequantization& d = dequantization;
+  ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
+  const Bytes out(c);
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEach(d.row_scales, ISOQUANT_NAMES(dequantization.row_scales), "a.rows", a.rows, out));
+  if (d.row_zero_points.size != 0) {
+    ISOQUANT_RETURN_IF_ERROR(
+        CheckOneOrEach(d.row_zero_points, ISOQUANT_NAMES(dequantization.row_zero_points), "a.rows", a.rows, out));
+  }
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEach(d.column_scales, ISOQUANT_NAMES(dequantization.column_scales), "b's N", b.n(), out));
+  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), "b's N", b.n(), out));
+  if (c.empty()) return Status();
+  PackedPanels panels;
+  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
+  return multiply(context, a, panels, d, c);
 }
 
 constexpr size_t RoundUpTo64(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -89,23 +101,35 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
   if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
   float* scales = reinterpret_cast<float*>(scratch + q_bytes);
   int32_t* zero_points = reinterpret_cast<int32_t*>(scratch + q_bytes + scale_bytes);
-  const bool symmetric = layer.quantization == RowQuantization::kSymmetricS8;
+  const PackedPanels& b = layer.weights->panels();
 
   for (size_t row = 0; row < x.rows; row += block) {
     const size_t rows = std::min(block, x.rows - row);
     const MatrixView<const float> x_block = x.Rows(row, rows);
-    if (symmetric) {
+    const MatrixView<float> y_block = y.Rows(row, rows);
+    Dequantization d{{scales, rows}, {}, layer.column_scales, layer.bias, layer.activation};
+    if (layer.quantization == RowQuantization::kSymmetricS8) {
       const MatrixView<int8_t> q(reinterpret_cast<int8_t*>(scratch), rows, k);
       ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}));
+      ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyS8)(context, q, b, d, y_block));
     } else {
       const MatrixView<uint8_t> q(scratch, rows, k);
       ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}, {zero_points, rows}));
+      d.row_zero_points = {zero_points, rows};
+      ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyU8)(context, q, b, d, y_block));
     }
-    const MatrixView<float> y_block = y.Rows(row, rows);
-    ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyQuantized)(
-        context, scratch, scales, symmetric ? nullptr : zero_points, layer, y_block));
   }
   return Status();
+}
+
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const MatrixView<float>& c) {
+  return CheckAndMultiply(context, a, b, dequantization, c, ISOQUANT_DISPATCH(context, MultiplyS8));
+}
+
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const MatrixView<float>& c) {
+  return CheckAndMultiply(context, a, b, dequantization, c, ISOQUANT_DISPATCH(context, MultiplyU8));
 }
 
 }  // namespace isoquant

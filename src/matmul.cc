@@ -2,7 +2,7 @@
 #include "isoquant/matmul.h"
 
 #include "isoquant/inl/isa/int8_targets.h"
-#include "src/check.h"
+#include "src/operands.h"
 #include "src/panels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -59,30 +59,12 @@ bool PacksOnTheWay(const Context& context, size_t m, size_t k, size_t n) {
 template <class A>
 Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
                         const MatrixView<int32_t>& c, Store store) {
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("a.cols", a.cols, "b's K", b.k()));
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.rows", c.rows, "a.rows", a.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.cols", c.cols, "b's N", b.n()));
-  ISOQUANT_RETURN_IF_ERROR(CheckView(a, ISOQUANT_NAMES(a)));
-  ISOQUANT_RETURN_IF_ERROR(CheckView(c, ISOQUANT_NAMES(c)));
-  const Bytes c_bytes(c);
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "a", Bytes(a)));
-  if (b.packed() != nullptr) {
-    const Bytes panels(b.packed()->panels, PackedPanels::NumPanels(b.n()) * PackedPanels::PanelBytes(b.k()));
-    const Bytes sums(b.packed()->column_sums, b.n() * sizeof(int32_t));
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "b", panels));
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "b", sums));
-    return Multiply(context, a, b, c, store);
-  }
-  ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), ISOQUANT_NAMES(b)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "b", Bytes(b.plain())));
+  ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
+  if (b.packed() != nullptr) return Multiply(context, a, b, c, store);
   if (c.empty()) return Status();
   if (PacksOnTheWay(context, a.rows, b.k(), b.n())) return Multiply(context, a, b, c, store);
-  PanelLayout layout;
-  uint8_t* memory = nullptr;
-  if (layout.Compute(b.k(), b.n())) memory = context.Scratch(Context::ScratchOwner::kOperation, layout.bytes);
-  if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
-  PackInto(context, b, layout, memory);
-  const PackedPanels panels = layout.At(memory, b.k(), b.n());
+  PackedPanels panels;
+  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
   return Multiply(context, a, WeightsRef(panels), c, store);
 }
 

@@ -67,5 +67,19 @@ void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layo
   context.Run(tasks, TaskRef(task));
 }
 
+Status PanelsOf(Context& context, const WeightsRef& b, PackedPanels& panels) {
+  if (b.packed() != nullptr) {
+    panels = *b.packed();
+    return Status();
+  }
+  PanelLayout layout;
+  uint8_t* memory = nullptr;
+  if (layout.Compute(b.k(), b.n())) memory = context.Scratch(Context::ScratchOwner::kOperation, layout.bytes);
+  if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
+  panels = layout.At(memory, b.k(), b.n());
+  PackInto(context, b, layout, memory);
+  return Status();
+}
+
 }  // namespace isoquant
 #endif  // HWY_ONCE

@@ -1,6 +1,7 @@
 // Operation: quantise: checks, once per call, then dispatches.
 #include "isoquant/quantize.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
@@ -23,8 +24,8 @@ template <class Q>
 void QuantizePart(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<Q> q, size_t begin,
                   size_t end) {
   for (size_t r = begin; r < end; ++r) {
-    QuantizeRow(x.Row(r), x.cols, {scale, zero_point}, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max(),
-                q.Row(r));
+    QuantizeRow<false>(x.Row(r), x.cols, {scale, zero_point}, std::numeric_limits<Q>::min(),
+                       std::numeric_limits<Q>::max(), q.Row(r), x.Row(r));
   }
 }
 
@@ -32,7 +33,7 @@ template <class Q>
 void QuantizeRowsPart(MatrixView<const float> x, MatrixView<Q> q, float* scales, int32_t* zero_points, size_t begin,
                       size_t end) {
   for (size_t r = begin; r < end; ++r) {
-    const RowScale s = QuantizeRowDynamic(x.Row(r), x.cols, q.Row(r));
+    const RowScale s = QuantizeRowDynamic(x.Row(r), x.cols, q.Row(r), x.Row(std::min(r + 1, end - 1)));
     scales[r] = s.scale;
     if (zero_points != nullptr) zero_points[r] = s.zero_point;
   }

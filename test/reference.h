@@ -5,6 +5,7 @@
 #ifndef ISOQUANT_TEST_REFERENCE_H_
 #define ISOQUANT_TEST_REFERENCE_H_
 
+#include <algorithm>
 #include <cfenv>
 #include <cmath>
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include "isoquant/executor.h"
 #include "isoquant/linear.h"
 #include "isoquant/matrix_view.h"
+#include "isoquant/requantize.h"
 #include "test/guarded.h"
 #include "test/support.h"
 
@@ -215,6 +217,58 @@ inline void ReferenceLinear(MatrixView<const float> x, MatrixView<const int8_t> 
       y.Row(r)[c] = ReferenceLinearOne(
           static_cast<int32_t>(static_cast<uint32_t>(t.Row(r)[c]) - correction), scales[r], layer.column_scales.data[c],
           layer.bias.size == 0 ? nullptr : layer.bias.data + c, layer.activation == Activation::kRelu, fused);
+    }
+  }
+}
+
+// ---- Outputs of MatMul
+
+// sums(m, n) - zero_points[m] * column_sum[n], modulo 2^32; zero_points: one, one for each row, or none. b: K x N.
+template <class A>
+std::vector<int32_t> ReferenceCorrectedSums(MatrixView<const A> a, MatrixView<const int8_t> b,
+                                            VectorView<const int32_t> zero_points) {
+  std::vector<int32_t> sums(a.rows * b.cols), column_sums(b.cols);
+  ReferenceMatMul(a, b, false, MatrixView<int32_t>(sums.data(), a.rows, b.cols));
+  const std::vector<int8_t> ones(b.rows, 1);
+  ReferenceMatMul(MatrixView<const int8_t>(ones.data(), 1, b.rows), b, false,
+                  MatrixView<int32_t>(column_sums.data(), 1, b.cols));
+  for (size_t i = 0; i < sums.size() && zero_points.size != 0; ++i) {
+    const size_t m = i / b.cols, n = i % b.cols;
+    const int32_t zero_point = zero_points.data[zero_points.size == 1 ? 0 : m];
+    const uint32_t correction = static_cast<uint32_t>(zero_point) * static_cast<uint32_t>(column_sums[n]);
+    sums[i] = static_cast<int32_t>(static_cast<uint32_t>(sums[i]) - correction);
+  }
+  return sums;
+}
+
+// The element for row or column `i` of a vector of one or of each.
+template <class T>
+T OneOrEach(const VectorView<const T>& v, size_t i) {
+  return v.data[v.size == 1 ? 0 : i];
+}
+
+template <class Q>
+void ReferenceRequantize(MatrixView<const int32_t> sums, const Requantization& r, MatrixView<Q> c) {
+  const int32_t min = std::max<int32_t>(r.min, std::numeric_limits<Q>::min());
+  const int32_t max = std::min<int32_t>(r.max, std::numeric_limits<Q>::max());
+  for (size_t m = 0; m < c.rows; ++m) {
+    for (size_t n = 0; n < c.cols; ++n) {
+      const uint32_t bias = r.bias.size == 0 ? 0 : static_cast<uint32_t>(r.bias.data[n]);
+      const int32_t t = static_cast<int32_t>(static_cast<uint32_t>(sums.Row(m)[n]) + bias);
+      float v = Rounded(Rounded(static_cast<float>(t)) * OneOrEach(r.scales, n));
+      if (std::isnan(v)) v = 0.0f;
+      const float lo = static_cast<float>(min - r.zero_point), hi = static_cast<float>(max - r.zero_point);
+      c.Row(m)[n] = static_cast<Q>(RoundTiesToEven(Clamp(v, lo, hi)) + r.zero_point);
+    }
+  }
+}
+
+// sums: without zero points.
+inline void ReferenceDequantize(MatrixView<const int32_t> sums, const Dequantization& d, MatrixView<float> c) {
+  for (size_t m = 0; m < c.rows; ++m) {
+    for (size_t n = 0; n < c.cols; ++n) {
+      c.Row(m)[n] = ReferenceLinearOne(sums.Row(m)[n], OneOrEach(d.row_scales, m), OneOrEach(d.column_scales, n),
+                                       d.bias.size == 0 ? nullptr : d.bias.data + n, d.activation == Activation::kRelu);
     }
   }
 }

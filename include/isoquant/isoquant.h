@@ -9,6 +9,7 @@
 #include "isoquant/matmul.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/quantize.h"
+#include "isoquant/requantize.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
 

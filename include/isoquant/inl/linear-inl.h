@@ -10,10 +10,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/matmul-inl.h"
 #include "isoquant/inl/vectors-inl.h"
+#include "isoquant/linear.h"
 #include "isoquant/matrix_view.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,32 +23,95 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Whether some |x| exceeds `limit`, or is NaN. By integers: a caller may have unmasked the exceptions of floats.
+inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
+  const hn::CappedTag<float, 16> df32;
+  const hn::RebindToSigned<decltype(df32)> di32;
+  auto largest = hn::Zero(di32);
+  for (size_t i = 0; i < x.size; i += hn::Lanes(df32)) {
+    largest = hn::Max(largest, hn::BitCast(di32, hn::Abs(LoadFirst(df32, x.data + i, x.size - i))));
+  }
+  return hn::ReduceMax(di32, largest) > hn::GetLane(hn::BitCast(di32, hn::Set(df32, limit)));
+}
+
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of linear.h,
 // in that order.
-struct ScaleBiasActivate {
-  const float* row_scales;
-  const int32_t* zero_points;  // of rows; or null
-  const int32_t* column_sums;
-  const float* column_scales;
-  const float* bias;  // or null
-  bool relu;
-  MatrixView<float> y;
+class ScaleBiasActivate {
+ public:
+  ScaleBiasActivate(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y)
+      : row_scales_(d.row_scales.data),
+        zero_points_(d.row_zero_points.size == 0 ? nullptr : d.row_zero_points.data),
+        row_scale_step_(d.row_scales.size == 1 ? 0 : 1),
+        zero_point_step_(d.row_zero_points.size == 1 ? 0 : 1),
+        column_sums_(column_sums),
+        column_scales_(d.column_scales.data),
+        one_column_scale_(d.column_scales.size == 1),
+        bias_(d.bias.size == 0 ? nullptr : d.bias.data),
+        relu_(d.activation == Activation::kRelu),
+        may_be_nan_(MayBeNaN(d)),
+        y_(y) {}
 
-  template <class DI, class VI = hn::Vec<DI>>
-  HWY_INLINE void operator()(DI di32, size_t row, size_t col, size_t n, VI sum) const {
-    const hn::RebindToFloat<DI> df32;
-    if (zero_points != nullptr) {
-      const VI correction = hn::Mul(hn::Set(di32, zero_points[row]), LoadFirst(di32, column_sums + col, n));
-      sum = hn::Sub(sum, correction);
+  const MatrixView<float>& output() const { return y_; }
+
+  // What is common stays in line: whole vectors, no zero points, no NaN.
+  template <class DI>
+  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* sums, size_t stride) const {
+    if (zero_points_ == nullptr && !may_be_nan_ && n >= hn::Lanes(di32)) {
+      ForRows<false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+    } else {
+      Any(ScaleBiasActivate(*this), rows, col, n, sums, stride);
     }
-    auto v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales[row]));
-    v = RoundedMul(df32, v, LoadFirst(df32, column_scales + col, n));
-    if (bias != nullptr) v = hn::Add(v, LoadFirst(df32, bias + col, n));
-    if (relu) v = hn::IfThenZeroElse(hn::Lt(v, hn::Zero(df32)), v);
-    // One NaN for all targets.
-    v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));
-    StoreFirst(v, df32, y.Row(row) + col, n);
   }
+
+ private:
+  // False if no output can be NaN. To know it is worth a pass over scales and bias: two of five vector instructions per
+  // vector of outputs are for NaN. Sums are at most 2^31, so that the first product is finite with scales up to 2^96.
+  // The second one may overflow, but is no NaN if the other factor is finite, and likewise the sum with the bias.
+  static bool MayBeNaN(const Dequantization& d) {
+    constexpr float kMax = std::numeric_limits<float>::max();
+    return AnyExceeds(d.row_scales, 0x1p96f) || AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax);
+  }
+
+  // `stage` is a copy that belongs to this call, see RunStage.
+  static HWY_NOINLINE void Any(const ScaleBiasActivate& stage_in, Part rows, size_t col, size_t n, const int32_t* sums,
+                               size_t stride) {
+    const ScaleBiasActivate stage = stage_in;
+    stage.ForRows<true>(StageTag(), rows, col, n, sums, stride);
+  }
+
+  template <bool kAny, class DI>
+  HWY_INLINE void ForRows(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
+                          size_t stride) const {
+    const hn::RebindToFloat<DI> df32;
+    const bool zero_points = kAny && zero_points_ != nullptr;
+    const auto scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
+    const auto bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
+    const auto column_sum = zero_points ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
+    float* HWY_RESTRICT to = y_.Row(rows.begin) + col;
+    HWY_UNROLL(4)
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += y_.row_stride) {
+      auto sum = LoadFirst(di32, sums, n);
+      if (zero_points) sum = hn::Sub(sum, hn::Mul(hn::Set(di32, zero_points_[row * zero_point_step_]), column_sum));
+      auto v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
+      v = RoundedMul(df32, v, scale);
+      if (bias_ != nullptr) v = hn::Add(v, bias);
+      if (relu_) v = hn::IfThenZeroElse(hn::Lt(v, hn::Zero(df32)), v);
+      if (kAny && may_be_nan_) {  // one NaN for all targets
+        v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));
+      }
+      StoreFirst(v, df32, to, n);
+    }
+  }
+
+  const float* row_scales_;
+  const int32_t* zero_points_;  // or null
+  size_t row_scale_step_, zero_point_step_;
+  const int32_t* column_sums_;
+  const float* column_scales_;
+  bool one_column_scale_;
+  const float* bias_;  // or null
+  bool relu_, may_be_nan_;
+  MatrixView<float> y_;
 };
 
 }  // namespace

@@ -38,19 +38,28 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// An output stage is a functor void(d, row, col, n, v): v are the exact sums C(row, col + i), 0 <= i < n <= Lanes(d),
-// d is a tag for int32_t. It is called once for each output, from any worker, under the default float environment, and
-// must not touch memory past the n-th element. This one stores the sums; the driver bypasses it where it can.
+// The vectors that stages work on.
+using StageTag = hn::CappedTag<int32_t, 16>;
+
+// An output stage is a functor void(d, rows, col, n, sums, stride), d a StageTag: the exact sums C(row, col + i), 0 <=
+// i < n <= Lanes(d), lie at sums + (row - rows.begin) * stride. All rows of a vector of columns come in one call, so
+// that a stage loads what belongs to columns once. Each output is handed over once, by any worker, under the default
+// float environment; memory past the n-th element must not be touched. A stage may have an output(), a MatrixView that
+// Tile then fetches for writing. This one stores the sums; the driver bypasses it where it can.
 struct StoreS32 {
   int32_t* c;
   size_t c_stride;
   bool accumulate;
 
-  template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void operator()(D d, size_t row, size_t col, size_t n, V v) const {
-    int32_t* HWY_RESTRICT to = c + row * c_stride + col;
-    if (accumulate) v = hn::Add(v, LoadFirst(d, to, n));
-    StoreFirst(v, d, to, n);
+  template <class D>
+  HWY_INLINE void operator()(D d, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
+                             size_t stride) const {
+    int32_t* HWY_RESTRICT to = c + rows.begin * c_stride + col;
+    for (size_t i = 0; i < rows.size; ++i, sums += stride, to += c_stride) {
+      auto v = LoadFirst(d, sums, n);
+      if (accumulate) v = hn::Add(v, LoadFirst(d, to, n));
+      StoreFirst(v, d, to, n);
+    }
   }
 };
 
@@ -76,17 +85,33 @@ struct NoFloats {};
 template <class Stage>
 using FloatEnvironment = std::conditional_t<std::is_same<Stage, StoreS32>::value, NoFloats, ScopedFloatEnvironment>;
 
-// Hands a buffered tile to the output stage.
+// Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
 template <class Stage>
-HWY_INLINE void RunStage(const Stage& stage, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,
+HWY_INLINE void RunStage(const Stage& stage_in, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,
                          Part cols) {
-  const hn::CappedTag<int32_t, 16> d;
+  // A copy that nothing points to: stores of vectors, which may alias anything, cannot change it.
+  const Stage stage = stage_in;
+  const StageTag d;
   const size_t lanes = hn::Lanes(d);
-  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, from += from_stride) {
-    size_t j = 0;
-    for (; j + lanes <= cols.size; j += lanes) stage(d, row, cols.begin + j, lanes, hn::LoadU(d, from + j));
-    if (j != cols.size) stage(d, row, cols.begin + j, cols.size - j, hn::LoadU(d, from + j));
-  }
+  size_t j = 0;
+  for (; j + lanes <= cols.size; j += lanes) stage(d, rows, cols.begin + j, lanes, from + j, from_stride);
+  if (j != cols.size) stage(d, rows, cols.begin + j, cols.size - j, from + j, from_stride);
+}
+
+// Tells Tile what becomes of its rows: of C, unless the stage has an output().
+template <class Args>
+HWY_INLINE void SetWritten(Args& args, size_t, size_t, size_t cols, ...) {
+  args.written = reinterpret_cast<const char*>(args.c);
+  args.written_stride = args.c_stride * sizeof(*args.c);
+  args.written_bytes = cols * sizeof(*args.c);
+}
+template <class Args, class Stage>
+HWY_INLINE auto SetWritten(Args& args, size_t row, size_t col, size_t cols, const Stage* stage)
+    -> decltype(static_cast<void>(stage->output())) {
+  const auto output = stage->output();
+  args.written = reinterpret_cast<const char*>(output.Row(row) + col);
+  args.written_stride = output.row_stride * sizeof(*output.data);
+  args.written_bytes = cols * sizeof(*output.data);
 }
 
 // Of CPUs that matter here.
@@ -145,6 +170,7 @@ class LoneTile {
           args.add = stage.accumulate;
         }
       }
+      SetWritten(args, rows.begin, now.begin, now.size, &stage);
       P::Tile(state, args);
       if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
       waiting = IsDirect<Stage>(now.size) ? Part{} : now;
@@ -263,6 +289,7 @@ class MatMulBlock {
           args_.add = stage_.accumulate;
         }
       }
+      SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
       P::Tile(state_, args_);
       if (direct || !last) continue;
       if (t != 0) FinishTile(t - 1, previous, {col, cols});
@@ -356,10 +383,10 @@ Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const Mat
   return MatMulWithPolicy<P>(context, a, b, stage);
 }
 
-// Calls stage(d, row, col, n, sums) for all outputs of A B, with the best policy of this target that the Context
-// allows. a.cols must equal b.k(). A is s8 or u8. Plain weights are packed on the way, a few panels at a time, from the
-// second-level cache to itself; A should leave room there. Fails only for lack of memory: then no stage has been
-// called.
+// Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that the
+// Context allows. a.cols must equal b.k(). A is s8 or u8. Plain weights are packed on the way, a few panels at a time,
+// from the second-level cache to itself; A should leave room there. Fails only for lack of memory: then no stage has
+// been called.
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
   if (a.rows == 0 || b.n() == 0) return Status();

@@ -88,8 +88,8 @@ struct MatMulPlan {
     groups = shape.GroupsFor(n);
     chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
 
-    // A block of A takes an eighth of L2 (1024 cubed: 97 % of peak; 91 with a half) beside B, which streams, and C; or a
-    // quarter, where elements of two bytes mean that B is arranged for each block.
+    // A block of A takes an eighth of L2 (1024 cubed: 97 % of peak; 91 with a half) beside B, which streams, and C; or
+    // a quarter, where elements of two bytes mean that B is arranged for each block.
     const size_t block_elements = DetectCpu().l2_bytes / 8;
     row_blocks = 1;
     if (m * padded_k > block_elements && !plain) {  // a division costs more than all the rest of a small call

@@ -10,9 +10,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 
 #ifdef __FAST_MATH__
@@ -36,6 +39,7 @@ constexpr float kMinScale = std::numeric_limits<float>::min();
 struct RowScale {
   float scale;
   int32_t zero_point;
+  bool all_finite = false;  // known to be: then there is nothing to clamp in a symmetric row
 };
 
 // Finite x, and 0 in place of infinities and NaN. Compared as integers: the order of magnitudes, without NaN's rules.
@@ -46,14 +50,39 @@ HWY_INLINE VF32 ZeroIfNotFinite(VF32 x) {
   return hn::IfThenElseZero(hn::RebindMask(DF32(), finite), x);
 }
 
-inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+template <bool kFilter>
+HWY_INLINE VI32 Magnitude(VF32 x) {
+  return hn::BitCast(DI32(), hn::Abs(kFilter ? ZeroIfNotFinite(x) : x));
+}
+
+// The largest magnitude, of the finite values only if kFilter, as bits: magnitudes compare as integers, and those of
+// infinities and NaN are the largest. (Four maxima: one would be a chain of dependent instructions.)
+template <bool kFilter>
+inline int32_t LargestMagnitude(const float* HWY_RESTRICT x, size_t n) {
   const DF32 d;
-  VF32 absmax = hn::Zero(d);
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    absmax = hn::Max(absmax, hn::Abs(ZeroIfNotFinite(LoadFirst(d, x + i, n - i))));
+  const DI32 di32;
+  const size_t lanes = hn::Lanes(d);
+  VI32 max0 = hn::Zero(di32), max1 = max0, max2 = max0, max3 = max0;
+  size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    max0 = hn::Max(max0, Magnitude<kFilter>(hn::LoadU(d, x + i)));
+    max1 = hn::Max(max1, Magnitude<kFilter>(hn::LoadU(d, x + i + lanes)));
+    max2 = hn::Max(max2, Magnitude<kFilter>(hn::LoadU(d, x + i + 2 * lanes)));
+    max3 = hn::Max(max3, Magnitude<kFilter>(hn::LoadU(d, x + i + 3 * lanes)));
   }
-  const float scale = hn::ReduceMax(d, absmax) / 127.0f;
-  return {scale > kMinScale ? scale : kMinScale, 0};
+  for (; i < n; i += lanes) max0 = hn::Max(max0, Magnitude<kFilter>(LoadFirst(d, x + i, n - i)));
+  return hn::ReduceMax(di32, hn::Max(hn::Max(max0, max1), hn::Max(max2, max3)));
+}
+
+inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+  constexpr int32_t kInfinity = 0x7f800000;
+  int32_t bits = LargestMagnitude<false>(x, n);
+  const bool all_finite = bits < kInfinity;
+  if (!all_finite) bits = LargestMagnitude<true>(x, n);
+  float absmax;
+  std::memcpy(&absmax, &bits, sizeof(absmax));
+  const float scale = absmax / 127.0f;
+  return {scale > kMinScale ? scale : kMinScale, 0, all_finite};
 }
 
 inline int32_t RoundToInt(float x) {  // to nearest even
@@ -76,37 +105,49 @@ inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   return {scale, RoundToInt(zero_point < 255.0f ? zero_point : 255.0f)};
 }
 
-// clamp(x * inverse, lo, hi), rounded; NaN becomes 0.
-HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
-  const VF32 scaled = hn::Mul(x, inverse);
-  const VF32 number = hn::IfThenElseZero(hn::Eq(scaled, scaled), scaled);
-  return hn::NearestInt(hn::Min(hn::Max(number, lo), hi));
+// clamp(x * inverse, lo, hi), rounded, plus an integer; NaN becomes that. kInRange: the same without the clamp, because
+// x * inverse rounds to no value outside the limits, and none is NaN.
+template <bool kInRange>
+HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi, VI32 added_less_rounding_bits) {
+  VF32 v = RoundedMul(DF32(), x, inverse);
+  if constexpr (!kInRange) {
+    v = hn::IfThenElseZero(hn::Eq(v, v), v);
+    v = hn::Min(hn::Max(v, lo), hi);
+  }
+  return RoundSmallAndAdd(DI32(), v, added_less_rounding_bits);
 }
 
-// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point
-template <class Q>
-inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32_t lo, int32_t hi, Q* HWY_RESTRICT q) {
+// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point. `next`: the row that comes then, to
+// be fetched: the prefetchers of CPUs do not know where it lies, and waiting for it is most of the time.
+template <bool kInRange, class Q>
+inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32_t lo, int32_t hi, Q* HWY_RESTRICT q,
+                        const float* next) {
   const DF32 d;
   const DI32 di32;
   const hn::Rebind<Q, DF32> dq;
   const VF32 inverse = hn::Set(d, 1.0f / s.scale);
   const VF32 lo_f = hn::Set(d, static_cast<float>(lo - s.zero_point));
   const VF32 hi_f = hn::Set(d, static_cast<float>(hi - s.zero_point));
-  const VI32 zero_point = hn::Set(di32, s.zero_point);
+  const VI32 offset = hn::Set(di32, s.zero_point - kRoundingBits);
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const VI32 v = RoundScaled(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f);
-    StoreFirst(hn::DemoteTo(dq, hn::Add(v, zero_point)), dq, q + i, n - i);
+    hwy::Prefetch(next + i);
+    const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f, offset);
+    StoreFirst(hn::DemoteTo(dq, v), dq, q + i, n - i);
   }
 }
 
-inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, int8_t* HWY_RESTRICT q) {
+inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, int8_t* HWY_RESTRICT q, const float* next) {
   const RowScale s = SymmetricScale(x, n);
-  QuantizeRow(x, n, s, -127, 127, q);
+  if (s.all_finite) {  // |x / scale| is 127, but for the rounding of scale and inverse
+    QuantizeRow<true>(x, n, s, -127, 127, q, next);
+  } else {
+    QuantizeRow<false>(x, n, s, -127, 127, q, next);
+  }
   return s;
 }
-inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, uint8_t* HWY_RESTRICT q) {
+inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, uint8_t* HWY_RESTRICT q, const float* next) {
   const RowScale s = AsymmetricScale(x, n);
-  QuantizeRow(x, n, s, 0, 255, q);
+  QuantizeRow<false>(x, n, s, 0, 255, q, next);
   return s;
 }
 
@@ -124,8 +165,9 @@ inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, si
   StoreFirst(scale, d, scales, n);
   const VF32 inverse = hn::Div(hn::Set(d, 1.0f), scale);
   const VF32 hi = hn::Set(d, 127.0f);
+  const VI32 offset = hn::Set(DI32(), -kRoundingBits);
   for (size_t r = 0; r < rows; ++r) {
-    const VI32 v = RoundScaled(LoadFirst(d, x + r * x_stride, n), inverse, hn::Neg(hi), hi);
+    const VI32 v = RoundScaled<false>(LoadFirst(d, x + r * x_stride, n), inverse, hn::Neg(hi), hi, offset);
     StoreFirst(hn::DemoteTo(dq, v), dq, q + r * q_stride, n);
   }
 }

@@ -1,4 +1,5 @@
-// Template layer: the first elements of a vector, to and from memory that ends there.
+// Template layer: what several operations do with a vector: its first elements, to and from memory that ends there;
+// rounding.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -9,6 +10,7 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 
 #include "hwy/highway.h"
 
@@ -31,6 +33,21 @@ HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, T* to, size_t n) {
   } else {
     hn::StoreN(v, d, to, n);
   }
+}
+
+// The first of one element for all columns, or elements from `col` on of one for each.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size_t n) {
+  return one ? hn::Set(d, *from) : LoadFirst(d, from + col, n);
+}
+
+// v, to nearest, ties to even, plus an integer, for |v| < 2^22: the sum with 1.5 * 2^23 has no bits below one, and ends
+// in the integer. Two instructions less than a conversion: Highway's has to mind values out of range.
+constexpr int32_t kRoundingBits = 0x4b400000;  // of 1.5 * 2^23
+template <class DI, class VF, class VI = hn::Vec<DI>>
+HWY_INLINE VI RoundSmallAndAdd(DI di32, VF v, VI added_less_rounding_bits) {
+  const auto shifted = hn::Add(v, hn::Set(hn::RebindToFloat<DI>(), 12582912.0f));
+  return hn::Add(hn::BitCast(di32, shifted), added_less_rounding_bits);
 }
 
 }  // namespace

@@ -43,20 +43,25 @@ namespace HWY_NAMESPACE {
 namespace {  // code for one target must not be merged with that of another file
 namespace hn = hwy::HWY_NAMESPACE;
 
-// An output stage gets exact sums C(row, col + i) for 0 <= i < n, in a vector that may have more than n lanes. It is
-// called once for each output, from any worker, so that it needs no locks as long as it writes its own outputs only.
+// An output stage gets the exact sums C(row, col + i), 0 <= i < n, of all rows of a tile. It is called once for each
+// output, from any worker, so that it needs no locks as long as it writes its own outputs only. What belongs to columns
+// or to all outputs is loaded before the loop.
 struct ClampLookupStage {
   Lookup lookup;
   isoquant::MatrixView<uint8_t> out;
 
-  template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void operator()(D d, size_t row, size_t col, size_t n, V sums) const {
-    const V clamped = hn::Min(hn::Max(sums, hn::Set(d, lookup.lo)), hn::Set(d, lookup.hi));
-    HWY_ALIGN int32_t index[HWY_MAX_LANES_D(D)];
-    hn::Store(hn::Sub(clamped, hn::Set(d, lookup.lo)), d, index);
-    // Not one byte past the n-th: the row may end where the caller's memory ends, or another worker's part begins.
-    uint8_t* to = out.Row(row) + col;
-    for (size_t i = 0; i < n; ++i) to[i] = lookup.table[index[i]];
+  template <class D>
+  HWY_INLINE void operator()(D d, isoquant::HWY_NAMESPACE::Part rows, size_t col, size_t n, const int32_t* sums,
+                             size_t stride) const {
+    const auto lo = hn::Set(d, lookup.lo), hi = hn::Set(d, lookup.hi);
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride) {
+      const auto clamped = hn::Min(hn::Max(isoquant::HWY_NAMESPACE::LoadFirst(d, sums, n), lo), hi);
+      HWY_ALIGN int32_t index[HWY_MAX_LANES_D(D)];
+      hn::Store(hn::Sub(clamped, lo), d, index);
+      // Not one byte past the n-th: the row may end where the caller's memory ends, or another worker's part begins.
+      uint8_t* to = out.Row(row) + col;
+      for (size_t i = 0; i < n; ++i) to[i] = lookup.table[index[i]];
+    }
   }
 };
 

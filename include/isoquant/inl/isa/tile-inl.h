@@ -84,6 +84,9 @@ struct TileArgs {
   int32_t* c;
   size_t c_stride;  // elements
   bool add;         // C += instead of C =
+  // What rows of C become, for Tile to fetch for writing: C itself, or the output of a stage.
+  const char* written;
+  size_t written_stride, written_bytes;  // of a row
 };
 
 // The row counts 1..kMR are separate functions, because accumulators must be separate locals to stay in registers:

@@ -136,7 +136,7 @@ struct MaddS16Tiles {
       }
     }
     static HWY_NOINLINE void Run(const Args& args) {
-      for (size_t row = 0; row < kRows; ++row) PrefetchForWriting(args.c + row * args.c_stride);
+      for (size_t row = 0; row < kRows; ++row) PrefetchForWriting(args.written + row * args.written_stride);
       for (size_t col = 0; col < kNR; col += hn::Lanes(D32())) {
         if (args.b_arranged != nullptr) {
           Loop(args, col, args.b_arranged + col * 4);

@@ -193,18 +193,18 @@ struct VnniTiles {
       const uint8_t* a = args.a;
       Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.near, args.prefetch.far};
       if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
-      const int32_t* c = args.c;
-      const int32_t* const last_c = args.c + (kRows - 1) * args.c_stride;
+      const char* written = args.written;
+      const char* const last_written = written + (kRows - 1) * args.written_stride;
       size_t k = args.k;
-      const size_t rows_of_c = kVectors == 1 || k >= kRows * kPieceK ? 1 : k >= 4 * kPieceK ? 3 : 6;
+      const size_t rows_per_piece = kVectors == 1 || k >= kRows * kPieceK ? 1 : k >= 4 * kPieceK ? 3 : 6;
       for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
-        // C is fetched a few rows per piece: at the end of the loop its lines would hold up the next tile (2048
-        // cubed: 97 against 92 %), all at once in the beginning they would hold up A and B (512 cubed: 94 against
+        // Outputs are fetched a few rows per piece: at the end of the loop their lines would hold up the next tile
+        // (2048 cubed: 97 against 92 %), all at once in the beginning they would hold up A and B (512 cubed: 94 against
         // 96).
-        for (size_t row = 0; row < rows_of_c; ++row) {
-          PrefetchForWriting(c);
-          if (kVectors > 1) PrefetchForWriting(c + kVectors * hn::Lanes(d) - 1);
-          c = c < last_c ? c + args.c_stride : c;
+        for (size_t row = 0; row < rows_per_piece; ++row) {
+          PrefetchForWriting(written);
+          if (kVectors > 1) PrefetchForWriting(written + args.written_bytes - 1);
+          written = written < last_written ? written + args.written_stride : written;
         }
         for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
       }

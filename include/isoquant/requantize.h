@@ -1,0 +1,56 @@
+// Public layer: from exact sums to the 8-bit integers that the next layer takes.
+#ifndef ISOQUANT_REQUANTIZE_H_
+#define ISOQUANT_REQUANTIZE_H_
+
+#include <cstdint>
+#include <limits>
+
+#include "isoquant/context.h"
+#include "isoquant/matrix_view.h"
+#include "isoquant/status.h"
+#include "isoquant/weights.h"
+
+namespace isoquant {
+
+// How sums become outputs. An output stands for (c - zero_point) * scale_c and an element of a for (a - z) * scale_a:
+// then scales[n] is scale_a * scale_b[n] / scale_c, and bias[n] is the bias over scale_a * scale_b[n].
+struct Requantization {
+  VectorView<const float> scales;           // 1, or N: of each column. Any floats
+  VectorView<const int32_t> bias;           // N, or empty for none
+  VectorView<const int32_t> a_zero_points;  // 1, or M: of each row of a; or empty for zero
+  int32_t zero_point = 0;                   // of c: a value of its type
+  // Outputs are in [min, max], cut down to the range of their type. min = zero_point is a fused ReLU.
+  int32_t min = std::numeric_limits<int32_t>::min();
+  int32_t max = std::numeric_limits<int32_t>::max();
+};
+
+// c = requantise(a b), a: M x K, s8 or u8; b: K x N, s8; c: M x N, s8 or u8. Exactly these steps:
+//   t = sum over k of a(m, k) b(k, n) - a_zero_points[m] * column_sum[n] + bias[n]       exact modulo 2^32
+//   v = float(t) * scales[n]             two IEEE-754 binary32 operations, rounded to nearest even; NaN becomes 0
+//   c = round(clamp(v, min - zero_point, max - zero_point)) + zero_point                 to nearest, ties to even
+// where column_sum[n] is the sum over k of b(k, n). Scales may be negative, infinite or NaN: infinities saturate. The
+// caller's rounding mode and flush-to-zero bits do not matter. The bits of c do not depend on the tier, the executor,
+// or on how rows are split over calls.
+//
+// Views as in matmul.h; c must not overlap any input. M, N or K = 0 is legal (K = 0: sums are zero).
+//
+// Errors: those of MatMul to s32 (matmul.h); kMismatch and kNull for the vectors; kInvalidValue if zero_point is no
+// value of c's type, or [min, max] holds none. Nothing is written on error.
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<int8_t>& c);
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<uint8_t>& c);
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<int8_t>& c);
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<uint8_t>& c);
+
+// The same steps from sums that are there already: t = sums(m, n) + bias[n]. a_zero_points must be empty.
+Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
+                  const MatrixView<int8_t>& c);
+Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
+                  const MatrixView<uint8_t>& c);
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_REQUANTIZE_H_

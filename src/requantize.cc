@@ -1,0 +1,150 @@
+// Operation: MatMul to 8-bit integers, and Requantize: checks, once per call, then dispatches.
+#include "isoquant/requantize.h"
+
+#include <limits>
+
+#include "isoquant/inl/isa/int8_targets.h"
+#include "src/elementwise.h"
+#include "src/operands.h"
+#include "src/panels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/requantize.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/requantize-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Rows [begin, end).
+template <class Q>
+void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<Q>& c,
+                    size_t begin, size_t end) {
+  RunStage(RequantizeStage<Q>(r, nullptr, c), sums.Row(begin), sums.row_stride, {begin, end - begin}, {0, sums.cols});
+}
+
+// One name each, for HWY_EXPORT.
+Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
+                    const MatrixView<int8_t>& c) {
+  return MatMulStage(context, a, b, RequantizeStage<int8_t>(r, b.column_sums, c));
+}
+Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
+                    const MatrixView<uint8_t>& c) {
+  return MatMulStage(context, a, b, RequantizeStage<uint8_t>(r, b.column_sums, c));
+}
+Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
+                    const Requantization& r, const MatrixView<int8_t>& c) {
+  return MatMulStage(context, a, b, RequantizeStage<int8_t>(r, b.column_sums, c));
+}
+Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
+                    const Requantization& r, const MatrixView<uint8_t>& c) {
+  return MatMulStage(context, a, b, RequantizeStage<uint8_t>(r, b.column_sums, c));
+}
+void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<int8_t>& c,
+                  size_t begin, size_t end) {
+  RequantizeRows(sums, r, c, begin, end);
+}
+void RequantizeU8(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<uint8_t>& c,
+                  size_t begin, size_t end) {
+  RequantizeRows(sums, r, c, begin, end);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+namespace {
+HWY_EXPORT(MultiplyS8S8);
+HWY_EXPORT(MultiplyS8U8);
+HWY_EXPORT(MultiplyU8S8);
+HWY_EXPORT(MultiplyU8U8);
+HWY_EXPORT(RequantizeS8);
+HWY_EXPORT(RequantizeU8);
+
+template <class Q>
+Status CheckRequantization(const Requantization& requantization, const MatrixView<Q>& c) {
+  constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
+  const VectorView<const float>& scales = requantization.scales;
+  const VectorView<const int32_t>& bias = requantization.bias;
+  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(scales, ISOQUANT_NAMES(requantization.scales), "c.cols", c.cols, Bytes(c)));
+  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(bias, ISOQUANT_NAMES(requantization.bias), "c.cols", c.cols, Bytes(c)));
+  if (requantization.zero_point < kMin || requantization.zero_point > kMax) {
+    return Status(StatusCode::kInvalidValue, "requantization.zero_point", 0, "a value of c's type", 0);
+  }
+  if (requantization.min > requantization.max || requantization.min > kMax || requantization.max < kMin) {
+    return Status(StatusCode::kInvalidValue, "[requantization.min, requantization.max]", 0,
+                  "a range that holds a value of c's type", 0);
+  }
+  return Status();
+}
+
+template <class A, class Q, class Function>
+Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                        const Requantization& requantization, const MatrixView<Q>& c, Function multiply) {
+  const VectorView<const int32_t>& zero_points = requantization.a_zero_points;
+  ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
+  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c));
+  if (zero_points.size != 0) {
+    ISOQUANT_RETURN_IF_ERROR(
+        CheckOneOrEach(zero_points, ISOQUANT_NAMES(requantization.a_zero_points), "a.rows", a.rows, Bytes(c)));
+  }
+  if (c.empty()) return Status();
+  PackedPanels panels;
+  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
+  return multiply(context, a, panels, requantization, c);
+}
+
+template <class Q, class Function>
+Status CheckAndRequantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
+                          const MatrixView<Q>& c, Function rows) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(sums, ISOQUANT_NAMES(sums), c, ISOQUANT_NAMES(c)));
+  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckEqual("requantization.a_zero_points.size", requantization.a_zero_points.size, "that of none", 0));
+  if (c.empty()) return Status();
+  ForEachPart(context, c.rows, c.cols, 1, [&](size_t begin, size_t end) { rows(sums, requantization, c, begin, end); });
+  return Status();
+}
+
+}  // namespace
+
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<int8_t>& c) {
+  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyS8S8));
+}
+
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<uint8_t>& c) {
+  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyS8U8));
+}
+
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<int8_t>& c) {
+  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyU8S8));
+}
+
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Requantization& requantization, const MatrixView<uint8_t>& c) {
+  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyU8U8));
+}
+
+Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
+                  const MatrixView<int8_t>& c) {
+  return CheckAndRequantize(context, sums, requantization, c, ISOQUANT_DISPATCH(context, RequantizeS8));
+}
+
+Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
+                  const MatrixView<uint8_t>& c) {
+  return CheckAndRequantize(context, sums, requantization, c, ISOQUANT_DISPATCH(context, RequantizeU8));
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE

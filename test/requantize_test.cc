@@ -1,0 +1,408 @@
+// Tests of MatMul to 8-bit integers and of Requantize: the bytes of the scalar definition, on every tier.
+#include "isoquant/requantize.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "test/guarded.h"
+#include "test/reference.h"
+#include "test/support.h"
+
+namespace isoquant {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kLargest = std::numeric_limits<float>::max();
+constexpr int32_t kIntMin = std::numeric_limits<int32_t>::min();
+constexpr int32_t kIntMax = std::numeric_limits<int32_t>::max();
+
+struct Shape {
+  size_t m, k, n;
+  size_t gap = 0;  // row_stride of a less k, and of c less n
+};
+
+enum class Count { kNone, kOne, kEach };
+
+struct Options {
+  Count scales = Count::kEach;
+  bool bias = true;
+  Count a_zero_points = Count::kNone;
+  bool special = false;  // scales: infinite, NaN, huge, tiny, negative, with ties
+  bool limits = false;   // [min, max] is a part of the type
+};
+
+size_t SizeOf(Count count, size_t each) { return count == Count::kNone ? 0 : count == Count::kOne ? 1 : each; }
+
+constexpr Options kOptions[] = {
+    {Count::kEach, true, Count::kNone, false, false}, {Count::kOne, false, Count::kNone, false, true},
+    {Count::kEach, false, Count::kOne, true, false},  {Count::kOne, true, Count::kEach, false, false},
+    {Count::kEach, true, Count::kEach, true, true},   {Count::kOne, true, Count::kOne, false, true},
+    {Count::kEach, false, Count::kNone, true, true},
+};
+constexpr size_t kNumOptions = sizeof(kOptions) / sizeof(kOptions[0]);
+
+constexpr float kSpecialScales[] = {0.5f,       -0.5f,    1.0f,      0x1p-9f,   0.0f, -0.0f,     kInfinity, kNaN,
+                                    -kInfinity, kLargest, -kLargest, 0x1p-140f, 3.5f, 0x1p-126f, 0x1p30f,   -0x1p-3f};
+
+// A product with guard pages behind everything that it refers to.
+template <class A, class Q>
+class Case {
+ public:
+  Case(const Shape& shape, const Options& options, uint64_t seed)
+      : a_(shape.m, shape.k, shape.k + shape.gap),
+        b_(shape.k, shape.n),
+        scales_(SizeOf(options.scales, shape.n)),
+        bias_(options.bias ? shape.n : 0),
+        a_zero_points_(SizeOf(options.a_zero_points, shape.m)),
+        c_(shape.m, shape.n, shape.n + shape.gap) {
+    constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
+    Random random(seed);
+    FillIntegers(random, a_.buffer().data(), a_.buffer().size());
+    FillIntegers(random, b_.buffer().data(), b_.buffer().size());
+    // Sums are about 100 * 100 * sqrt(k): a part of the outputs saturates at either end.
+    const float usual = 200.0f / (12000.0f * std::sqrt(static_cast<float>(shape.k) + 1.0f));
+    for (float& scale : scales_) {
+      scale = options.special ? kSpecialScales[random.Below(16)] : usual * (random.Signed() + 0.25f);
+    }
+    for (int32_t& bias : bias_) bias = static_cast<int32_t>(random.Below(60000)) - 30000;
+    for (int32_t& zero_point : a_zero_points_) {
+      zero_point = std::numeric_limits<A>::min() + static_cast<int32_t>(random.Below(256));
+    }
+    r.scales = {scales_.data(), scales_.size()};
+    r.bias = {bias_.data(), bias_.size()};
+    r.a_zero_points = {a_zero_points_.data(), a_zero_points_.size()};
+    // Both ends of the type, and what lies between.
+    r.zero_point = seed % 3 == 0 ? kMin : seed % 3 == 1 ? kMax : kMin + static_cast<int32_t>(random.Below(256));
+    if (options.limits) {
+      r.min = seed % 2 == 0 ? r.zero_point : kMin + 7;
+      r.max = kMax - 9 > r.min ? kMax - 9 : kMax;
+    }
+    Context context;
+    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{b_.const_view()}, packed_));
+    Expect();
+  }
+  Case(const Case&) = delete;
+
+  void Expect() {
+    sums_ = ReferenceCorrectedSums(a_.const_view(), b_.const_view(), r.a_zero_points);
+    ReferenceRequantize(MatrixView<const int32_t>(sums_.data(), a_.view().rows, b_.view().cols), r, c_.expected());
+  }
+  void Run(Context& context) {
+    c_.Clear();
+    status_ = MatMul(context, a_.const_view(), packed_, r, c_.view());
+  }
+  void RunPlain(Context& context) {
+    c_.Clear();
+    status_ = MatMul(context, a_.const_view(), KxN{b_.const_view()}, r, c_.view());
+  }
+  void RunRows(Context& context, size_t step) {
+    c_.Clear();
+    for (size_t row = 0; row < a_.view().rows; row += step) {
+      const size_t rows = std::min(step, a_.view().rows - row);
+      Requantization part = r;
+      if (r.a_zero_points.size > 1) part.a_zero_points = {r.a_zero_points.data + row, rows};
+      ISOQUANT_CHECK_OK(MatMul(context, a_.const_view().Rows(row, rows), packed_, part, c_.view().Rows(row, rows)));
+    }
+    status_ = Status();
+  }
+  // The same outputs from sums.
+  void RunRequantize(Context& context) {
+    const GuardedMatrix<int32_t> sums(a_.view().rows, b_.view().cols, b_.view().cols + 1);
+    for (size_t i = 0; i < sums_.size(); ++i) sums.at(i / b_.view().cols, i % b_.view().cols) = sums_[i];
+    Requantization without = r;
+    without.a_zero_points = {};
+    c_.Clear();
+    status_ = Requantize(context, sums.const_view(), without, c_.view());
+  }
+  void Check() {
+    ISOQUANT_CHECK_OK(status_);
+    c_.Check();
+  }
+
+  Requantization r;
+  const MatrixView<A>& a() const { return a_.view(); }
+  const PackedWeights& packed() const { return packed_; }
+  MatrixView<const int8_t> b() const { return b_.const_view(); }
+  const MatrixView<Q>& c() const { return c_.view(); }
+  const Output<Q>& output() const { return c_; }
+
+ private:
+  const GuardedMatrix<A> a_;
+  const GuardedMatrix<int8_t> b_;
+  const Guarded<float> scales_;
+  const Guarded<int32_t> bias_, a_zero_points_;
+  Output<Q> c_;
+  PackedWeights packed_;
+  std::vector<int32_t> sums_;
+  Status status_;
+};
+
+// Calls f(A(), Q()) for all types.
+template <class F>
+void ForEachTypes(const F& f) {
+  f(int8_t(), int8_t());
+  f(int8_t(), uint8_t());
+  f(uint8_t(), int8_t());
+  f(uint8_t(), uint8_t());
+}
+
+template <class A, class Q>
+void CheckCase(const Shape& shape, const Options& options, uint64_t seed) {
+  Case<A, Q> c(shape, options, seed);
+  INFO(shape.m, " x ", shape.k, " x ", shape.n, " seed ", seed);
+  ForEachTier([&](Context& context) {
+    c.Run(context);
+    c.Check();
+    c.RunRequantize(context);
+    c.Check();
+  });
+}
+
+TEST_CASE("Requantization: shapes around the tiles, strides, all options") {
+  constexpr size_t kRows[] = {1, 2, 5, 6, 7, 11, 12, 13, 25};
+  constexpr size_t kCols[] = {1, 7, 8, 15, 16, 17, 31, 32, 33, 48, 65};
+  constexpr size_t kDepths[] = {1, 3, 4, 17, 64, 129};
+  uint64_t seed = 0;
+  for (const size_t m : kRows) {
+    for (const size_t n : kCols) {
+      const size_t k = kDepths[seed % 6];
+      const Shape shape{m, k, n, seed % 3};
+      ForEachTypes([&](auto a, auto q) {
+        CheckCase<decltype(a), decltype(q)>(shape, kOptions[seed % kNumOptions], seed);
+        ++seed;
+      });
+    }
+  }
+}
+
+TEST_CASE("Requantization: nothing to do, nothing to add up, several chunks of K") {
+  for (const Shape& shape : {Shape{0, 0, 0}, Shape{0, 5, 7}, Shape{3, 5, 0}, Shape{5, 0, 40}, Shape{30, 0, 33},
+                             Shape{2, 5000, 40}, Shape{30, 9001, 35, 1}}) {
+    for (size_t i = 0; i < kNumOptions; ++i) {
+      ForEachTypes([&](auto a, auto q) { CheckCase<decltype(a), decltype(q)>(shape, kOptions[i], i); });
+    }
+  }
+}
+
+TEST_CASE("Requantization: plain weights, one row at a time, any number of workers, any float settings") {
+  for (size_t i = 0; i < kNumOptions; ++i) {
+    Case<uint8_t, int8_t> c({70, 130, 47, 3}, kOptions[i], i);
+    Case<int8_t, uint8_t> large({330, 300, 67}, kOptions[i], i + 1);
+    ForEachTier([&](Context& tier) {
+      c.RunPlain(tier);
+      c.Check();
+      for (const size_t step : {size_t{1}, size_t{13}}) {
+        c.RunRows(tier, step);
+        c.Check();
+      }
+      for (const size_t workers : {size_t{2}, size_t{5}}) {
+        UnusualExecutor executor(workers);
+        Context context(executor);
+        ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
+        large.Run(context);
+        large.Check();
+        large.RunRequantize(context);
+        large.Check();
+        CHECK(executor.kept());
+        CHECK(executor.most_tasks() >= 2);
+      }
+      ForEachFloatSettings([&](const auto& under_settings) {
+        under_settings([&] { c.Run(tier); });
+        c.Check();
+        under_settings([&] { c.RunRequantize(tier); });
+        c.Check();
+      });
+    });
+  }
+}
+
+// ---- What the header says, by values written here.
+
+template <class Q>
+void CheckValues(Context& context, const Requantization& r, const std::vector<int32_t>& sums,
+                 const std::vector<int32_t>& expected) {
+  std::vector<Q> c(sums.size());
+  ISOQUANT_CHECK_OK(Requantize(context, MatrixView<const int32_t>(sums.data(), 1, sums.size()), r,
+                               MatrixView<Q>(c.data(), 1, c.size())));
+  for (size_t i = 0; i < c.size(); ++i) {
+    INFO("element ", i, " sum ", sums[i]);
+    CHECK(int32_t{c[i]} == expected[i]);
+  }
+}
+
+TEST_CASE("Requantization: ties, saturation, zero points at the ends") {
+  const float half = 0.5f, minus_one = -1.0f;
+  // Twice, so that they fill a vector of any target.
+  std::vector<int32_t> sums = {0,   1,   2,   3,   5,    -1,   -2,   -3,   -5,      253,
+                               254, 255, 256, 257, -255, -256, -257, -258, kIntMin, kIntMax};
+  const size_t size = sums.size();
+  sums.insert(sums.end(), sums.begin(), sums.end());
+  const auto twice = [&](std::vector<int32_t> v) {
+    REQUIRE(v.size() == size);
+    v.insert(v.end(), v.begin(), v.end());
+    return v;
+  };
+  ForEachTier([&](Context& context) {
+    Requantization r;
+    r.scales = {&half, 1};
+    CheckValues<int8_t>(context, r, sums, twice({0,   0,   1,   2,   2,    0,    -1,   -2,   -2,   126,
+                                                 127, 127, 127, 127, -128, -128, -128, -128, -128, 127}));
+    r.zero_point = 3;  // odd: ties are to even before it is added
+    CheckValues<int8_t>(context, r, sums,
+                        twice({3, 3, 4, 5, 5, 3, 2, 1, 1, 127, 127, 127, 127, 127, -125, -125, -125, -126, -128, 127}));
+    r.zero_point = -128;
+    CheckValues<int8_t>(context, r, sums, twice({-128, -128, -127, -126, -126, -128, -128, -128, -128, -2,
+                                                 -1,   0,    0,    0,    -128, -128, -128, -128, -128, 127}));
+    r.zero_point = 127;
+    r.min = -1;  // and max beyond the type
+    r.max = 500;
+    CheckValues<int8_t>(context, r, sums, twice({127, 127, 127, 127, 127, 127, 126, 125, 125, 127,
+                                                 127, 127, 127, 127, -1,  -1,  -1,  -1,  -1,  127}));
+    r = Requantization();
+    r.scales = {&minus_one, 1};
+    r.zero_point = 255;
+    CheckValues<uint8_t>(context, r, sums, twice({255, 254, 253, 252, 250, 255, 255, 255, 255, 2,
+                                                  1,   0,   0,   0,   255, 255, 255, 255, 255, 0}));
+    r.min = r.max = 7;
+    CheckValues<uint8_t>(context, r, sums, std::vector<int32_t>(sums.size(), 7));
+  });
+}
+
+TEST_CASE("Requantization: NaN becomes the zero point, infinities saturate") {
+  const std::vector<int32_t> sums = {0, 1, -1, 100, kIntMin, kIntMax, 0, 5};
+  ForEachTier([&](Context& context) {
+    for (const uint32_t bits : {0x7fc00000u, 0xffc12345u, 0x7f800001u, 0xff923456u}) {
+      const float nan = FromBits(bits);
+      Requantization r;
+      r.scales = {&nan, 1};
+      r.zero_point = 42;
+      CheckValues<uint8_t>(context, r, sums, std::vector<int32_t>(sums.size(), 42));
+      r.max = 40;  // the value next to it
+      CheckValues<uint8_t>(context, r, sums, std::vector<int32_t>(sums.size(), 40));
+    }
+    for (const float infinite : {kInfinity, kLargest}) {
+      const float negative = -infinite;
+      Requantization r;
+      r.scales = {&infinite, 1};
+      r.zero_point = -7;
+      CheckValues<int8_t>(context, r, sums, {-7, 127, -128, 127, -128, 127, -7, 127});
+      r.scales = {&negative, 1};
+      CheckValues<int8_t>(context, r, sums, {-7, -128, 127, -128, 127, -128, -7, -128});
+    }
+  });
+}
+
+// ---- Errors
+
+TEST_CASE("Requantization: errors name the argument and write nothing") {
+  Case<uint8_t, int8_t> c({3, 8, 5, 2}, {Count::kEach, true, Count::kEach, false, false}, 2);
+  std::vector<int32_t> sums_data(3 * 5);
+  const MatrixView<const uint8_t> a(c.a());
+  const MatrixView<int8_t> out(c.c());
+  const MatrixView<const int32_t> sums(sums_data.data(), 3, 5);
+  c.output().Clear();
+  ForEachTier([&](Context& context) {
+    const auto check = [&](StatusCode code, const std::string& argument, const Requantization& r,
+                           const MatrixView<const uint8_t>& a_in, const MatrixView<int8_t>& c_in) {
+      const Status status = MatMul(context, a_in, c.packed(), r, c_in);
+      INFO(status.ToString());
+      CHECK(status.code() == code);
+      CHECK(status.argument() == argument);
+    };
+    const auto check_both = [&](StatusCode code, const std::string& argument, const Requantization& r) {
+      check(code, argument, r, a, out);
+      Requantization without = r;
+      without.a_zero_points = {};
+      const Status status = Requantize(context, sums, without, out);
+      CHECK(status.code() == code);
+      CHECK(status.argument() == argument);
+    };
+    Requantization r = c.r;
+    r.scales.size = 4;
+    check_both(StatusCode::kMismatch, "requantization.scales.size", r);
+    r = c.r;
+    r.scales = {};
+    check_both(StatusCode::kMismatch, "requantization.scales.size", r);
+    r.scales.size = 5;
+    check_both(StatusCode::kNull, "requantization.scales.data", r);
+    r = c.r;
+    r.bias.size = 1;
+    check_both(StatusCode::kMismatch, "requantization.bias.size", r);
+    r = c.r;
+    r.bias.data = nullptr;
+    check_both(StatusCode::kNull, "requantization.bias.data", r);
+    for (const int32_t zero_point : {-129, 128, kIntMin, kIntMax}) {
+      r = c.r;
+      r.zero_point = zero_point;
+      check_both(StatusCode::kInvalidValue, "requantization.zero_point", r);
+    }
+    const int32_t ranges[][2] = {{1, 0}, {128, 300}, {-300, -129}, {kIntMax, kIntMin}};
+    for (const auto& range : ranges) {
+      r = c.r;
+      r.min = range[0];
+      r.max = range[1];
+      check_both(StatusCode::kInvalidValue, "[requantization.min, requantization.max]", r);
+    }
+    r = c.r;
+    r.a_zero_points.size = 2;
+    check(StatusCode::kMismatch, "requantization.a_zero_points.size", r, a, out);
+    r.a_zero_points = {nullptr, 3};
+    check(StatusCode::kNull, "requantization.a_zero_points.data", r, a, out);
+    CHECK(Requantize(context, sums, c.r, out).argument() == std::string("requantization.a_zero_points.size"));
+
+    check(StatusCode::kMismatch, "a.cols", c.r, {a.data, 3, 7, a.row_stride}, out);
+    check(StatusCode::kMismatch, "c.rows", c.r, {a.data, 2, 8, a.row_stride}, out);
+    check(StatusCode::kMismatch, "c.cols", c.r, a, {out.data, 3, 4, out.row_stride});
+    check(StatusCode::kTooSmall, "c.row_stride", c.r, a, {out.data, 3, 5, 4});
+    check(StatusCode::kTooLarge, "a.row_stride", c.r, {a.data, 3, 8, SIZE_MAX / 2}, out);
+    check(StatusCode::kNull, "a.data", c.r, {nullptr, 3, 8}, out);
+    check(StatusCode::kNull, "c.data", c.r, a, {nullptr, 3, 5});
+    check(StatusCode::kOverlap, "c", c.r, a, {reinterpret_cast<int8_t*>(c.a().data), 3, 5});
+    check(StatusCode::kOverlap, "c", c.r, a, {const_cast<int8_t*>(c.packed().panels().panels), 3, 5});
+    // Vectors that lie in c.
+    r = c.r;
+    std::vector<float> memory(16);
+    r.scales = {memory.data(), 5};
+    check(StatusCode::kOverlap, "c", r, a, {reinterpret_cast<int8_t*>(memory.data()), 3, 5});
+    CHECK(Requantize(context, sums, c.r, {out.data, 3, 4, out.row_stride}).code() == StatusCode::kMismatch);
+    CHECK(Requantize(context, sums, c.r, {reinterpret_cast<int8_t*>(sums_data.data()), 3, 5}).code() ==
+          StatusCode::kOverlap);
+    CHECK(c.output().IsUntouched());
+  });
+}
+
+// ---- Golden digests
+
+template <class A, class Q>
+void CheckGoldenOutputs(const std::string& types) {
+  for (size_t i = 0; i < kNumOptions; ++i) {
+    Case<A, Q> c({97, 301, 110}, kOptions[i], 20 + i);
+    ForEachTier([&](Context& tier) {
+      for (const size_t workers : {size_t{1}, size_t{3}}) {
+        ThreadExecutor executor(workers);
+        Context context(executor);
+        ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
+        c.Run(context);
+        c.Check();
+        Digest digest;
+        digest.Add(c.c());
+        CheckGolden("requantize/" + types + "/" + std::to_string(i), digest.value());
+      }
+    });
+  }
+}
+
+TEST_CASE("Requantization: golden digests") {
+  CheckGoldenOutputs<int8_t, int8_t>("s8s8");
+  CheckGoldenOutputs<int8_t, uint8_t>("s8u8");
+  CheckGoldenOutputs<uint8_t, int8_t>("u8s8");
+  CheckGoldenOutputs<uint8_t, uint8_t>("u8u8");
+}
+
+}  // namespace
+}  // namespace isoquant
