@@ -25,11 +25,10 @@
 #include <utility>
 
 #include "isoquant/context.h"
-#include "isoquant/inl/isa/float_environment.h"
 #include "isoquant/inl/isa/policies-inl.h"
 #include "isoquant/inl/matmul_plan-inl.h"
 #include "isoquant/inl/pack-inl.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/stage-inl.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 
@@ -37,31 +36,6 @@ HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
-
-// The vectors that stages work on.
-using StageTag = hn::CappedTag<int32_t, 16>;
-
-// An output stage is a functor void(d, rows, col, n, sums, stride), d a StageTag: the exact sums C(row, col + i), 0 <=
-// i < n <= Lanes(d), lie at sums + (row - rows.begin) * stride. All rows of a vector of columns come in one call, so
-// that a stage loads what belongs to columns once. Each output is handed over once, by any worker, under the default
-// float environment; memory past the n-th element must not be touched. A stage may have an output(), a MatrixView that
-// Tile then fetches for writing. This one stores the sums; the driver bypasses it where it can.
-struct StoreS32 {
-  int32_t* c;
-  size_t c_stride;
-  bool accumulate;
-
-  template <class D>
-  HWY_INLINE void operator()(D d, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
-                             size_t stride) const {
-    int32_t* HWY_RESTRICT to = c + rows.begin * c_stride + col;
-    for (size_t i = 0; i < rows.size; ++i, sums += stride, to += c_stride) {
-      auto v = LoadFirst(d, sums, n);
-      if (accumulate) v = hn::Add(v, LoadFirst(d, to, n));
-      StoreFirst(v, d, to, n);
-    }
-  }
-};
 
 // Zero-filled last steps of rows that are read in place.
 template <class P>
@@ -72,46 +46,6 @@ void PrepareTails(const MatrixView<const typename P::A>& a, Part rows, typename 
     std::memset(to, 0, P::kKR * sizeof(*to));
     std::memcpy(to, a.Row(row) + a.cols - tail, tail * sizeof(*to));
   }
-}
-
-// Whole panels of plain sums need no buffer.
-template <class Stage>
-constexpr bool IsDirect(size_t cols) {
-  return std::is_same<Stage, StoreS32>::value && cols % PackedPanels::kColumns == 0;
-}
-
-// Plain sums need no float environment either.
-struct NoFloats {};
-template <class Stage>
-using FloatEnvironment = std::conditional_t<std::is_same<Stage, StoreS32>::value, NoFloats, ScopedFloatEnvironment>;
-
-// Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
-template <class Stage>
-HWY_INLINE void RunStage(const Stage& stage_in, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,
-                         Part cols) {
-  // A copy that nothing points to: stores of vectors, which may alias anything, cannot change it.
-  const Stage stage = stage_in;
-  const StageTag d;
-  const size_t lanes = hn::Lanes(d);
-  size_t j = 0;
-  for (; j + lanes <= cols.size; j += lanes) stage(d, rows, cols.begin + j, lanes, from + j, from_stride);
-  if (j != cols.size) stage(d, rows, cols.begin + j, cols.size - j, from + j, from_stride);
-}
-
-// Tells Tile what becomes of its rows: of C, unless the stage has an output().
-template <class Args>
-HWY_INLINE void SetWritten(Args& args, size_t, size_t, size_t cols, ...) {
-  args.written = reinterpret_cast<const char*>(args.c);
-  args.written_stride = args.c_stride * sizeof(*args.c);
-  args.written_bytes = cols * sizeof(*args.c);
-}
-template <class Args, class Stage>
-HWY_INLINE auto SetWritten(Args& args, size_t row, size_t col, size_t cols, const Stage* stage)
-    -> decltype(static_cast<void>(stage->output())) {
-  const auto output = stage->output();
-  args.written = reinterpret_cast<const char*>(output.Row(row) + col);
-  args.written_stride = output.row_stride * sizeof(*output.data);
-  args.written_bytes = cols * sizeof(*output.data);
 }
 
 // Of CPUs that matter here.
