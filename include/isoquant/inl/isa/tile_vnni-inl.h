@@ -45,7 +45,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct VnniTiles {
+struct VnniTiles : AnyShape {
 #if HWY_TARGET == HWY_AVX2
   static constexpr char kName[] = "avx_vnni";
   static constexpr size_t kMR = 6, kNR = 16, kTallMR = kMR;
