@@ -76,12 +76,12 @@ template <int kTile>
 HWY_INLINE void Zero() {
   __asm__ volatile(".byte 0xc4, 0xe2, 0x7b, 0x49, %c0" : : "i"(0xc0 | kTile << 3) : "memory");
 }
-// tileloadd (%rax,%rcx), %tmmN
-template <int kTile>
+// tileloadd (%rax,%rcx), %tmmN; or tileloaddt1, for what will not stay in L1
+template <int kTile, bool kStreams = false>
 HWY_INLINE void Load(const void* from, size_t stride) {
-  __asm__ volatile(".byte 0xc4, 0xe2, 0x7b, 0x4b, %c0, 0x08"
+  __asm__ volatile(".byte 0xc4, 0xe2, %c0, 0x4b, %c1, 0x08"
                    :
-                   : "i"(0x04 | kTile << 3), "a"(from), "c"(stride)
+                   : "i"(kStreams ? 0x79 : 0x7b), "i"(0x04 | kTile << 3), "a"(from), "c"(stride)
                    : "memory");
 }
 // tilestored %tmmN, (%rax,%rcx)
@@ -123,8 +123,21 @@ struct Amx {
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmx;
   static constexpr bool kNeedsTiles = true;
-  static constexpr char kShapes[] = "from 5 rows on";
-  static constexpr bool Suits(size_t m, size_t, size_t) { return m >= 5; }
+
+  // Against VPDPBUSD, on Granite Rapids: K = 256 and more is 1.3 to 4 times as fast with 5 to 16 rows (0.9 with one);
+  // K = 64 and 100 with 32 rows is 1.1 to 2.5 times, with 12 mostly slower; less is slower, as is a tile or two.
+  // Weights that come from beyond L2 feed 12 rows of VPDPBUSD as well (0.86 to 1.0).
+  static constexpr char kShapes[] =
+      "from 5 x 256 (13 x 256 if B has 4 MiB) or 32 x 64 (M x K) and from 32768 products on";
+  static constexpr bool Suits(size_t m, size_t k, size_t n) {
+    const bool rows = k >= 256 ? m >= (k * n < (size_t{4} << 20) ? 5 : 13) : k >= 64 && m >= 32;
+    return rows && m * k * n >= 32768;
+  }
+
+  // Two panels and 32 rows of more K than this are more than L1 holds: then A is streamed past B (1024 cubed: 41.5
+  // against 38 % of peak; 512 cubed: none).
+  static constexpr size_t kMaxKInL1 = 512;
+  static constexpr size_t kAhead = 2048;  // bytes of a panel
 
   static void ArrangeTile(const A*, size_t, size_t, size_t, ArrangedA*) {}  // never
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}            // never
@@ -203,19 +216,74 @@ struct Amx {
     }
 
     // Row tile i of A times B, which is loaded on first use.
-    template <size_t kI = 0>
+    template <bool kStreams, size_t kI = 0>
     static HWY_INLINE void Step(const A* const (&a)[kHigh], size_t a_stride, const int8_t* b, size_t panel_stride) {
       if constexpr (kI < kHigh) {
         constexpr int kTileA = 4 + kI % 2;
         if constexpr (kI == 0) amx::Load<6>(b, amx::kRowBytes);
-        amx::Load<kTileA>(a[kI], a_stride);
+        amx::Load<kTileA, kStreams>(a[kI], a_stride);
         amx::Multiply<kI * kPanels, kTileA, 6, kSigned>();
         if constexpr (kPanels == 2) {
           if constexpr (kI == 0) amx::Load<7>(b + panel_stride, amx::kRowBytes);
           amx::Multiply<kI * kPanels + 1, kTileA, 7, kSigned>();
         }
-        Step<kI + 1>(a, a_stride, b, panel_stride);
+        Step<kStreams, kI + 1>(a, a_stride, b, panel_stride);
       }
+    }
+
+    // Beside each step: rows of C, to be written at the end, and the B that comes next. That makes four streams, see
+    // tile_vnni-inl.h; a lone tile fetches its own B some KiB before it is read.
+    struct Prefetches {
+      explicit Prefetches(const Args& args)
+          : alone(args.prefetch == nullptr),
+            b(alone ? args.b + kAhead : args.prefetch),
+            half(args.k * 8),
+            panel(kPanels == 2 ? args.panel_stride : 0),
+            c(args.c),
+            rows_left(args.rows),
+            rows_per_step(args.k == 0 ? 0 : (args.rows * kKR + args.k - 1) / args.k) {}
+
+      HWY_INLINE void Step(const Args& args) {
+        for (size_t i = rows_left < rows_per_step ? rows_left : rows_per_step; i != 0; --i, --rows_left) {
+          PrefetchForWriting(c);
+          PrefetchForWriting(c + kPanels * 16 - 1);
+          c += args.c_stride;
+        }
+        if (alone) {
+          for (size_t i = 0; i < amx::kTileBytes; i += 64) FetchB(i);
+          b += amx::kTileBytes;
+        } else if (args.prefetch != args.b) {
+          for (size_t i = 0; i < amx::kTileBytes / 4; i += 64) {
+            FetchB(i);
+            FetchB(i + half);
+          }
+          b += amx::kTileBytes / 4;
+        }
+      }
+      HWY_INLINE void FetchB(size_t at) const {
+        hwy::Prefetch(b + at);
+        if (kPanels == 2) hwy::Prefetch(b + at + panel);
+      }
+
+      const bool alone;
+      const int8_t* b;
+      const size_t half, panel;  // bytes
+      const int32_t* c;
+      size_t rows_left;
+      const size_t rows_per_step;
+    };
+
+    // All whole steps. Returns where B continues; so does `a`.
+    template <bool kStreams>
+    static HWY_INLINE const int8_t* Loop(const Args& args, const A* (&a)[kHigh]) {
+      Prefetches prefetches(args);
+      const int8_t* b = args.b;
+      for (size_t k = args.k; k != 0; k -= kKR, b += amx::kTileBytes) {
+        Step<kStreams>(a, args.a_stride, b, args.panel_stride);
+        for (size_t i = 0; i < kHigh; ++i) a[i] += kKR;
+        prefetches.Step(args);
+      }
+      return b;
     }
 
     static HWY_NOINLINE void Run(State& state, const Args& args_in) {
@@ -227,19 +295,20 @@ struct Amx {
         first[i] = FirstRow(args.rows, i);
         a[i] = args.a + first[i] * args.a_stride;
       }
-      const int8_t* b = args.b;
-      for (size_t k = args.k; k != 0; k -= kKR, b += amx::kTileBytes) {
-        Step(a, args.a_stride, b, args.panel_stride);
-        for (size_t i = 0; i < kHigh; ++i) a[i] += kKR;
+      const int8_t* b;
+      if (args.k > kMaxKInL1) {
+        b = Loop<true>(args, a);
+      } else {
+        b = Loop<false>(args, a);
       }
       if (args.a_tail != nullptr) {
         for (size_t i = 0; i < kHigh; ++i) a[i] = args.a_tail + first[i] * kKR;
         const size_t bytes = args.panel_stride % amx::kTileBytes;  // of B in its last step
         if (bytes == 0) {
-          Step(a, kKR, b, args.panel_stride);
+          Step<false>(a, kKR, b, args.panel_stride);
         } else {
           state.CopyTail(b, bytes, args.panels, args.panel_stride);
-          Step(a, kKR, state.b_tail, amx::kTileBytes);
+          Step<false>(a, kKR, state.b_tail, amx::kTileBytes);
         }
       }
       End(args);
