@@ -51,7 +51,8 @@ const char* AskForTiles() { return "this operating system is not asked for tiles
 }  // namespace
 
 const char* RefuseTiles() {
-  if (const Detection* detection = OverriddenDetection()) return detection->tile_refusal;
+  const Detection* detection = OverriddenDetection();
+  if (detection != nullptr && detection->tiles_granted) return nullptr;
   static const char* const refusal = AskForTiles();
   return refusal;
 }

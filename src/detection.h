@@ -12,8 +12,8 @@ const char* RefuseTiles();
 
 // For tests: a machine as it might be.
 struct Detection {
-  Cpu cpu;                   // what DetectCpu returns
-  const char* tile_refusal;  // what RefuseTiles returns, without asking
+  Cpu cpu;             // what DetectCpu returns
+  bool tiles_granted;  // without asking; else Linux is asked
 };
 // From now on and for each Context that is made from now on, until null restores the truth. Not beside other threads
 // that use the library.
