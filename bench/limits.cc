@@ -29,11 +29,10 @@ namespace {
                    : ISOQUANT_CLOBBERS)
 
 template <class Loop>
-double Rate(double products_per_instruction, const Loop& loop) {
-  constexpr uint64_t kRounds = 50000;
+double Rate(double products_per_instruction, uint64_t rounds, const Loop& loop) {
   const double begin = Seconds();
-  loop(kRounds);
-  return 12.0 * kRounds * products_per_instruction / (Seconds() - begin);
+  loop(rounds);
+  return 12.0 * static_cast<double>(rounds) * products_per_instruction / (Seconds() - begin);
 }
 
 }  // namespace
@@ -42,20 +41,50 @@ double MeasureVnniPeak() {
 #if defined(__x86_64__)
   const Cpu& cpu = DetectCpu();
   if ((cpu.leaf7_ecx >> 11 & 1) != 0 && (cpu.xcr0 & 0xe6) == 0xe6) {
-    return Rate(64, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_DOT_EVEX, "zmm"); });
+    return Rate(64, 50000, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_DOT_EVEX, "zmm"); });
   }
   if ((cpu.leaf7_1_eax >> 4 & 1) != 0 && (cpu.xcr0 & 6) == 6) {
-    return Rate(32, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_DOT_VEX, "ymm"); });
+    return Rate(32, 50000, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_DOT_VEX, "ymm"); });
   }
 #endif
   return 0;
+}
+
+double MeasureAmxPeak() {
+#if defined(__x86_64__)
+  // Six accumulators cover the latency of 52 at one per 16 cycles. In bytes, for old assemblers: tdpbusd %tmm7, %tmm6,
+  // %tmmN. All tiles are zero.
+  struct alignas(64) {
+    uint8_t palette = 1, other[15] = {};
+    uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } config;
+#define ISOQUANT_TDPBUSD(MODRM) ".byte 0xc4, 0xe2, 0x41, 0x5e, " MODRM "\n"
+#define ISOQUANT_SIX_TDPBUSD                                                                          \
+  ISOQUANT_TDPBUSD("0xc6")                                                                            \
+  ISOQUANT_TDPBUSD("0xce") ISOQUANT_TDPBUSD("0xd6") ISOQUANT_TDPBUSD("0xde") ISOQUANT_TDPBUSD("0xe6") \
+      ISOQUANT_TDPBUSD("0xee")
+  return Rate(16 * 16 * 64, 2000, [&](uint64_t rounds) {
+    __asm__ volatile(
+        ".byte 0xc4, 0xe2, 0x78, 0x49, 0x00\n"  // ldtilecfg (%rax)
+        "1:\n" ISOQUANT_SIX_TDPBUSD ISOQUANT_SIX_TDPBUSD
+        "sub $1, %0\n"
+        "jnz 1b\n"
+        ".byte 0xc4, 0xe2, 0x78, 0x49, 0xc0\n"  // tilerelease
+        : "+r"(rounds)
+        : "a"(&config)
+        : "cc", "memory");
+  });
+#else
+  return 0;
+#endif
 }
 
 double MeasureFmaPeak() {
 #if defined(__x86_64__)
   const Cpu& cpu = DetectCpu();
   if ((cpu.leaf7_ebx >> 5 & 1) != 0 && (cpu.leaf1_ecx >> 12 & 1) != 0 && (cpu.xcr0 & 6) == 6) {
-    return Rate(8, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_FMA, "ymm"); });
+    return Rate(8, 50000, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_FMA, "ymm"); });
   }
 #endif
   return 0;

@@ -18,6 +18,9 @@ inline double Seconds() {
 // VPDPBUSD on the widest vectors that this CPU has it for.
 double MeasureVnniPeak();
 
+// TDPBUSD on tiles. Only where this process may use them.
+double MeasureAmxPeak();
+
 // f32 VFMADD on 256-bit vectors: what an AVX2 float kernel could reach.
 double MeasureFmaPeak();
 

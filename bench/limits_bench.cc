@@ -1,4 +1,5 @@
-// Bench: what this machine can do at most, for the roofs of the report. Names: Limit/vnni, Limit/fma, Limit/read/bytes.
+// Bench: what this machine can do at most, for the roofs of the report. Names: Limit/amx, Limit/vnni, Limit/fma,
+// Limit/read/bytes.
 #include <algorithm>
 
 #include "bench/huge_buffer.h"
@@ -42,6 +43,9 @@ void ReadLimit(benchmark::State& state) {
 }  // namespace
 
 void RegisterLimits() {
+  if (std::string(Context().tier()) == "amx_int8") {  // else there is no permission
+    benchmark::RegisterBenchmark("Limit/amx", &ComputeLimit<&MeasureAmxPeak>)->UseManualTime()->Iterations(kSamples);
+  }
   benchmark::RegisterBenchmark("Limit/vnni", &ComputeLimit<&MeasureVnniPeak>)->UseManualTime()->Iterations(kSamples);
   benchmark::RegisterBenchmark("Limit/fma", &ComputeLimit<&MeasureFmaPeak>)->UseManualTime()->Iterations(kSamples);
   // First-level cache, half a typical second-level one, and what the cold benches rotate through.

@@ -3,7 +3,8 @@
 // Names: MatMul/<types>/M/K/N, MatMulSweep/M, MatMulCold/<types>/M/K/N, MatMulThreads/<types>/M/K/N/threads,
 // MatMulThreadsHighway/<mode>/M/K/N/threads, Pack/<order>/K/N, MatMulPlain/<order>/M/K/N,
 // MatMulStage/<type>/M/K/N, LinearQuantise/M/K/N (both: stages_bench.cc), Limit/...
-// Counters: gops (2 M K N per second), pct_peak (percent of the VPDPBUSD rate of this CPU), vs_fma (multiply-adds per
+// Counters: gops (2 M K N per second), pct_peak (percent of the VPDPBUSD rate of this CPU, or of TDPBUSD
+// where tiles run), vs_fma (multiply-adds per
 // second over those of 256-bit f32 FMA), for few rows weights_gbps, for cold weights pct_limit (percent of what peak or
 // read bandwidth allow) and read_gbps, for threads scaling and capacity (the cores that they got), for packing pct_copy
 // (percent of the rate of a memcpy), for plain weights vs_packed; of the peer onednn_gops and vs_onednn (ours over it).

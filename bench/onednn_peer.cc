@@ -89,7 +89,8 @@ std::string OneDnnVersion() {
 void LimitOneDnn(const std::string& tier) {
   if (std::getenv("DNNL_MAX_CPU_ISA") != nullptr || std::getenv("ONEDNN_MAX_CPU_ISA") != nullptr) return;
   using Isa = dnnl::cpu_isa;
-  const std::pair<const char*, Isa> isas[] = {{"avx512_vnni", Isa::avx512_core_vnni},
+  const std::pair<const char*, Isa> isas[] = {{"amx_int8", Isa::avx512_core_amx},
+                                              {"avx512_vnni", Isa::avx512_core_vnni},
                                               {"avx512bw", Isa::avx512_core},
                                               {"avx_vnni", Isa::avx2_vnni},
                                               {"avx2", Isa::avx2}};

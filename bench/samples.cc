@@ -100,14 +100,17 @@ Repeats::Repeats(double count_in)
     : count(count_in), timed(static_cast<size_t>(std::max(1.0, 5e7 / count_in))), untimed(1) {}
 
 ComputeLimits::ComputeLimits(const Context& context)
-    : wide_(std::string(context.tier()).compare(0, 6, "avx512") == 0),
+    : wide_(std::string(context.tier()).compare(0, 6, "avx512") == 0 || std::string(context.tier()) == "amx_int8"),
+      measure_(std::string(context.tier()) == "amx_int8" ? &MeasureAmxPeak
+               : wide_                                   ? &MeasureVnniPeak
+                                                         : &MeasureFmaPeak),
       other_(MedianOfFive(wide_ ? &MeasureFmaPeak : &MeasureVnniPeak)) {}
 
 void ComputeLimits::SetCounters(benchmark::State& state, const std::vector<double>& rates,
                                 const std::vector<double>& limits) const {
   const double rate = Median(rates), ratio = Median(Ratios(rates, limits));
-  const double vnni = wide_ ? Median(limits) : other_, fma = wide_ ? other_ : Median(limits);
-  if (vnni != 0) state.counters["pct_peak"] = 100 * (wide_ ? ratio : rate / vnni);
+  const double peak = wide_ ? Median(limits) : other_, fma = wide_ ? other_ : Median(limits);
+  if (peak != 0) state.counters["pct_peak"] = 100 * (wide_ ? ratio : rate / peak);
   if (fma != 0) state.counters["vs_fma"] = wide_ ? rate / fma : ratio;
 }
 

@@ -77,12 +77,13 @@ struct Repeats {
 class ComputeLimits {
  public:
   explicit ComputeLimits(const Context& context);
-  double Measure() const { return wide_ ? MeasureVnniPeak() : MeasureFmaPeak(); }
+  double Measure() const { return measure_(); }
   // Counters pct_peak and vs_fma, of rates and of the limits beside them.
   void SetCounters(benchmark::State& state, const std::vector<double>& rates, const std::vector<double>& limits) const;
 
  private:
-  bool wide_;  // AVX-512: by VPDPBUSD, else by f32 FMA
+  bool wide_;  // AMX: by TDPBUSD, AVX-512: by VPDPBUSD, else by f32 FMA
+  double (*measure_)();
   double other_;
 };
 

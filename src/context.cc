@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "hwy/targets.h"
+#include "src/detection.h"
 #include "src/memory.h"
 #include "src/tiers.h"
 
@@ -13,13 +14,34 @@ namespace {
 
 uint64_t Bit(size_t i) { return uint64_t{1} << i; }
 
+uint64_t FindUsableTiers() {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < Tiers().size; ++i) bits |= WhyUnusable(Tiers().tiers[i]) == nullptr ? Bit(i) : 0;
+  return bits;
+}
+
+// Tiles have not been asked for yet.
 uint64_t UsableTiers() {
-  static const uint64_t usable = [] {
+  if (OverriddenDetection() != nullptr) return FindUsableTiers();
+  static const uint64_t usable = FindUsableTiers();
+  return usable;
+}
+
+uint64_t TiersWithTiles() {
+  static const uint64_t with_tiles = [] {
     uint64_t bits = 0;
-    for (size_t i = 0; i < Tiers().size; ++i) bits |= WhyUnusable(Tiers().tiers[i]) == nullptr ? Bit(i) : 0;
+    for (size_t i = 0; i < Tiers().size; ++i) bits |= Tiers().tiers[i].needs_tiles ? Bit(i) : 0;
     return bits;
   }();
-  return usable;
+  return with_tiles;
+}
+
+int64_t TargetOf(size_t tier) { return Tiers().tiers[tier].target; }
+
+size_t FirstOf(uint64_t tiers) {
+  size_t i = 0;
+  while ((tiers & Bit(i)) == 0) ++i;
+  return i;
 }
 
 // What is better than `name`.
@@ -89,19 +111,26 @@ Context::~Context() {
 void Context::Choose() {
   const uint64_t usable = UsableTiers();
   allowed_ = usable & ~capped_ & ~disabled_;
+  on_request_ = allowed_ & TiersWithTiles();
+  // Tiles are asked for when they are about to be used: now only if the target depends on the answer.
+  if (on_request_ != 0) {
+    const uint64_t certain = allowed_ & ~on_request_;
+    const bool matters = certain == 0 || TargetOf(FirstOf(certain)) != TargetOf(FirstOf(allowed_));
+    if (matters && !AreTilesGranted()) allowed_ = certain;
+    if (matters) on_request_ = 0;
+  }
   if (allowed_ == 0) {  // never remove the last
     for (size_t i = 0; i < Tiers().size; ++i) {
-      if ((usable & Bit(i)) != 0) allowed_ = Bit(i);
+      if ((usable & ~TiersWithTiles() & Bit(i)) != 0) allowed_ = Bit(i);
     }
   }
-  chosen_ = 0;
-  while (!Allows(chosen_)) ++chosen_;
   // Lower bits are better targets: remove those below the chosen one.
-  targets_ = hwy::SupportedTargets() & ~(Tiers().tiers[chosen_].target - 1);
-  if (Tiers().tiers[chosen_].target == HWY_SCALAR || Tiers().tiers[chosen_].target == HWY_EMU128) {
-    targets_ = Tiers().tiers[chosen_].target;
-  }
+  const int64_t target = TargetOf(FirstOf(allowed_));
+  targets_ = hwy::SupportedTargets() & ~(target - 1);
+  if (target == HWY_SCALAR || target == HWY_EMU128) targets_ = target;
 }
+
+bool Context::AreTilesGranted() { return RefuseTiles() == nullptr; }
 
 Status Context::SetMaxTier(const char* name) {
   uint64_t removed = 0;
@@ -121,7 +150,11 @@ Status Context::Disable(const char* comma_separated_names) {
   return Status();
 }
 
-const char* Context::tier() const { return Tiers().tiers[chosen_].name; }
+const char* Context::tier() const {
+  size_t i = 0;
+  while (!Allows(i)) ++i;
+  return Tiers().tiers[i].name;
+}
 
 void Context::Run(size_t num_tasks, TaskRef task) const {
   if (executor_ != nullptr && num_tasks > 1) return executor_->Run(num_tasks, task);
@@ -139,13 +172,27 @@ uint8_t* Context::Scratch(ScratchOwner owner, size_t bytes) {
   return scratch;
 }
 
+namespace {
+
+// Products that do not suit a tier go to another one of its target, if that is allowed.
+bool HasSubstitute(const Context& context, size_t tier) {
+  for (size_t i = tier + 1; i < Tiers().size && TargetOf(i) == TargetOf(tier); ++i) {
+    if (context.Allows(i)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 std::vector<TierReport> ExplainTiers(const Context& context) {
   const Environment& environment = Environment::Get();
   std::vector<TierReport> reports;
   for (size_t i = 0; i < Tiers().size; ++i) {
     const Tier& tier = Tiers().tiers[i];
-    TierReport report{tier.name, hwy::TargetName(tier.target), context.Allows(i), ""};
-    if (!report.usable) {
+    TierReport report{tier.name, hwy::TargetName(tier.target), context.Allows(i), "", ""};
+    if (report.usable) {
+      if (tier.shapes != nullptr && HasSubstitute(context, i)) report.shapes = tier.shapes;
+    } else {
       const char* unusable = WhyUnusable(tier);
       if (unusable != nullptr) {
         report.reason = unusable;
@@ -155,8 +202,10 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
         report.reason = "removed by the environment: ISOQUANT_DISABLE=" + environment.disable;
       } else if ((context.capped_ & Bit(i)) != 0) {
         report.reason = "capped by Context::SetMaxTier";
-      } else {
+      } else if ((context.disabled_ & Bit(i)) != 0) {
         report.reason = "removed by Context::Disable";
+      } else {
+        report.reason = RefuseTiles();
       }
     }
     reports.push_back(report);
@@ -167,6 +216,12 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
 std::string Explain(const Context& context) {
   std::string text = std::string(context.tier()) + " runs";
   const std::vector<TierReport> reports = ExplainTiers(context);
+  const size_t chosen = TierIndex(context.tier());
+  if (!reports[chosen].shapes.empty()) {
+    size_t substitute = chosen + 1;
+    while (!reports[substitute].usable) ++substitute;
+    text += " " + reports[chosen].shapes + ", " + reports[substitute].name + " on smaller shapes";
+  }
   for (size_t i = 0; i < reports.size() && !reports[i].usable; ++i) {
     text += "; " + reports[i].name;
     bool several = false;

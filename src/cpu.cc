@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "hwy/base.h"
+#include "src/detection.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>
@@ -108,6 +109,7 @@ size_t DetectL2Bytes(size_t fallback) {
 }  // namespace
 
 const Cpu& DetectCpu() {
+  if (const Detection* detection = OverriddenDetection()) return detection->cpu;
   static const Cpu cpu = [] {
     Cpu detected = Detect();
     detected.l2_bytes = DetectL2Bytes(detected.l2_bytes);

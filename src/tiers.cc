@@ -19,7 +19,7 @@ namespace {
 
 template <class... P>
 void AppendPolicies(PolicyList<P...>, TierList& list) {
-  for (const Tier& tier : {Tier{P::kName, HWY_TARGET, P::kRefusal}...}) {
+  for (const Tier& tier : {Tier{P::kName, HWY_TARGET, P::kRefusal, P::kNeedsTiles, P::kShapes}...}) {
     if (list.size < TierList::kMax) list.tiers[list.size++] = tier;
   }
 }

@@ -13,6 +13,8 @@ struct Tier {
   const char* name;
   int64_t target;                      // Highway's bit
   const char* (*refusal)(const Cpu&);  // null, or what the CPU lacks
+  bool needs_tiles;                    // RefuseTiles() may refuse it too
+  const char* shapes;                  // which products it is the best for; or null: all
 };
 
 struct TierList {
@@ -24,7 +26,7 @@ struct TierList {
 // Best first. Built on the first call; thread-safe.
 const TierList& Tiers();
 
-// Null, or why this machine cannot run the tier.
+// Null, or why this machine cannot run the tier. Does not ask for tiles.
 const char* WhyUnusable(const Tier& tier);
 
 }  // namespace isoquant

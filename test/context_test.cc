@@ -108,6 +108,9 @@ void CheckConsistent(const Context& context) {
 
   // Explain names the tier that runs and those above it, with their reasons; neighbours with one reason together.
   std::string expected = usable[0] + " runs";
+  if (!reports[TierIndex(usable[0].c_str())].shapes.empty()) {
+    expected += " " + reports[TierIndex(usable[0].c_str())].shapes + ", " + usable[1] + " on smaller shapes";
+  }
   for (size_t i = 0; !reports[i].usable;) {
     std::string names = reports[i].name;
     const size_t first = i;
@@ -129,7 +132,8 @@ TEST_CASE("Context: tiers are listed best first, each once, the one without vect
 
   // Of the tiers that this build has, in this order.
   std::vector<std::string> known;
-  for (const char* name : {"avx512_vnni", "avx512bw", "avx_vnni", "avx2", "sse4", "sse2", "scalar"}) {
+  for (const char* name :
+       {"amx_int8", "avx512_vnni", "avx512bw", "avx_vnni_int8", "avx_vnni", "avx2", "sse4", "sse2", "scalar"}) {
     if (TierIndex(name) != SIZE_MAX) known.push_back(name);
   }
   for (size_t i = 1; i < known.size(); ++i) CHECK(TierIndex(known[i - 1].c_str()) < TierIndex(known[i].c_str()));

@@ -9,74 +9,13 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "test/guarded.h"
-#include "test/reference.h"
+#include "test/matmul_case.h"
 #include "test/support.h"
 
 namespace isoquant {
 namespace {
 
 using Sizes = std::initializer_list<size_t>;
-
-struct Shape {
-  size_t m, k, n;
-};
-
-// One product, its operands in guarded memory, and what C must be.
-template <class A>
-struct Case {
-  Case(Random& random, Shape shape, size_t a_pad, size_t c_pad)
-      : a(shape.m, shape.k, shape.k + a_pad),
-        b(shape.k, shape.n),
-        b_transposed(shape.n, shape.k),
-        c(shape.m, shape.n, shape.n + c_pad),
-        before(shape.m, shape.n),
-        overwritten(shape.m, shape.n),
-        accumulated(shape.m, shape.n) {
-    FillIntegers(random, a.buffer().data(), a.buffer().size());
-    FillIntegers(random, b.buffer().data(), b.buffer().size());
-    FillIntegers(random, before.buffer().data(), before.buffer().size());
-    for (size_t k = 0; k < shape.k; ++k) {
-      for (size_t n = 0; n < shape.n; ++n) b_transposed.at(n, k) = b.at(k, n);
-    }
-    Expect();
-  }
-
-  void Expect() {
-    ReferenceMatMul(a.const_view(), b.const_view(), false, overwritten.view());
-    Copy(before, accumulated);
-    ReferenceMatMul(a.const_view(), b.const_view(), true, accumulated.view());
-  }
-
-  // Runs one MatMul and compares all of C, and what lies between its rows.
-  void Check(Context& context, const WeightsRef& weights, Store store) {
-    for (int32_t& value : c.buffer()) value = 0x5a5a5a5a;
-    Copy(before, c);
-    ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), weights, c.view(), store));
-    const GuardedMatrix<int32_t>& expected = store == Store::kAccumulate ? accumulated : overwritten;
-    size_t wrong = 0, touched = 0;
-    for (size_t i = 0; i < c.buffer().size(); ++i) {
-      const size_t stride = c.view().row_stride, row = i / stride, col = i % stride;
-      if (col >= c.view().cols) {
-        touched += c.buffer()[i] != 0x5a5a5a5a ? 1 : 0;
-      } else {
-        wrong += c.buffer()[i] != expected.at(row, col) ? 1 : 0;
-      }
-    }
-    CHECK(wrong == 0);
-    CHECK(touched == 0);
-  }
-
-  static void Copy(const GuardedMatrix<int32_t>& from, const GuardedMatrix<int32_t>& to) {
-    for (size_t r = 0; r < from.view().rows; ++r) {
-      for (size_t col = 0; col < from.view().cols; ++col) to.at(r, col) = from.at(r, col);
-    }
-  }
-
-  GuardedMatrix<A> a;
-  GuardedMatrix<int8_t> b, b_transposed;
-  GuardedMatrix<int32_t> c, before, overwritten, accumulated;
-};
 
 using Contexts = std::vector<std::unique_ptr<Context>>;
 
@@ -85,7 +24,7 @@ Contexts ContextOfEachTier() {
   for (const TierReport& report : ExplainTiers(Context())) {
     if (!report.usable) continue;
     contexts.emplace_back(new Context());
-    ISOQUANT_CHECK_OK(contexts.back()->SetMaxTier(report.name.c_str()));
+    UseOnly(*contexts.back(), report.name);
     REQUIRE(contexts.back()->tier() == report.name);
   }
   return contexts;

@@ -50,7 +50,15 @@ void FillIntegers(Random& random, T* data, size_t size) {
   }
 }
 
-// Calls f(context) for every tier that this machine can run, worst included, capped so that this very tier runs.
+// Removes all other tiers: this one runs all shapes, even those that it would leave to another.
+inline void UseOnly(Context& context, const std::string& tier) {
+  ISOQUANT_CHECK_OK(context.SetMaxTier(tier.c_str()));
+  for (const TierReport& report : ExplainTiers(context)) {
+    if (report.name != tier) ISOQUANT_CHECK_OK(context.Disable(report.name.c_str()));
+  }
+}
+
+// Calls f(context) for every tier that this machine can run, worst included, so that this very tier runs.
 template <class F>
 void ForEachTier(const F& f) {
   const Context probe;
@@ -58,7 +66,7 @@ void ForEachTier(const F& f) {
   for (const TierReport& report : ExplainTiers(probe)) {
     if (!report.usable) continue;
     Context context;
-    ISOQUANT_CHECK_OK(context.SetMaxTier(report.name.c_str()));
+    UseOnly(context, report.name);
     REQUIRE(context.tier() == report.name);
     INFO("tier ", report.name);
     f(context);

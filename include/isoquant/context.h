@@ -41,7 +41,9 @@ class Context {
   // ---- For implementations of operations, here and downstream.
 
   // Whether tier number `index` (see TierIndex) may run.
-  bool Allows(size_t index) const { return index < 64 && (allowed_ >> index & 1) != 0; }
+  bool Allows(size_t index) const {
+    return index < 64 && (allowed_ >> index & 1) != 0 && ((on_request_ >> index & 1) == 0 || AreTilesGranted());
+  }
   // Highway targets (bits as in hwy/detect_targets.h) that may run: the tier's own and all below it.
   int64_t targets() const { return targets_; }
   size_t NumWorkers() const { return executor_ == nullptr ? 1 : executor_->NumWorkers(); }
@@ -55,15 +57,16 @@ class Context {
  private:
   friend std::vector<TierReport> ExplainTiers(const Context& context);
   void Choose();
+  static bool AreTilesGranted();
 
   Executor* executor_ = nullptr;
   uint8_t* scratch_[2] = {};
   size_t scratch_bytes_[2] = {};
   // Bit i speaks of tier i.
-  uint64_t allowed_ = 0;   // may run
-  uint64_t capped_ = 0;    // better than a cap, of the environment or the caller
-  uint64_t disabled_ = 0;  // removed by name
-  size_t chosen_ = 0;
+  uint64_t allowed_ = 0;     // may run
+  uint64_t on_request_ = 0;  // of these: if tiles are granted
+  uint64_t capped_ = 0;      // better than a cap, of the environment or the caller
+  uint64_t disabled_ = 0;    // removed by name
   int64_t targets_ = 0;
   Status environment_status_;
 };

@@ -33,6 +33,7 @@ struct TierReport {
   std::string target;  // Highway's name of the target under which it was compiled: "AVX3"
   bool usable = false;
   std::string reason;  // why it is not usable; empty if it is
+  std::string shapes;  // "from 5 rows on": others run on the next tier that is usable; or empty: all
 };
 
 // Highway targets that this library was compiled for, best first, and whether the CPU supports each.

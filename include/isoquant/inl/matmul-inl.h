@@ -308,11 +308,19 @@ HWY_INLINE size_t TierOf() {
   return index;
 }
 
+template <class... P>
+bool AllowsAny(PolicyList<P...>, const Context& context) {
+  return (context.Allows(TierOf<P>()) || ...);
+}
+
 template <class Stage, class A, class P, class... Worse>
 Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const MatrixView<const A>& a,
                             const WeightsRef& b, const Stage& stage) {
   if constexpr (sizeof...(Worse) != 0) {
-    if (!context.Allows(TierOf<P>())) return MatMulWithBestPolicy(PolicyList<Worse...>(), context, a, b, stage);
+    const bool suits = P::Suits(a.rows, b.k(), b.n()) || !AllowsAny(PolicyList<Worse...>(), context);
+    if (!suits || !context.Allows(TierOf<P>())) {
+      return MatMulWithBestPolicy(PolicyList<Worse...>(), context, a, b, stage);
+    }
   }
   return MatMulWithPolicy<P>(context, a, b, stage);
 }

@@ -9,6 +9,7 @@
 #define ISOQUANT_INL_ISA_POLICIES_INL_H_
 #endif
 
+#include "isoquant/inl/isa/tile_amx-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
 #include "isoquant/inl/isa/tile_scalar-inl.h"
 #include "isoquant/inl/isa/tile_vnni-inl.h"
@@ -23,7 +24,13 @@ struct PolicyList {};
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 template <class A>
 using PoliciesFor = PolicyList<Scalar<A>>;
-#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
+template <class A>
+using PoliciesFor = PolicyList<Amx<A>, Vnni<A>, MaddS16<A>>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
+template <class A>
+using PoliciesFor = PolicyList<VnniInt8<A>, Vnni<A>, MaddS16<A>>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 template <class A>
 using PoliciesFor = PolicyList<Vnni<A>, MaddS16<A>>;
 #else

@@ -20,6 +20,12 @@
 //   ArrangePanel(b, k, out)   k (a multiple of kKR) values of 16 columns; writes 16 k elements
 //   Tile(state, args)
 //
+// and, unless it inherits them from AnyShape,
+//
+//   kNeedsTiles               it uses registers that the operating system grants on request (AMX)
+//   kShapes                   in words, which products it is the best for; or null: all
+//   Suits(m, k, n)            the same as a question. Others are left to the next policy that may run, if there is one
+//
 // Why pieces: those of a tile's rows alternate, so that Tile reads one stream from constant offsets. Rows in place are
 // kMR streams, too short for prefetchers (512 cubed, s8: 92 against 95 % of the VPDPBUSD peak), and share sets of L1
 // where their stride is near a multiple of 4 KiB. Copying pays from the second group of columns on.
@@ -48,6 +54,13 @@ namespace {
 
 // For policies that need no more than their target.
 inline const char* NeverRefuse(const Cpu&) { return nullptr; }
+
+// Members of most policies.
+struct AnyShape {
+  static constexpr bool kNeedsTiles = false;
+  static constexpr const char* kShapes = nullptr;
+  static constexpr bool Suits(size_t, size_t, size_t) { return true; }
+};
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -28,7 +28,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct MaddS16Tiles {
+struct MaddS16Tiles : AnyShape {
 #if HWY_TARGET == HWY_SSE2
   static constexpr char kName[] = "sse2";
 #elif HWY_TARGET == HWY_SSSE3

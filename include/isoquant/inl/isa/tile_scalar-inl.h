@@ -18,7 +18,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 template <class TA>
-struct Scalar {
+struct Scalar : AnyShape {
   static constexpr char kName[] = "scalar";
   using A = TA;
   using ArrangedA = TA;

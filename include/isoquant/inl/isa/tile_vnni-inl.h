@@ -1,9 +1,11 @@
-// ISA layer: VPDPBUSD, on 512-bit vectors (tier avx512_vnni) and on 256-bit ones (avx_vnni).
+// ISA layer: VPDPBUSD, on 512-bit vectors (tier avx512_vnni) and on 256-bit ones (avx_vnni), and VPDPBSSD on the latter
+// (avx_vnni_int8).
 //
 // VPDPBUSD adds four products of an unsigned and a signed byte to each int32 lane and never saturates. B is the signed
 // operand, straight from the panels; A is the unsigned one, broadcast. Signed A is arranged as a ^ 0x80 = a + 128,
 // which owes -128 * column_sums. (The other way round, b ^ 0x80 in the loop, costs a vector operation per load of B:
-// nothing on Zen 4, but 8 to 14 % on Intel, where 512-bit logic shares both ports with VPDPBUSD.)
+// nothing on Zen 4, but 8 to 14 % on Intel, where 512-bit logic shares both ports with VPDPBUSD.) VPDPBSSD takes signed
+// bytes on both sides, so that signed A needs no such trick.
 //
 // Registers: 12 rows x 2 vectors = 24 accumulators, 2 of B, 1 of A, of 32; or 6 x 2 + 2 + 1 of 16. Intel's latency of 5
 // at 2 per cycle needs 10 accumulators; 12 rows rather than 6 halve the traffic of B (6: 93 %, 12: 99 % of peak at
@@ -17,6 +19,7 @@
 #define ISOQUANT_INL_ISA_TILE_VNNI_INL_H_
 #endif
 
+#include <type_traits>
 #include <utility>
 
 #include "isoquant/inl/isa/tile-inl.h"
@@ -37,6 +40,13 @@ inline const char* RefuseVnni(const Cpu& cpu) {
 #endif
 }
 
+#if HWY_TARGET == HWY_AVX2
+inline const char* RefuseVnniInt8(const Cpu& cpu) {
+  if ((cpu.leaf7_1_edx >> 4 & 1) == 0) return "the CPU lacks AVX-VNNI-INT8: CPUID(7,1).EDX[4] is 0";
+  return RefuseVnni(cpu);  // u8 x s8 is VPDPBUSD
+}
+#endif
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -47,12 +57,48 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct VnniTiles {
+// Instructions: acc += a dot b.
+struct Vpdpbusd {
+  static constexpr bool kSignedA = false;
+  template <class V>
+  static HWY_INLINE V Accumulate(V acc, V a, V b) {
 #if HWY_TARGET == HWY_AVX2
-  static constexpr char kName[] = "avx_vnni";
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(b.raw));
+#else
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
+#endif
+    return acc;
+  }
+};
+
+#if HWY_TARGET == HWY_AVX2
+// In bytes, because assemblers know it only since binutils 2.40 and LLVM 16: VEX.256.F2.0F38.W0 50 /r, where ModRM.reg
+// is acc, VEX.vvvv is a, and ModRM.rm is b. The assembler finds the numbers of the registers by comparing their names.
+struct Vpdpbssd {
+  static constexpr bool kSignedA = true;
+  template <class V>
+  static HWY_INLINE V Accumulate(V acc, V a, V b) {
+    __asm__(
+        ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+        ".ifc %0,%%ymm\\n\n .set .Lisoquant_acc, \\n\n .endif\n"
+        ".ifc %1,%%ymm\\n\n .set .Lisoquant_a, \\n\n .endif\n"
+        ".ifc %2,%%ymm\\n\n .set .Lisoquant_b, \\n\n .endif\n"
+        ".endr\n"
+        ".byte 0xc4, 0x42 | ((.Lisoquant_acc & 8) ^ 8) << 4 | ((.Lisoquant_b & 8) ^ 8) << 2\n"
+        ".byte 0x07 | (.Lisoquant_a ^ 15) << 3, 0x50\n"
+        ".byte 0xc0 | (.Lisoquant_acc & 7) << 3 | (.Lisoquant_b & 7)"
+        : "+x"(acc.raw)
+        : "x"(a.raw), "x"(b.raw));
+    return acc;
+  }
+};
+#endif
+
+template <class Dot>
+struct VnniTiles : AnyShape {
+#if HWY_TARGET == HWY_AVX2
   static constexpr size_t kMR = 6, kNR = 16, kTallMR = kMR;
 #else
-  static constexpr char kName[] = "avx512_vnni";
   static constexpr size_t kMR = 12, kNR = 32, kTallMR = 24;
 #endif
   static constexpr size_t kKR = 4;
@@ -65,20 +111,9 @@ struct VnniTiles {
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what VPDPBUSD wants
   struct State {};
 
-  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVnni;
-
   using Args = TileArgs<ArrangedA, ArrangedB>;
   using D32 = hn::CappedTag<int32_t, 16>;
   using V32 = hn::Vec<D32>;
-
-  static HWY_INLINE V32 DotAccumulate(V32 acc, V32 a_unsigned, V32 b_signed) {
-#if HWY_TARGET == HWY_AVX2
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc.raw) : "x"(a_unsigned.raw), "x"(b_signed.raw));
-#else
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc.raw) : "v"(a_unsigned.raw), "v"(b_signed.raw));
-#endif
-    return acc;
-  }
 
   // Vectors of one row: of B, or accumulators. (x86 vectors have a size, so they may be members.)
   template <size_t kVectors>
@@ -122,8 +157,8 @@ struct VnniTiles {
     template <size_t kAt>
     static HWY_INLINE void StepRow(const uint8_t* a, const RowV& b, Sets& acc) {
       const V32 va = hn::Set(D32(), LoadUnaligned<int32_t>(a));
-      acc.v[kAt] = DotAccumulate(acc.v[kAt], va, b.v[0]);
-      if constexpr (kVectors == 2) acc.v[kAt + 1] = DotAccumulate(acc.v[kAt + 1], va, b.v[1]);
+      acc.v[kAt] = Dot::Accumulate(acc.v[kAt], va, b.v[0]);
+      if constexpr (kVectors == 2) acc.v[kAt + 1] = Dot::Accumulate(acc.v[kAt + 1], va, b.v[1]);
     }
 
     // One prefetch a step is free, two are not (512 cubed: 93.5 against 95.5 % of peak). But a lone tile waits for
@@ -236,16 +271,17 @@ struct VnniTiles {
   }
 };
 
-template <class TA>
-struct Vnni : VnniTiles {
+template <class TA, class Dot>
+struct VnniWith : VnniTiles<Dot> {
   using A = TA;
-  static constexpr bool kSigned = A(-1) < A(0);
-  static constexpr bool kColumnSums = kSigned;
+  using VnniTiles<Dot>::kPieceK;
+  static constexpr bool kFlips = A(-1) < A(0) && !Dot::kSignedA;
+  static constexpr bool kColumnSums = kFlips;
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
     const hn::CappedTag<uint8_t, kPieceK> d;
     const size_t n = hn::Lanes(d);
-    const auto flip = hn::Set(d, kSigned ? uint8_t{0x80} : uint8_t{0});
+    const auto flip = hn::Set(d, kFlips ? uint8_t{0x80} : uint8_t{0});
     const uint8_t* piece = reinterpret_cast<const uint8_t*>(a);
     for (; k >= kPieceK; k -= kPieceK, piece += kPieceK) {
       const uint8_t* from = piece;
@@ -264,6 +300,24 @@ struct Vnni : VnniTiles {
     }
   }
 };
+
+template <class A>
+struct Vnni : VnniWith<A, Vpdpbusd> {
+#if HWY_TARGET == HWY_AVX2
+  static constexpr char kName[] = "avx_vnni";
+#else
+  static constexpr char kName[] = "avx512_vnni";
+#endif
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVnni;
+};
+
+#if HWY_TARGET == HWY_AVX2
+template <class A>
+struct VnniInt8 : VnniWith<A, std::conditional_t<(A(-1) < A(0)), Vpdpbssd, Vpdpbusd>> {
+  static constexpr char kName[] = "avx_vnni_int8";
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVnniInt8;
+};
+#endif
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -1,0 +1,334 @@
+// ISA layer: TDPBUSD and TDPBSSD, the matrix instructions of AMX-INT8 (tier amx_int8).
+//
+// A tile is 16 rows of 64 bytes. TDP*: C (16 x 16 int32) += A (16 rows x 64 K) B (64 K x 16 columns), where row i of
+// B's tile is the group of four K number i of 16 columns: 16 groups of a packed panel, as they lie in memory. A is read
+// in place, 16 rows at a time, by its stride. No trick with signs is needed: u8 x s8 is TDPBUSD, s8 x s8 is TDPBSSD.
+//
+// Registers: tmm0 to tmm3 are C (2 x 2, or 4 x 1 for lone panels), tmm4 and tmm5 A, tmm6 and tmm7 B. A step of 64 K of
+// a tile of 32 x 32 is four loads (8 cycles each out of L1) and four products (16 cycles each).
+//
+// Tails. N: panels are whole. K: the driver's zero-filled last step of A; B's panels end with a group of four, so that
+// their last step is copied beside zeros, once for all tiles of rows that use it. M: with more than 16 rows the last
+// tile of A and C begins early and computes some rows twice, which is exact even for C += A B, because all of C is
+// loaded before any of it is stored. With fewer, tiles of C and A are configured to have so many rows. (A task has
+// either only tiles of 16 rows and more, or only one height: so one LDTILECFG, before its first tile. It zeroes all
+// tiles, which matters not there.)
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_AMX_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_AMX_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_AMX_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_AMX_INL_H_
+#endif
+
+#include "isoquant/inl/isa/tile-inl.h"
+
+// Inline asm in bytes, for assemblers older than AMX. Only 64-bit mode has tiles; MSVC has no asm there.
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseAmx(const Cpu& cpu) {
+#if defined(ISOQUANT_AMX) && !ISOQUANT_AMX
+  (void)cpu;
+  return "this build leaves AMX out: ISOQUANT_AMX is OFF";
+#elif !defined(__linux__)
+  (void)cpu;
+  return "AMX is not attempted on this operating system: only Linux grants tiles in a way that this library knows";
+#else
+  if ((cpu.leaf7_edx >> 24 & 1) == 0) return "the CPU lacks AMX-TILE: CPUID(7,0).EDX[24] is 0";
+  if ((cpu.leaf7_edx >> 25 & 1) == 0) return "the CPU lacks AMX-INT8: CPUID(7,0).EDX[25] is 0";
+  if ((cpu.leaf1_ecx >> 27 & 1) == 0) return "the operating system does not use XSAVE: CPUID(1).ECX[27] is 0";
+  if ((cpu.xcr0 >> 17 & 3) != 3) return "the operating system does not save tiles: XCR0[17] or XCR0[18] is 0";
+  return nullptr;
+#endif
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// One instruction each. Volatile and with a memory clobber, because compilers know neither the tiles nor what memory an
+// instruction touches; the base register is rax and the stride is in rcx, because operands are bytes.
+namespace amx {
+
+constexpr size_t kRows = 16, kRowBytes = 64;  // of a tile
+constexpr size_t kTileBytes = kRows * kRowBytes;
+
+// ldtilecfg (%rax)
+HWY_INLINE void LoadConfig(const void* config) {
+  __asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0x00" : : "a"(config) : "memory");
+}
+// tilerelease
+HWY_INLINE void Release() { __asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0xc0" : : : "memory"); }
+
+// tilezero %tmmN
+template <int kTile>
+HWY_INLINE void Zero() {
+  __asm__ volatile(".byte 0xc4, 0xe2, 0x7b, 0x49, %c0" : : "i"(0xc0 | kTile << 3) : "memory");
+}
+// tileloadd (%rax,%rcx), %tmmN; or tileloaddt1, for what will not stay in L1
+template <int kTile, bool kStreams = false>
+HWY_INLINE void Load(const void* from, size_t stride) {
+  __asm__ volatile(".byte 0xc4, 0xe2, %c0, 0x4b, %c1, 0x08"
+                   :
+                   : "i"(kStreams ? 0x79 : 0x7b), "i"(0x04 | kTile << 3), "a"(from), "c"(stride)
+                   : "memory");
+}
+// tilestored %tmmN, (%rax,%rcx)
+template <int kTile>
+HWY_INLINE void Store(void* to, size_t stride) {
+  __asm__ volatile(".byte 0xc4, 0xe2, 0x7a, 0x4b, %c0, 0x08"
+                   :
+                   : "i"(0x04 | kTile << 3), "a"(to), "c"(stride)
+                   : "memory");
+}
+// tdpbssd %tmmB, %tmmA, %tmmC; or tdpbusd, where A is unsigned. (Intel's order is C, A, B: A is in ModRM, B in VEX.)
+template <int kC, int kA, int kB, bool kSigned>
+HWY_INLINE void Multiply() {
+  __asm__ volatile(".byte 0xc4, 0xe2, %c0, 0x5e, %c1"
+                   :
+                   : "i"((~kB & 15) << 3 | (kSigned ? 3 : 1)), "i"(0xc0 | kC << 3 | kA)
+                   : "memory");
+}
+
+// What LDTILECFG reads: palette 1, then bytes of a row and rows of each tile.
+struct alignas(64) Config {
+  uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  uint16_t row_bytes[16] = {};
+  uint8_t rows[16] = {};
+};
+
+}  // namespace amx
+
+template <class TA>
+struct Amx {
+  static constexpr char kName[] = "amx_int8";
+  using A = TA;
+  using ArrangedA = TA;
+  using ArrangedB = int8_t;
+  static constexpr bool kSigned = A(-1) < A(0);
+  static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
+  static constexpr bool kReadsRows = true;
+  static constexpr bool kColumnSums = false;
+  static constexpr size_t kArrangeBRows = SIZE_MAX;
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmx;
+  static constexpr bool kNeedsTiles = true;
+
+  // Against VPDPBUSD, on Granite Rapids: K = 256 and more is 1.3 to 4 times as fast with 5 to 16 rows (0.9 with one);
+  // K = 64 and 100 with 32 rows is 1.1 to 2.5 times, with 12 mostly slower; less is slower, as is a tile or two.
+  // Weights that come from beyond L2 feed 12 rows of VPDPBUSD as well (0.86 to 1.0).
+  static constexpr char kShapes[] =
+      "from 5 x 256 (13 x 256 if B has 4 MiB) or 32 x 64 (M x K) and from 32768 products on";
+  static constexpr bool Suits(size_t m, size_t k, size_t n) {
+    const bool rows = k >= 256 ? m >= (k * n < (size_t{4} << 20) ? 5 : 13) : k >= 64 && m >= 32;
+    return rows && m * k * n >= 32768;
+  }
+
+  // Two panels and 32 rows of more K than this are more than L1 holds: then A is streamed past B (1024 cubed: 41.5
+  // against 38 % of peak; 512 cubed: none).
+  static constexpr size_t kMaxKInL1 = 512;
+  static constexpr size_t kAhead = 2048;  // bytes of a panel
+
+  static void ArrangeTile(const A*, size_t, size_t, size_t, ArrangedA*) {}  // never
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}            // never
+
+  // The tile configuration, from the first Tile to the end of the task, and the last step of B.
+  struct State {
+    State() = default;
+    ~State() {
+      if (height != 0) amx::Release();
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    // C and A get so many rows.
+    HWY_INLINE void Configure(size_t rows) {
+      if (rows != height) LoadConfig(rows);
+    }
+    HWY_NOINLINE void LoadConfig(size_t rows) {
+      height = rows;
+      amx::Config config;
+      for (size_t tile = 0; tile < 8; ++tile) {
+        config.row_bytes[tile] = amx::kRowBytes;
+        config.rows[tile] = static_cast<uint8_t>(tile < 6 ? rows : amx::kRows);
+      }
+      amx::LoadConfig(&config);
+    }
+
+    // Copies the last step of K of each panel beside zeros, unless that was done.
+    HWY_INLINE void CopyTail(const int8_t* from, size_t bytes, size_t panels, size_t panel_stride) {
+      if (from == tail_of && panels <= tail_panels) return;
+      tail_of = from;
+      tail_panels = panels;
+      for (size_t p = 0; p < panels; ++p) {
+        std::memcpy(b_tail + p * amx::kTileBytes, from + p * panel_stride, bytes);
+        std::memset(b_tail + p * amx::kTileBytes + bytes, 0, amx::kTileBytes - bytes);
+      }
+    }
+
+    size_t height = 0;  // rows of C and A; 0: not configured
+    const int8_t* tail_of = nullptr;
+    size_t tail_panels = 0;
+    alignas(64) int8_t b_tail[2 * amx::kTileBytes];
+  };
+
+  using Args = TileArgs<ArrangedA, ArrangedB>;
+
+  // kHigh x kPanels tiles of C; tile (i, p) is tmm(i * kPanels + p). Tiles of rows begin at the multiples of 16, but
+  // the last one ends where the rows end.
+  template <size_t kHigh, size_t kPanels>
+  struct Kernel {
+    template <int kTile>
+    static HWY_INLINE int32_t* TileOfC(const Args& args) {
+      return args.c + FirstRow(args.rows, kTile / kPanels) * args.c_stride + kTile % kPanels * 16;
+    }
+    static HWY_INLINE size_t FirstRow(size_t rows, size_t i) {
+      return kHigh == 1 ? 0 : i * amx::kRows + amx::kRows <= rows ? i * amx::kRows : rows - amx::kRows;
+    }
+
+    template <int kTile = 0>
+    static HWY_INLINE void Begin(const Args& args) {
+      if constexpr (kTile < kHigh * kPanels) {
+        if (args.add) {
+          amx::Load<kTile>(TileOfC<kTile>(args), args.c_stride * sizeof(int32_t));
+        } else {
+          amx::Zero<kTile>();
+        }
+        Begin<kTile + 1>(args);
+      }
+    }
+    template <int kTile = 0>
+    static HWY_INLINE void End(const Args& args) {
+      if constexpr (kTile < kHigh * kPanels) {
+        amx::Store<kTile>(TileOfC<kTile>(args), args.c_stride * sizeof(int32_t));
+        End<kTile + 1>(args);
+      }
+    }
+
+    // Row tile i of A times B, which is loaded on first use.
+    template <bool kStreams, size_t kI = 0>
+    static HWY_INLINE void Step(const A* const (&a)[kHigh], size_t a_stride, const int8_t* b, size_t panel_stride) {
+      if constexpr (kI < kHigh) {
+        constexpr int kTileA = 4 + kI % 2;
+        if constexpr (kI == 0) amx::Load<6>(b, amx::kRowBytes);
+        amx::Load<kTileA, kStreams>(a[kI], a_stride);
+        amx::Multiply<kI * kPanels, kTileA, 6, kSigned>();
+        if constexpr (kPanels == 2) {
+          if constexpr (kI == 0) amx::Load<7>(b + panel_stride, amx::kRowBytes);
+          amx::Multiply<kI * kPanels + 1, kTileA, 7, kSigned>();
+        }
+        Step<kStreams, kI + 1>(a, a_stride, b, panel_stride);
+      }
+    }
+
+    // Beside each step: rows of outputs, to be written at the end, and a step's share of the four streams. A lone tile
+    // fetches its own B some KiB before it is read.
+    struct Prefetches {
+      explicit Prefetches(const Args& args)
+          : alone(args.prefetch.from == nullptr),
+            next(alone ? reinterpret_cast<const char*>(args.b) + kAhead : static_cast<const char*>(args.prefetch.from)),
+            written(args.written),
+            rows_left(args.rows),
+            rows_per_step(args.k == 0 ? 0 : (args.rows * kKR + args.k - 1) / args.k) {}
+
+      HWY_INLINE void Step(const Args& args) {
+        for (size_t i = rows_left < rows_per_step ? rows_left : rows_per_step; i != 0; --i, --rows_left) {
+          PrefetchForWriting(written);
+          PrefetchForWriting(written + args.written_bytes - 1);
+          written += args.written_stride;
+        }
+        if (alone) {
+          for (size_t i = 0; i < amx::kTileBytes; i += 64) {
+            hwy::Prefetch(next + i);
+            if (kPanels == 2) hwy::Prefetch(next + i + args.panel_stride);
+          }
+          next += amx::kTileBytes;
+        } else if (args.prefetch.near != 0) {
+          for (size_t i = 0; i < amx::kTileBytes / 4; i += 64) {
+            hwy::Prefetch(next + i);
+            hwy::Prefetch(next + i + args.prefetch.near);
+            hwy::Prefetch(next + i + args.prefetch.far);
+            hwy::Prefetch(next + i + args.prefetch.near + args.prefetch.far);
+          }
+          next += amx::kTileBytes / 4;
+        }
+      }
+
+      const bool alone;
+      const char *next, *written;
+      size_t rows_left;
+      const size_t rows_per_step;
+    };
+
+    // All whole steps. Returns where B continues; so does `a`.
+    template <bool kStreams>
+    static HWY_INLINE const int8_t* Loop(const Args& args, const A* (&a)[kHigh]) {
+      Prefetches prefetches(args);
+      const int8_t* b = args.b;
+      for (size_t k = args.k; k != 0; k -= kKR, b += amx::kTileBytes) {
+        Step<kStreams>(a, args.a_stride, b, args.panel_stride);
+        for (size_t i = 0; i < kHigh; ++i) a[i] += kKR;
+        prefetches.Step(args);
+      }
+      return b;
+    }
+
+    static HWY_NOINLINE void Run(State& state, const Args& args_in) {
+      const Args args = args_in;
+      Begin(args);
+      size_t first[kHigh];
+      const A* a[kHigh];
+      for (size_t i = 0; i < kHigh; ++i) {
+        first[i] = FirstRow(args.rows, i);
+        a[i] = args.a + first[i] * args.a_stride;
+      }
+      const int8_t* b;
+      if (args.k > kMaxKInL1) {
+        b = Loop<true>(args, a);
+      } else {
+        b = Loop<false>(args, a);
+      }
+      if (args.a_tail != nullptr) {
+        for (size_t i = 0; i < kHigh; ++i) a[i] = args.a_tail + first[i] * kKR;
+        const size_t bytes = args.panel_stride % amx::kTileBytes;  // of B in its last step
+        if (bytes == 0) {
+          Step<false>(a, kKR, b, args.panel_stride);
+        } else {
+          state.CopyTail(b, bytes, args.panels, args.panel_stride);
+          Step<false>(a, kKR, state.b_tail, amx::kTileBytes);
+        }
+      }
+      End(args);
+    }
+  };
+
+  static HWY_INLINE void Tile(State& state, const Args& args) {
+    state.Configure(args.rows < amx::kRows ? args.rows : amx::kRows);
+    if (args.panels == 2) {
+      args.rows > amx::kRows ? Kernel<2, 2>::Run(state, args) : Kernel<1, 2>::Run(state, args);
+    } else if (args.rows > 2 * amx::kRows) {
+      Kernel<4, 1>::Run(state, args);
+    } else {
+      args.rows > amx::kRows ? Kernel<2, 1>::Run(state, args) : Kernel<1, 1>::Run(state, args);
+    }
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // x86-64 with inline asm
+#endif  // per-target include guard

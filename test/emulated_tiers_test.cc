@@ -1,0 +1,542 @@
+// Tests of the tiers amx_int8, avx_vnni and avx_vnni_int8, all of their paths, on every x86-64 CPU that has their
+// target: under the emulator, and on the CPU where it has the instructions (in child processes, because permission for
+// tiles is for good). ISOQUANT_PRINT_COVERAGE=1 prints what was executed how.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "isoquant/isoquant.h"
+#include "src/detection.h"
+#include "src/tiers.h"
+#include "test/emulator/child.h"
+#include "test/emulator/emulator.h"
+#include "test/golden.h"
+#include "test/matmul_case.h"
+#include "test/support.h"
+
+#if ISOQUANT_HAVE_EMULATOR
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <cstddef>
+
+namespace isoquant {
+namespace {
+
+using emulator::Count;
+using emulator::Emulation;
+using emulator::ForcedEmulation;
+using emulator::Op;
+using emulator::RunInChild;
+
+constexpr const char* kTiers[] = {"amx_int8", "avx_vnni_int8", "avx_vnni"};
+
+// This CPU, with all that the emulator has.
+Cpu CpuWithAll() {
+  Cpu cpu = DetectCpu();
+  cpu.leaf7_edx |= 3u << 24;
+  cpu.leaf7_1_eax |= 1u << 4;
+  cpu.leaf7_1_edx |= 1u << 4;
+  cpu.xcr0 |= 3u << 17;
+  return cpu;
+}
+
+class ScopedDetection {
+ public:
+  ScopedDetection(const Cpu& cpu, bool tiles_granted) : detection_{cpu, tiles_granted} {
+    OverrideDetection(&detection_);
+  }
+  ~ScopedDetection() { OverrideDetection(nullptr); }
+  ScopedDetection(const ScopedDetection&) = delete;
+  ScopedDetection& operator=(const ScopedDetection&) = delete;
+
+ private:
+  const Detection detection_;
+};
+
+std::string ReasonOf(const Context& context, const std::string& tier) {
+  for (const TierReport& report : ExplainTiers(context)) {
+    if (report.name == tier) return report.reason;
+  }
+  return "no such tier";
+}
+
+// The CPU itself has it, tiles granted or not.
+bool IsNative(const std::string& tier) {
+  const size_t index = TierIndex(tier.c_str());
+  return index != SIZE_MAX && WhyUnusable(Tiers().tiers[index]) == nullptr;
+}
+
+// ---- Paths: each says whether all outputs were right. They fail no CHECK, so that they serve in child processes.
+
+template <class A>
+bool IsRight(Context& context, Shape shape, size_t a_pad = 0, size_t c_pad = 0) {
+  Random random(shape.m * 1000 + shape.k);
+  Case<A> test(random, shape, a_pad, c_pad);
+  PackedWeights packed;
+  if (!PackedWeights::Pack(context, KxN{test.b.const_view()}, packed).ok()) return false;
+  return test.Holds(context, packed, Store::kOverwrite) && test.Holds(context, packed, Store::kAccumulate);
+}
+bool AreRight(Context& context, std::initializer_list<Shape> shapes, size_t a_pad = 0, size_t c_pad = 0) {
+  bool right = true;
+  for (const Shape& shape : shapes) {
+    right = IsRight<int8_t>(context, shape, a_pad, c_pad) && IsRight<uint8_t>(context, shape, a_pad, c_pad) && right;
+  }
+  return right;
+}
+
+bool SingleRow(Context& context) { return AreRight(context, {{1, 1, 1}, {1, 64, 16}, {1, 200, 100}, {1, 131, 33}}); }
+bool RowTails(Context& context) {
+  bool right = true;
+  for (size_t m = 2; m <= 34; ++m) right = AreRight(context, {{m, 70, 32}}) && right;
+  return AreRight(context, {{47, 64, 40}, {63, 64, 32}, {65, 65, 33}, {100, 64, 32}}) && right;
+}
+bool ColumnTails(Context& context) {
+  bool right = true;
+  for (size_t n : {1, 15, 16, 17, 31, 32, 33, 47, 49, 65}) right = AreRight(context, {{20, 66, n}}) && right;
+  return right;
+}
+bool DepthTails(Context& context) {
+  bool right = true;
+  for (size_t k = 1; k <= 9; ++k) right = AreRight(context, {{17, k, 32}, {5, 64 + k, 48}}) && right;
+  for (size_t k : {31, 32, 33, 59, 60, 61, 62, 63, 64, 127, 128, 129, 191}) {
+    right = AreRight(context, {{18, k, 33}, {33, k, 16}}) && right;
+  }
+  return right;
+}
+// At most 16 columns: tiles are tall.
+bool TallTiles(Context& context) {
+  return AreRight(context, {{33, 64, 16}, {40, 65, 16}, {48, 7, 1}, {49, 128, 9}, {64, 64, 16}, {150, 70, 16}});
+}
+bool Strides(Context& context) {
+  return AreRight(context, {{33, 100, 40}, {9, 65, 17}}, 7, 5) && AreRight(context, {{20, 70, 32}}, 4096 - 70, 32);
+}
+bool LongRows(Context& context) { return AreRight(context, {{13, 4097, 16}, {40, 8193, 17}, {33, 4160, 48}}); }
+
+bool Extremes(Context& context) {
+  Random random(1);
+  bool right = true;
+  for (int8_t b : {int8_t{-128}, int8_t{127}}) {
+    Case<uint8_t> u8(random, {17, 130, 33}, 0, 0);
+    Case<int8_t> s8(random, {17, 130, 33}, 0, 0);
+    for (uint8_t& value : u8.a.buffer()) value = 255;
+    for (int8_t& value : s8.a.buffer()) value = -128;
+    for (int8_t& value : u8.b.buffer()) value = b;
+    for (int8_t& value : s8.b.buffer()) value = b;
+    u8.Expect();
+    s8.Expect();
+    right = u8.Holds(context, KxN{u8.b.const_view()}, Store::kOverwrite) &&
+            s8.Holds(context, KxN{s8.b.const_view()}, Store::kOverwrite) && right;
+  }
+  return right;
+}
+
+// Outputs through a stage: Linear, compared with the plainest tier.
+bool Stages(Context& context) {
+  constexpr size_t kM = 37, kK = 150, kN = 45;
+  Random random(7);
+  std::vector<float> x(kM * kK), scales(kN, 0.25f), bias(kN);
+  std::vector<int8_t> b(kK * kN);
+  for (float& value : x) value = random.Signed();
+  for (float& value : bias) value = random.Signed();
+  FillIntegers(random, b.data(), b.size());
+  Context plain;
+  UseOnly(plain, ExplainTiers(plain).back().usable ? ExplainTiers(plain).back().name : "sse2");
+  PackedWeights packed;
+  bool right = PackedWeights::Pack(plain, KxN{{b.data(), kK, kN}}, packed).ok();
+  for (const RowQuantization quantization : {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8}) {
+    for (const size_t rows : {size_t{1}, size_t{8}, kM}) {
+      LinearLayer layer;
+      layer.weights = &packed;
+      layer.column_scales = {scales.data(), kN};
+      layer.bias = {bias.data(), kN};
+      layer.quantization = quantization;
+      layer.activation = Activation::kRelu;
+      GuardedMatrix<float> y(rows, kN), expected(rows, kN);
+      const MatrixView<const float> some(x.data(), rows, kK);
+      right = Linear(context, some, layer, y.view()).ok() && Linear(plain, some, layer, expected.view()).ok() && right;
+      right = std::memcmp(y.buffer().data(), expected.buffer().data(), rows * kN * sizeof(float)) == 0 && right;
+    }
+  }
+  return right;
+}
+
+bool Workers(Context& context) {
+  ThreadExecutor executor(3);
+  Context threaded(executor);
+  UseOnly(threaded, context.tier());
+  return AreRight(threaded, {{130, 515, 70}, {3, 700, 2000}});
+}
+
+// Digests of C, the same as in matmul_test.cc. The first two of each type: the others take seconds.
+template <class A>
+bool MatchesGolden(Context& context, const std::string& type, Shape shape) {
+  Random random(shape.m);
+  Case<A> test(random, shape, 3, 2);
+  if (!MatMul(context, test.a.const_view(), KxN{test.b.const_view()}, test.c.view()).ok()) return false;
+  Digest digest;
+  digest.Add(test.c.view());
+  const std::string name =
+      "matmul/" + type + "/" + std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" + std::to_string(shape.n);
+  for (const Golden& golden : kGolden) {
+    if (name == golden.name) return golden.digest == digest.value();
+  }
+  return false;
+}
+bool GoldenDigests(Context& context) {
+  bool right = true;
+  for (const Shape& shape : {Shape{1, 300, 100}, Shape{33, 257, 129}, Shape{70, 4500, 96}, Shape{130, 515, 200}}) {
+    right = MatchesGolden<int8_t>(context, "s8", shape) && MatchesGolden<uint8_t>(context, "u8", shape) && right;
+  }
+  return right;
+}
+
+struct Path {
+  const char* name;
+  bool (*is_right)(Context&);
+};
+constexpr Path kPaths[] = {{"single row", SingleRow},  {"tails of M", RowTails},  {"tails of N", ColumnTails},
+                           {"tails of K", DepthTails}, {"tall tiles", TallTiles}, {"strides", Strides},
+                           {"chunks of K", LongRows},  {"extremes", Extremes},    {"output stages", Stages},
+                           {"three workers", Workers}, {"golden", GoldenDigests}};
+
+// With this tier alone; false if it is not the one that runs.
+bool RunPath(const Path& path, const std::string& tier) {
+  Context context;
+  UseOnly(context, tier);
+  return context.tier() == tier && path.is_right(context);
+}
+
+void Print(const char* tier, const char* path, const char* how, bool right) {
+  if (std::getenv("ISOQUANT_PRINT_COVERAGE") == nullptr) return;
+  std::printf("%-14s %-14s %-9s %s\n", tier, path, how, right ? "right" : "WRONG");
+}
+
+// The target itself is not emulated.
+bool HasTarget(const char* tier) {
+  const ScopedDetection all(CpuWithAll(), true);
+  return IsNative(tier);
+}
+
+uint64_t EmulatedProducts() {
+  uint64_t count = 0;
+  for (const Op op : {Op::kTdpbssd, Op::kTdpbusd, Op::kVpdpbusd, Op::kVpdpbssd}) count += Count(op);
+  return count;
+}
+
+TEST_CASE("Emulated tiers: every path") {
+  for (const char* tier : kTiers) {
+    CAPTURE(tier);
+    if (!HasTarget(tier)) {
+      Print(tier, "all", "no target", true);
+      continue;
+    }
+    const bool tiles = std::strcmp(tier, "amx_int8") == 0, native = IsNative(tier);
+    const ScopedDetection all(CpuWithAll(), true);
+    for (const Path& path : kPaths) {
+      CAPTURE(path.name);
+      const Emulation emulation;
+      const uint64_t before = EmulatedProducts();
+      const bool right = RunPath(path, tier);
+      CHECK(right);
+      if (tiles || !native) CHECK(EmulatedProducts() != before);  // else the CPU has them
+      Print(tier, path.name, EmulatedProducts() != before ? "emulated" : "native", right);
+    }
+  }
+}
+
+TEST_CASE("Emulated tiers: every path on the CPU, where it has tiles") {
+  if (!IsNative("amx_int8")) return;
+  for (const Path& path : kPaths) {
+    CAPTURE(path.name);
+    const auto ending = RunInChild([&] { return RefuseTiles() != nullptr ? 2 : RunPath(path, "amx_int8") ? 0 : 1; });
+    if (ending.code == 2) return;  // this process may not
+    CHECK(ending.signal == 0);
+    CHECK(ending.code == 0);
+    Print("amx_int8", path.name, "native", ending.signal == 0 && ending.code == 0);
+  }
+}
+
+// Even what the CPU has. Two shapes: every instruction traps.
+TEST_CASE("Emulated tiers: forced") {
+  for (const char* tier : kTiers) {
+    CAPTURE(tier);
+    if (!HasTarget(tier)) continue;
+    const ScopedDetection all(CpuWithAll(), true);
+    Random random(3);
+    Case<int8_t> s8(random, {5, 70, 20}, 1, 0);
+    Case<uint8_t> u8(random, {17, 9, 33}, 0, 1);
+    Context context;
+    UseOnly(context, tier);
+    PackedWeights for_s8, for_u8;
+    Context plain;
+    UseOnly(plain, "sse2");
+    ISOQUANT_CHECK_OK(PackedWeights::Pack(plain, KxN{s8.b.const_view()}, for_s8));
+    ISOQUANT_CHECK_OK(PackedWeights::Pack(plain, KxN{u8.b.const_view()}, for_u8));
+    CHECK(context.tier() == std::string(tier));
+    const uint64_t products = EmulatedProducts(), configs = Count(Op::kLdtilecfg), releases = Count(Op::kTilerelease);
+    bool ok = true;
+    {
+      const ForcedEmulation forced;
+      ok = MatMul(context, s8.a.const_view(), for_s8, s8.c.view()).ok();
+      ok = MatMul(context, u8.a.const_view(), for_u8, u8.c.view()).ok() && ok;
+    }
+    CHECK(ok);
+    CHECK(EmulatedProducts() != products);
+    CHECK(s8.IsOverwritten());
+    CHECK(u8.IsOverwritten());
+    // One configuration for a task, and none is left.
+    const uint64_t expected = std::strcmp(tier, "amx_int8") == 0 ? 2 : 0;
+    CHECK(Count(Op::kLdtilecfg) - configs == expected);
+    CHECK(Count(Op::kTilerelease) - releases == expected);
+    Print(tier, "small shapes", "forced", s8.IsOverwritten() && u8.IsOverwritten());
+  }
+}
+
+// ---- Tile state
+
+// sttilecfg (%rax): the palette, 0 if there is no configuration.
+int CurrentPalette() {
+  uint8_t config[64];
+  __asm__ volatile(".byte 0xc4, 0xe2, 0x79, 0x49, 0x00" : : "a"(config) : "memory");
+  return config[0];
+}
+
+TEST_CASE("Emulated tiers: no configuration is left behind") {
+  if (!HasTarget("amx_int8")) return;
+  const ScopedDetection all(CpuWithAll(), true);
+  const Emulation emulation;
+  Context context;
+  UseOnly(context, "amx_int8");
+  CHECK(AreRight(context, {{1, 64, 16}}));
+  CHECK(CurrentPalette() == 0);
+  CHECK(AreRight(context, {{70, 64, 40}}));
+  CHECK(CurrentPalette() == 0);
+}
+
+TEST_CASE("Emulated tiers: shapes go to the tier that suits them") {
+  if (!HasTarget("amx_int8")) return;
+  const ScopedDetection all(CpuWithAll(), true);
+  const Emulation emulation;
+  Context context;
+  if (context.tier() != std::string("amx_int8")) return;  // by the environment
+  const auto uses_tiles = [&](Shape shape) {
+    const uint64_t before = Count(Op::kTdpbssd);
+    CHECK(IsRight<int8_t>(context, shape));
+    return Count(Op::kTdpbssd) != before;
+  };
+  CHECK(uses_tiles({5, 256, 64}));
+  CHECK(uses_tiles({32, 64, 16}));
+  CHECK(!uses_tiles({4, 256, 64}));
+  CHECK(!uses_tiles({5, 255, 64}));
+  CHECK(!uses_tiles({31, 64, 32}));
+  CHECK(!uses_tiles({32, 63, 32}));
+  CHECK(!uses_tiles({5, 256, 16}));
+  CHECK(Explain(context).find("amx_int8 runs from 5 x 256 ") == 0);
+}
+
+// ---- Permission
+
+// In a child: arch_prctl fails with this errno, or ends the process.
+bool InstallFilter(uint32_t action) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, action),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {4, filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+constexpr int kCannot = 100;  // exit code of a child that may not install a filter
+
+// Exit code 0: amx_int8 is refused for `reason`, and the next tier gives the right bits.
+int CheckFallback(const std::string& reason) {
+  Context context;
+  const std::string refusal = ReasonOf(context, "amx_int8");
+  if (refusal.find(reason) == std::string::npos) {
+    std::fprintf(stderr, "refused for: %s\n", refusal.c_str());
+    return 1;
+  }
+  if (Explain(context).find(refusal) == std::string::npos) return 2;
+  if (IsNative("avx512_vnni") && context.tier() != std::string("avx512_vnni")) return 3;
+  return GoldenDigests(context) ? 0 : 4;
+}
+
+TEST_CASE("Emulated tiers: permission that is denied is named, and the next tier runs") {
+  if (!HasTarget("amx_int8")) return;
+  struct {
+    int error;
+    const char* text;
+  } const kErrors[] = {{EPERM, "EPERM"}, {ENOSPC, "ENOSPC"}, {EINVAL, "EINVAL"}, {ENOSYS, "ENOSYS"}, {EIO, "errno 5"}};
+  for (const auto& error : kErrors) {
+    CAPTURE(error.text);
+    const auto ending = RunInChild([&] {
+      const ScopedDetection all(CpuWithAll(), false);
+      if (!InstallFilter(SECCOMP_RET_ERRNO | static_cast<uint32_t>(error.error))) return kCannot;
+      return CheckFallback(error.text);
+    });
+    CHECK(ending.signal == 0);
+    CHECK((ending.code == 0 || ending.code == kCannot));
+  }
+}
+
+TEST_CASE("Emulated tiers: Linux itself refuses where an alternate stack is too small for tiles") {
+  if (!IsNative("amx_int8")) return;
+  const auto ending = RunInChild([] {
+    static uint8_t small[8192];  // a frame with tiles has 11 KiB
+    stack_t stack = {};
+    stack.ss_sp = small;
+    stack.ss_size = sizeof(small);
+    if (sigaltstack(&stack, nullptr) != 0) return kCannot;
+    const int code = CheckFallback("ENOSPC");
+    return code == 1 && ReasonOf(Context(), "amx_int8").empty() ? 5 : code;
+  });
+  CHECK(ending.signal == 0);
+  CHECK((ending.code == 0 || ending.code == kCannot));
+}
+
+TEST_CASE("Emulated tiers: permission is not asked before it is needed") {
+  if (!HasTarget("amx_int8")) return;
+  const auto run = [](bool disable, Shape shape) {
+    return RunInChild([&] {
+      const ScopedDetection all(CpuWithAll(), false);
+      if (!InstallFilter(SECCOMP_RET_KILL_PROCESS)) return kCannot;
+      Context context;
+      if (disable && !context.Disable("amx_int8").ok()) return 1;
+      if (disable && ReasonOf(context, "amx_int8") != "removed by Context::Disable") return 2;
+      return IsRight<int8_t>(context, shape) ? 0 : 3;
+    });
+  };
+  if (run(true, {1, 1, 1}).code == kCannot) return;
+  CHECK(run(true, {40, 300, 40}).code == 0);  // disabled
+  CHECK(run(true, {40, 300, 40}).signal == 0);
+  CHECK(run(false, {4, 300, 40}).code == 0);  // too small
+  CHECK(run(false, {4, 300, 40}).signal == 0);
+  CHECK(run(false, {40, 300, 40}).signal == SIGSYS);  // the filter does see it
+}
+
+TEST_CASE("Emulated tiers: what CPU or operating system lack is named") {
+  if (!HasTarget("amx_int8")) return;
+  const auto check = [](void (*remove)(Cpu&), const std::string& reason) {
+    Cpu cpu = CpuWithAll();
+    remove(cpu);
+    const auto ending = RunInChild([&] {
+      const ScopedDetection detection(cpu, true);
+      return CheckFallback(reason);
+    });
+    CAPTURE(reason);
+    CHECK(ending.signal == 0);
+    CHECK(ending.code == 0);
+  };
+  check([](Cpu& cpu) { cpu.leaf7_edx &= ~(1u << 24); }, "AMX-TILE");
+  check([](Cpu& cpu) { cpu.leaf7_edx &= ~(1u << 25); }, "AMX-INT8");
+  check([](Cpu& cpu) { cpu.leaf1_ecx &= ~(1u << 27); }, "CPUID(1).ECX[27]");
+  check([](Cpu& cpu) { cpu.xcr0 &= ~(uint64_t{1} << 17); }, "XCR0[17]");
+  check([](Cpu& cpu) { cpu.xcr0 &= ~(uint64_t{1} << 18); }, "XCR0[18]");
+}
+
+// Run by the next one, in a process of its own: the environment is read once.
+TEST_CASE("Emulated tiers: in a process with ISOQUANT_DISABLE=amx_int8" * doctest::skip()) {
+  const ScopedDetection all(CpuWithAll(), false);
+  if (InstallFilter(SECCOMP_RET_KILL_PROCESS)) CHECK(CheckFallback("ISOQUANT_DISABLE=amx_int8") == 0);
+}
+TEST_CASE("Emulated tiers: removed by the environment, they are not asked for") {
+  if (!HasTarget("amx_int8")) return;
+  char program[4096] = {};
+  REQUIRE(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
+  const auto ending = RunInChild([&] {
+    setenv("ISOQUANT_DISABLE", "amx_int8", 1);
+    execl(program, program, "-m", "-ns", "-tc=Emulated tiers: in a process with ISOQUANT_DISABLE=amx_int8", nullptr);
+    return 1;
+  });
+  CHECK(ending.signal == 0);
+  CHECK(ending.code == 0);
+}
+
+// ---- Company
+
+volatile sig_atomic_t g_alarms;
+
+// A timer's handler on an alternate stack, while `f` runs.
+template <class F>
+bool RunWithAlarms(const F& f) {
+  static uint8_t memory[256 * 1024];
+  stack_t stack = {};
+  stack.ss_sp = memory;
+  stack.ss_size = sizeof(memory);
+  struct sigaction action = {};
+  action.sa_handler = [](int) {
+    volatile uint8_t scratch[4096];
+    for (size_t i = 0; i < sizeof(scratch); ++i) scratch[i] = 0xff;
+    g_alarms = g_alarms + 1;
+  };
+  action.sa_flags = SA_ONSTACK | SA_RESTART;
+  const itimerval often = {{0, 500}, {0, 500}}, never = {};
+  if (sigaltstack(&stack, nullptr) != 0 || sigaction(SIGALRM, &action, nullptr) != 0) return false;
+  bool right = setitimer(ITIMER_REAL, &often, nullptr) == 0;
+  g_alarms = 0;
+  for (int i = 0; i < 2000 && g_alarms < 40; ++i) right = f() && right;
+  setitimer(ITIMER_REAL, &never, nullptr);
+  return right && g_alarms >= 40;
+}
+
+TEST_CASE("Emulated tiers: signal handlers on an alternate stack, during a MatMul") {
+  if (!HasTarget("amx_int8")) return;
+  const auto run = [](bool granted) {
+    return RunInChild([&] {
+      const ScopedDetection all(CpuWithAll(), granted);
+      const Emulation emulation;
+      Context context;
+      if (!granted && !context.Allows(TierIndex("amx_int8"))) return kCannot;
+      UseOnly(context, "amx_int8");
+      return RunWithAlarms([&] { return AreRight(context, {{50, 300, 60}, {9, 130, 33}}); }) ? 0 : 1;
+    });
+  };
+  CHECK(run(true).code == 0);
+  if (IsNative("amx_int8")) CHECK((run(false).code == 0 || run(false).code == kCannot));
+}
+
+TEST_CASE("Emulated tiers: several threads at once, each with a Context") {
+  if (!HasTarget("amx_int8")) return;
+  const auto run = [](bool granted) {
+    return RunInChild([&] {
+      const ScopedDetection all(CpuWithAll(), granted);
+      const Emulation emulation;
+      if (!granted && RefuseTiles() != nullptr) return kCannot;
+      bool right[6] = {};
+      std::vector<std::thread> threads;
+      for (size_t i = 0; i < 6; ++i) {
+        threads.emplace_back([&right, i] {
+          Context context;
+          UseOnly(context, "amx_int8");
+          right[i] = true;
+          for (size_t j = 0; j < 5; ++j) right[i] = AreRight(context, {{10 + 7 * i, 100 + i, 40}}) && right[i];
+          right[i] = right[i] && CurrentPalette() == 0;
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
+      for (const bool one : right) {
+        if (!one) return 1;
+      }
+      return 0;
+    });
+  };
+  CHECK(run(true).code == 0);
+  if (IsNative("amx_int8")) CHECK((run(false).code == 0 || run(false).code == kCannot));
+}
+
+}  // namespace
+}  // namespace isoquant
+
+#endif  // ISOQUANT_HAVE_EMULATOR
