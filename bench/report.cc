@@ -147,7 +147,7 @@ void WriteRun(std::ostream& out, const Run& run) {
              "lose.",
              DrawRatios(run));
   WriteChart(out, "Every number of rows", "Ratio to oneDNN, s8, one thread.", DrawSweep(run));
-  WriteChart(out, run.tier == "avx512_vnni" ? "Percent of peak" : "Percent of the f32 FMA rate",
+  WriteChart(out, run.HasPeak() ? "Percent of peak" : "Percent of the f32 FMA rate",
              "One thread. <i class='ours' style='background:#1f6f9f'></i> caches as they are; <i "
              "style='background:#5aa9a3'></i> cold weights, percent of what the peak or the read bandwidth allow; <i "
              "style='background:#e08a1e;width:3px'></i> oneDNN.",

@@ -26,6 +26,8 @@ struct Run {
   std::vector<Figure> figures;
 
   std::vector<const Figure*> Group(const std::string& group) const;
+  // The yardstick is the peak of the tier's instruction; else it is f32 FMA.
+  bool HasPeak() const { return tier == "avx512_vnni" || tier == "amx_int8"; }
 };
 
 // Below 0.995: what would be printed as 1.00 is no loss.

@@ -41,7 +41,7 @@ std::string DrawShareOfLimit(const Run& run) {
   rows.insert(rows.end(), cold.begin(), cold.end());
   if (rows.empty()) return {};
   // Below AVX-512 VNNI the yardstick is f32 FMA, of which more than all can be reached.
-  const bool vnni = run.tier == "avx512_vnni";
+  const bool vnni = run.HasPeak();
   const double bottom = 14 + kRow * static_cast<double>(rows.size());
   Svg svg(kWidth, bottom + 22);
   const Axis x{0, vnni ? 105.0 : 200.0, kLabelWidth, kWidth - 60, false};

@@ -39,9 +39,10 @@ std::vector<Roof> Roofs(const Run& run) {
 }  // namespace
 
 std::string DrawRoofline(const Run& run) {
+  const bool tiles = run.tier == "amx_int8";
   double peak = 0;
   for (const Figure* limit : run.Group("Limit")) {
-    if (limit->types == "vnni") peak = limit->gops;
+    if (limit->types == (tiles ? "amx" : "vnni")) peak = limit->gops;
   }
   std::vector<const Figure*> points = run.Group("MatMul");
   const std::vector<const Figure*> cold = run.Group("MatMulCold");
@@ -50,7 +51,7 @@ std::string DrawRoofline(const Run& run) {
 
   Svg svg(kRooflineWidth, 430);
   const Axis x{1, 2000, 60, kRooflineWidth - 20, true}, y{10, peak * 1.4, 380, 10, true};
-  for (const double tick : {1., 2., 5., 10., 20., 50., 100., 200., 500., 1000., 2000.}) {
+  for (const double tick : {1., 2., 5., 10., 20., 50., 100., 200., 500., 1000., 2000., 5000.}) {
     svg.Line(x.At(tick), y.to, x.At(tick), y.from, "grid");
     svg.Text(x.At(tick), 396, Number(tick, 0), "tick", "middle");
     if (tick < y.low || tick > y.high) continue;
@@ -61,7 +62,7 @@ std::string DrawRoofline(const Run& run) {
   svg.Text(x.from + 6, y.to + 10, "GOP/s", "tick");
 
   svg.Line(x.from, y.At(peak), x.to, y.At(peak), "roof");
-  svg.Text(x.to - 4, y.At(peak) - 6, "VPDPBUSD " + Number(peak, 0) + " GOP/s", "tick", "end");
+  svg.Text(x.to - 4, y.At(peak) - 6, (tiles ? "TDPBUSD " : "VPDPBUSD ") + Number(peak, 0) + " GOP/s", "tick", "end");
   for (const Roof& roof : Roofs(run)) {
     const double start = std::max(x.low, y.low / roof.gbps), knee = peak / roof.gbps;
     svg.Line(x.At(start), y.At(start * roof.gbps), x.At(knee), y.At(peak), "roof");

@@ -2,6 +2,9 @@
 # Builds everything and runs all tests; installs what is missing first. The last line is "N passed, N failed": the test
 # cases of isoquant_test, and one for each other test.
 #
+# Before that it prints which paths of the tiers amx_int8, avx_vnni_int8 and avx_vnni were executed, and whether by the
+# CPU or by the emulator in test/emulator.
+#
 # Usage: test/run.sh [SETTING...]      (settings for CMake, such as -DISOQUANT_WERROR=ON)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,7 +21,11 @@ if ! cmake -S . -B build -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON -
 fi
 
 status=0
+export ISOQUANT_PRINT_COVERAGE=1
 ctest --test-dir build --parallel "$CMAKE_BUILD_PARALLEL_LEVEL" --output-on-failure --no-tests=error || status=$?
+
+echo "tier           path           executed  result"
+grep -E '^(amx_int8|avx_vnni(_int8)?) ' build/Testing/Temporary/LastTest.log || true
 
 # Counts in CTest's log, where a section begins with "3/7 Testing: name" and ends with its verdict.
 counts=$(awk '

@@ -19,6 +19,14 @@ namespace isoquant {
 // The environment restricts every Context: ISOQUANT_MAX_TIER=avx2 removes all tiers better than avx2,
 // ISOQUANT_DISABLE=avx512_vnni,avx_vnni removes those named. A name that is no tier changes nothing and is reported by
 // environment_status() and Explain().
+//
+// The tier amx_int8 needs tiles, which Linux grants to a whole process, and for good, on request. The request is made
+// when a product that suits the tier is about to run, or when tier(), Explain() or ExplainTiers() must know; never
+// where the tier is removed or capped. (An alternate signal stack of less than about 12 KiB in any thread makes Linux
+// refuse, and afterwards such a stack cannot be set up.) While a product runs, each thread that works for it loads a
+// tile configuration of its own and releases it in the end: a configuration that the caller has loaded (LDTILECFG), and
+// the contents of its tiles, are lost unless the caller saves and restores them. The same holds for an output stage
+// that uses tiles: it must restore what it found.
 class Context {
  public:
   Context();                             // runs on the calling thread
@@ -32,7 +40,7 @@ class Context {
   Status SetMaxTier(const char* name);
   Status Disable(const char* comma_separated_names);
 
-  // The tier that runs: the best one that is left. Never null.
+  // The tier that runs: the best one that is left. Never null. (Some leave small products to the next: see Explain.)
   const char* tier() const;
 
   // kOk, or what is wrong with ISOQUANT_MAX_TIER or ISOQUANT_DISABLE.
