@@ -47,7 +47,7 @@ void PrintText(std::ostream& out, const Info& info) {
   out << "\n\n  tier            Highway target\n";
   for (const isoquant::TierReport& tier : info.tiers) {
     out << (tier.name == info.chosen ? "> " : "  ") << PadTo(16, tier.name) << PadTo(16, tier.target)
-        << (tier.name == info.chosen ? "runs"
+        << (tier.name == info.chosen ? "runs" + (tier.shapes.empty() ? "" : " " + tier.shapes)
             : tier.usable            ? "usable"
                                      : "no: " + tier.reason)
         << "\n";
@@ -62,7 +62,11 @@ void PrintJson(std::ostream& out, const Info& info) {
     if (target.supported) supported.push_back(target.name);
   }
   for (const isoquant::TierReport& tier : info.tiers) {
-    tiers.push_back({{"name", tier.name}, {"target", tier.target}, {"usable", tier.usable}, {"reason", tier.reason}});
+    tiers.push_back({{"name", tier.name},
+                     {"target", tier.target},
+                     {"usable", tier.usable},
+                     {"reason", tier.reason},
+                     {"shapes", tier.shapes}});
   }
   const Json json = {{"cpu", info.cpu},      {"features", info.features},      {"target", info.target},
                      {"targets", targets},   {"supported_targets", supported}, {"tiers", tiers},
