@@ -102,13 +102,14 @@ bool RowTails(Context& context) {
 }
 bool ColumnTails(Context& context) {
   bool right = true;
-  for (size_t n : {1, 15, 16, 17, 31, 32, 33, 47, 49, 65}) right = AreRight(context, {{20, 66, n}}) && right;
+  for (size_t n : std::initializer_list<size_t>{1, 15, 16, 17, 31, 32, 33, 47, 49, 65})
+    right = AreRight(context, {{20, 66, n}}) && right;
   return right;
 }
 bool DepthTails(Context& context) {
   bool right = true;
   for (size_t k = 1; k <= 9; ++k) right = AreRight(context, {{17, k, 32}, {5, 64 + k, 48}}) && right;
-  for (size_t k : {31, 32, 33, 59, 60, 61, 62, 63, 64, 127, 128, 129, 191}) {
+  for (size_t k : std::initializer_list<size_t>{31, 32, 33, 59, 60, 61, 62, 63, 64, 127, 128, 129, 191}) {
     right = AreRight(context, {{18, k, 33}, {33, k, 16}}) && right;
   }
   return right;
