@@ -129,9 +129,11 @@ struct VnniTiles : AnyShape {
     static constexpr size_t kSets = kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
     using RowV = Row<kVectors>;
 
-    static HWY_INLINE RowV LoadRow(const int32_t* from, size_t step) {
+    static HWY_INLINE RowV LoadRow(const int8_t* from, size_t step) {
       RowV row;
-      for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::LoadU(D32(), from + i * step);
+      for (size_t i = 0; i < kVectors; ++i) {
+        row.v[i] = hn::LoadU(D32(), reinterpret_cast<const int32_t*>(from + i * step));
+      }
       return row;
     }
     static HWY_INLINE RowV ZeroRow() {
@@ -171,7 +173,7 @@ struct VnniTiles : AnyShape {
         if (kAlone) {
           hwy::Prefetch(next + i * 64);
           if (kNR == 32) hwy::Prefetch(next + i * 64 + far);
-        } else if (kVectors == 2) {  // one panel of 16 columns is the last
+        } else if (kVectors == 2 && kSets == 1) {  // one panel of 16 columns is the last; few rows are short of loads
           hwy::Prefetch(next + i % 2 * near + i / 2 * far);
         }
       }
@@ -179,19 +181,19 @@ struct VnniTiles : AnyShape {
     };
 
     // Four at a time: scalar instructions take slots of the ports that VPDPBUSD needs (93.5 against 95.3 % of peak).
-    static HWY_INLINE void FourSteps(const uint8_t*& a, const int32_t*& b, size_t second, Prefetches& prefetches,
+    static HWY_INLINE void FourSteps(const uint8_t*& a, const int8_t*& b, size_t second, Prefetches& prefetches,
                                      Sets& acc) {
       constexpr std::make_index_sequence<kRows> kAll;
       prefetches.Step(0);
       Step<0>(a, LoadRow(b, second), acc, kAll);
       prefetches.Step(1);
-      Step<1 % kSets>(a + kKR, LoadRow(b + 16, second), acc, kAll);
+      Step<1 % kSets>(a + kKR, LoadRow(b + 64, second), acc, kAll);
       prefetches.Step(2);
-      Step<2 % kSets>(a + 2 * kKR, LoadRow(b + 32, second), acc, kAll);
+      Step<2 % kSets>(a + 2 * kKR, LoadRow(b + 128, second), acc, kAll);
       prefetches.Step(3);
-      Step<3 % kSets>(a + 3 * kKR, LoadRow(b + 48, second), acc, kAll);
+      Step<3 % kSets>(a + 3 * kKR, LoadRow(b + 192, second), acc, kAll);
       a += 4 * kKR;
-      b += 64;
+      b += 256;
       prefetches.Advance();
     }
 
@@ -214,6 +216,21 @@ struct VnniTiles : AnyShape {
       hn::StoreU(sum, d, c);
     }
 
+    // Outputs are fetched a few rows per piece: at the end of the loop their lines would hold up the next tile (2048
+    // cubed: 97 against 92 %), all at once in the beginning they would hold up A and B (512 cubed: 94 against 96).
+    static HWY_INLINE void FetchWritten(const Args*& args, const char*& written) {
+      // Hides that the pointer is the same every time, so that its members are loaded anew: the loop needs all
+      // registers, and g++ 12 spills general ones to vectors, by instructions of a port that VPDPBUSD needs.
+      __asm__("" : "+r"(args));
+      const char* const last = args->written + (kRows - 1) * args->written_stride;
+      const size_t rows = kVectors == 1 || args->k >= kRows * kPieceK ? 1 : args->k >= 4 * kPieceK ? 3 : 6;
+      for (size_t row = 0; row < rows; ++row) {
+        PrefetchForWriting(written);
+        if (kVectors > 1) PrefetchForWriting(written + args->written_bytes - 1);
+        written = written < last ? written + args->written_stride : written;
+      }
+    }
+
     static HWY_NOINLINE void Run(const Args& args) {
       const D32 d;
       RowV owed = ZeroRow();
@@ -223,29 +240,21 @@ struct VnniTiles : AnyShape {
         }
       }
       Sets acc = Begin(owed, std::make_index_sequence<kSets * kPerSet>());
-      const int32_t* b = reinterpret_cast<const int32_t*>(args.b);
-      const size_t second = kNR == 16 ? hn::Lanes(d) : args.panel_stride / sizeof(int32_t);
+      const int8_t* b = args.b;
+      const size_t second = kNR == 16 ? sizeof(int32_t) * hn::Lanes(d) : args.panel_stride;
       const uint8_t* a = args.a;
       Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.near, args.prefetch.far};
       if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
       const char* written = args.written;
-      const char* const last_written = written + (kRows - 1) * args.written_stride;
+      const Args* hidden = &args;
       size_t k = args.k;
-      const size_t rows_per_piece = kVectors == 1 || k >= kRows * kPieceK ? 1 : k >= 4 * kPieceK ? 3 : 6;
       for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
-        // Outputs are fetched a few rows per piece: at the end of the loop their lines would hold up the next tile
-        // (2048 cubed: 97 against 92 %), all at once in the beginning they would hold up A and B (512 cubed: 94 against
-        // 96).
-        for (size_t row = 0; row < rows_per_piece; ++row) {
-          PrefetchForWriting(written);
-          if (kVectors > 1) PrefetchForWriting(written + args.written_bytes - 1);
-          written = written < last_written ? written + args.written_stride : written;
-        }
+        FetchWritten(hidden, written);
         for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
       }
       for (; k >= 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
       constexpr std::make_index_sequence<kRows> kAll;
-      for (; k != 0; k -= kKR, a += kKR, b += 16) Step<0>(a, LoadRow(b, second), acc, kAll);
+      for (; k != 0; k -= kKR, a += kKR, b += 64) Step<0>(a, LoadRow(b, second), acc, kAll);
       if (args.add) {
         Store<true>(args.c, args.c_stride, acc, kAll);
       } else {
