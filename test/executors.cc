@@ -12,10 +12,6 @@
 namespace isoquant {
 namespace {
 
-struct Shape {
-  size_t m, k, n;
-};
-
 // Digest of what a MatMul and a Linear of this shape write, and of the weights that are packed for them, in both
 // orders.
 struct Digests {

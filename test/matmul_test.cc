@@ -154,17 +154,11 @@ void CheckGoldenProducts(const std::string& type) {
     CheckGolden("matmul/" + type + "/" + std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" +
                     std::to_string(shape.n),
                 expected.value());
-    ForEachTier([&](Context& context) {
+    ForEachTierOn<ThreadExecutor>({1, 2, 3, 5, 16}, [&](Context& context, const ThreadExecutor&) {
       PackedWeights packed;
       ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{test.b.const_view()}, packed));
-      for (size_t workers : Sizes{1, 2, 3, 5, 16}) {
-        CAPTURE(workers);
-        ThreadExecutor executor(workers);
-        Context threaded(executor);
-        ISOQUANT_CHECK_OK(threaded.SetMaxTier(context.tier()));
-        test.Check(threaded, packed, Store::kOverwrite);
-        test.Check(threaded, KxN{test.b.const_view()}, Store::kAccumulate);
-      }
+      test.Check(context, packed, Store::kOverwrite);
+      test.Check(context, KxN{test.b.const_view()}, Store::kAccumulate);
     });
   }
 }
