@@ -71,17 +71,17 @@ HWY_EXPORT(RequantizeU8);
 template <class Q>
 Status CheckRequantization(const Requantization& requantization, const MatrixView<Q>& c) {
   constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
+  constexpr const char *kSmallest = "the smallest value of c's type", *kLargest = "the largest value of c's type";
   const Each column{"c.cols", c.cols};
   const Written out{"c", Bytes(c)};
   ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(requantization.scales, ISOQUANT_NAMES(requantization.scales), column, out));
   ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(requantization.bias, ISOQUANT_NAMES(requantization.bias), column, out));
-  if (requantization.zero_point < kMin || requantization.zero_point > kMax) {
-    return Status(StatusCode::kInvalidValue, "requantization.zero_point", 0, "a value of c's type", 0);
-  }
-  if (requantization.min > requantization.max || requantization.min > kMax || requantization.max < kMin) {
-    return Status(StatusCode::kInvalidValue, "[requantization.min, requantization.max]", 0,
-                  "a range that holds a value of c's type", 0);
-  }
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckZeroPoint<Q>("requantization.zero_point", requantization.zero_point, kSmallest, kLargest));
+  const int32_t min = requantization.min, max = requantization.max;
+  if (min > max) return Status::InvalidValue("requantization.min", min, "requantization.max", max);
+  if (min > kMax) return Status::InvalidValue("requantization.min", min, kLargest, kMax);
+  if (max < kMin) return Status::InvalidValue("requantization.max", max, kSmallest, kMin);
   return Status();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -59,6 +60,17 @@ inline Refusal StrideTooLarge(const std::string& argument, uint64_t rows, uint64
   return {StatusCode::kTooLarge, argument + ".row_stride", kHugeStride, limit,
           argument + ".row_stride is " + std::to_string(kHugeStride) +
               ", expected at most what the address space leaves = " + std::to_string(limit)};
+}
+
+// `words`: "at most the largest value of c's type".
+inline uint64_t BitsOfDouble(double value) {
+  uint64_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+inline Refusal InvalidInteger(const std::string& argument, int32_t actual, const std::string& words, int32_t bound) {
+  return {StatusCode::kInvalidValue, argument, BitsOfDouble(actual), BitsOfDouble(bound),
+          argument + " is " + std::to_string(actual) + ", expected " + words + " = " + std::to_string(bound)};
 }
 
 inline Refusal Overlap(const std::string& output, const std::string& input) {

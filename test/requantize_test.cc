@@ -272,8 +272,19 @@ TEST_CASE("Requantization: NaN becomes the zero point, infinities saturate") {
 TEST_CASE("Requantization: errors name the argument and write nothing") {
   Case<uint8_t, int8_t> c({3, 8, 5, 2}, {Count::kEach, true, Count::kEach, false, false}, 2);
   const std::string name = "requantization.";
-  const auto invalid = [&](const std::string& argument, const std::string& text) -> Refusal {
-    return {StatusCode::kInvalidValue, argument, 0, 0, argument + " is not " + text};
+  const std::string at_least = "at least the smallest value of c's type",
+                    at_most = "at most the largest value of c's type";
+  struct Range {
+    int32_t min, max;
+    Refusal refusal;
+  };
+  const Range ranges[] = {
+      {1, 0, InvalidInteger(name + "min", 1, "at most requantization.max", 0)},
+      {kIntMax, kIntMin, InvalidInteger(name + "min", kIntMax, "at most requantization.max", kIntMin)},
+      {128, 300, InvalidInteger(name + "min", 128, at_most, 127)},
+      {kIntMax, kIntMax, InvalidInteger(name + "min", kIntMax, at_most, 127)},
+      {-300, -129, InvalidInteger(name + "max", -129, at_least, -128)},
+      {kIntMin, kIntMin, InvalidInteger(name + "max", kIntMin, at_least, -128)},
   };
   // Of both functions.
   std::vector<Fault<Requantization>> faults = {
@@ -283,15 +294,14 @@ TEST_CASE("Requantization: errors name the argument and write nothing") {
       {[](Requantization& r) { r.bias.size = 1; }, Mismatch(name + "bias.size", 1, "c.cols", 5)},
       {[](Requantization& r) { r.bias.data = nullptr; }, Null(name + "bias", "c.cols", 5)},
   };
-  for (const int32_t zero_point : {-129, 128, kIntMin, kIntMax}) {
-    faults.push_back(
-        {[=](Requantization& r) { r.zero_point = zero_point; }, invalid(name + "zero_point", "a value of c's type")});
+  for (const int32_t z : {-129, 128, kIntMin, kIntMax}) {
+    const std::string zero_point = name + "zero_point";
+    faults.push_back({[=](Requantization& r) { r.zero_point = z; }, z < 0
+                                                                        ? InvalidInteger(zero_point, z, at_least, -128)
+                                                                        : InvalidInteger(zero_point, z, at_most, 127)});
   }
-  const int32_t ranges[][2] = {{1, 0}, {128, 300}, {-300, -129}, {kIntMax, kIntMin}};
-  for (const auto& range : ranges) {
-    const int32_t min = range[0], max = range[1];
-    faults.push_back({[=](Requantization& r) { r.min = min, r.max = max; },
-                      invalid("[requantization.min, requantization.max]", "a range that holds a value of c's type")});
+  for (const Range& range : ranges) {
+    faults.push_back({[&range](Requantization& r) { r.min = range.min, r.max = range.max; }, range.refusal});
   }
   const Fault<Requantization> faults_of_zero_points[] = {
       {[](Requantization& r) { r.a_zero_points.size = 2; }, Mismatch(name + "a_zero_points.size", 2, "a.rows", 3)},

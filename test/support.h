@@ -57,6 +57,14 @@ void FillIntegers(Random& random, T* data, size_t size) {
   }
 }
 
+// Of KxN or NxK.
+template <class Plain>
+PackedWeights Packed(Context& context, const Plain& weights) {
+  PackedWeights packed;
+  ISOQUANT_CHECK_OK(PackedWeights::Pack(context, weights, packed));
+  return packed;
+}
+
 // Removes all other tiers: this one runs all shapes, even those that it would leave to another.
 inline void UseOnly(Context& context, const std::string& tier) {
   ISOQUANT_CHECK_OK(context.SetMaxTier(tier.c_str()));
