@@ -139,8 +139,7 @@ TEST_CASE("Dequantization: Linear is QuantizeRows and MatMul to f32") {
   const MatrixView<const float> x_view(x.data(), m, k);
   const MatrixView<float> y_view(y.data(), m, n), c_view(c.data(), m, n);
   ForEachTier([&](Context& context) {
-    PackedWeights packed;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{{b.data(), k, n}}, packed));
+    const PackedWeights packed = Packed(context, KxN{{b.data(), k, n}});
     LinearLayer layer;
     layer.weights = &packed;
     layer.column_scales = {column_scales.data(), n};

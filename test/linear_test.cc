@@ -314,8 +314,7 @@ TEST_CASE("Linear: approximates the product of floats as well as 8 bits allow") 
       std::vector<int8_t> q(k * n);
       const MatrixView<int8_t> q_view(q.data(), k, n);
       ISOQUANT_CHECK_OK(QuantizeColumns(context, w, q_view, {column_scales.data(), n}));
-      PackedWeights packed;
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{q_view}, packed));
+      const PackedWeights packed = Packed(context, KxN{q_view});
       LinearLayer layer;
       layer.weights = &packed;
       layer.column_scales = {column_scales.data(), n};
