@@ -2,7 +2,7 @@
 //
 // Names: MatMul/<types>/M/K/N, MatMulSweep/M, MatMulCold/<types>/M/K/N, MatMulThreads/<types>/M/K/N/threads,
 // MatMulThreadsHighway/<mode>/M/K/N/threads, Pack/<order>/K/N, MatMulPlain/<order>/M/K/N,
-// MatMulStage/<type>/M/K/N, LinearQuantise/M/K/N (both: stages_bench.cc), Limit/...
+// MatMulStage/<types>/M/K/N, LinearQuantise/<type>/M/K/N (both: stages_bench.cc), Limit/...
 // Counters: gops (2 M K N per second), pct_peak (percent of the VPDPBUSD rate of this CPU, or of TDPBUSD
 // where tiles run), vs_fma (multiply-adds per
 // second over those of 256-bit f32 FMA), for few rows weights_gbps, for cold weights pct_limit (percent of what peak or

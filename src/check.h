@@ -72,6 +72,15 @@ Status CheckVector(const VectorView<T>& view, const ViewNames& names, const char
   return Status();
 }
 
+// A zero point must be a value of Q. The names are those of its ends.
+template <class Q>
+Status CheckZeroPoint(const char* argument, int32_t zero_point, const char* smallest_name, const char* largest_name) {
+  constexpr int32_t kSmallest = std::numeric_limits<Q>::min(), kLargest = std::numeric_limits<Q>::max();
+  if (zero_point < kSmallest) return Status::InvalidValue(argument, zero_point, smallest_name, kSmallest);
+  if (zero_point > kLargest) return Status::InvalidValue(argument, zero_point, largest_name, kLargest);
+  return Status();
+}
+
 // Half-open range of addresses from the first to the last byte of a view; zeros if there are none.
 struct Bytes {
   uintptr_t begin = 0, end = 0;

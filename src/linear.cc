@@ -6,7 +6,6 @@
 #include "isoquant/inl/isa/int8_targets.h"
 #include "isoquant/quantize.h"
 #include "src/operands.h"
-#include "src/panels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/linear.cc"
@@ -48,42 +47,32 @@ constexpr size_t kMinBlockRows = 96;
 
 Status CheckLinear(const MatrixView<const float>& x, const LinearLayer& layer, const MatrixView<float>& y) {
   if (layer.weights == nullptr) return Status(StatusCode::kNull, "layer.weights", 0, "weights", 1);
-  const size_t k = layer.weights->k(), n = layer.weights->n();
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("x.cols", x.cols, "layer.weights' K", k));
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("y.rows", y.rows, "x.rows", x.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("y.cols", y.cols, "layer.weights' N", n));
+  const WeightsRef weights(*layer.weights);
+  ISOQUANT_RETURN_IF_ERROR(CheckOperands(
+      x, weights, y,
+      {ISOQUANT_NAMES(x), ISOQUANT_NAMES(layer.weights), ISOQUANT_NAMES(y), "layer.weights' K", "layer.weights' N"}));
+  const Each column{"layer.weights' N", weights.n()};
+  const Written out{"y", Bytes(y)};
+  ISOQUANT_RETURN_IF_ERROR(CheckEach(layer.column_scales, ISOQUANT_NAMES(layer.column_scales), column, out));
+  return CheckEachOrNone(layer.bias, ISOQUANT_NAMES(layer.bias), column, out);
+}
+
+Status CheckDequantization(const Dequantization& dequantization, const Each& row, const Each& column,
+                           const Written& out) {
+  const Dequantization& d = dequantization;
+  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.row_scales, ISOQUANT_NAMES(dequantization.row_scales), row, out));
   ISOQUANT_RETURN_IF_ERROR(
-      CheckVector(layer.column_scales, ISOQUANT_NAMES(layer.column_scales), "layer.weights' N", n));
-  if (layer.bias.size != 0) {
-    ISOQUANT_RETURN_IF_ERROR(CheckVector(layer.bias, ISOQUANT_NAMES(layer.bias), "layer.weights' N", n));
-  }
-  ISOQUANT_RETURN_IF_ERROR(CheckView(x, ISOQUANT_NAMES(x)));
-  ISOQUANT_RETURN_IF_ERROR(CheckView(y, ISOQUANT_NAMES(y)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("y", Bytes(y), "x", Bytes(x)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("y", Bytes(y), "layer.column_scales", Bytes(layer.column_scales)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("y", Bytes(y), "layer.bias", Bytes(layer.bias)));
-  return CheckDisjointFromPanels("y", Bytes(y), "layer.weights", layer.weights->panels());
+      CheckOneOrEachOrNone(d.row_zero_points, ISOQUANT_NAMES(dequantization.row_zero_points), row, out));
+  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.column_scales, ISOQUANT_NAMES(dequantization.column_scales), column, out));
+  return CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), column, out);
 }
 
 template <class A, class Function>
 Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
                         const Dequantization& dequantization, const MatrixView<float>& c, Function multiply) {
-  const Dequantization& d = dequantization;
   ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
-  const Bytes out(c);
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEach(d.row_scales, ISOQUANT_NAMES(dequantization.row_scales), "a.rows", a.rows, out));
-  if (d.row_zero_points.size != 0) {
-    ISOQUANT_RETURN_IF_ERROR(
-        CheckOneOrEach(d.row_zero_points, ISOQUANT_NAMES(dequantization.row_zero_points), "a.rows", a.rows, out));
-  }
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEach(d.column_scales, ISOQUANT_NAMES(dequantization.column_scales), "b's N", b.n(), out));
-  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), "b's N", b.n(), out));
-  if (c.empty()) return Status();
-  PackedPanels panels;
-  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
-  return multiply(context, a, panels, d, c);
+  ISOQUANT_RETURN_IF_ERROR(CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, {"c", Bytes(c)}));
+  return MultiplyPanels(context, a, b, dequantization, c, multiply);
 }
 
 constexpr size_t RoundUpTo64(size_t bytes) { return (bytes + 63) / 64 * 64; }

@@ -1,13 +1,16 @@
-// Support: the checks that all kinds of MatMul share.
+// Support: what all kinds of MatMul share: checks, and the way to panels.
 #ifndef ISOQUANT_SRC_OPERANDS_H_
 #define ISOQUANT_SRC_OPERANDS_H_
 
 #include <cstddef>
 #include <cstdint>
 
+#include "hwy/base.h"
+#include "isoquant/context.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 #include "src/check.h"
+#include "src/panels.h"
 
 namespace isoquant {
 
@@ -18,36 +21,74 @@ inline Status CheckDisjointFromPanels(const char* output, const Bytes& bytes, co
   return CheckDisjoint(output, bytes, input, Bytes(b.column_sums, b.n * sizeof(int32_t)));
 }
 
+// The names under which operands are reported.
+struct OperandNames {
+  const ViewNames &a, &b, &c;
+  const char *k, *n;  // of b
+};
+
+// Inlined, so that small products do not pay for the names.
+template <class A, class C>
+HWY_INLINE Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
+                                const OperandNames& names) {
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.a.cols, a.cols, names.k, b.k()));
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.rows, c.rows, names.a.rows, a.rows));
+  ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.cols, c.cols, names.n, b.n()));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(a, names.a));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(c, names.c));
+  const Bytes c_bytes(c);
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(names.c.whole, c_bytes, names.a.whole, Bytes(a)));
+  if (b.packed() != nullptr) return CheckDisjointFromPanels(names.c.whole, c_bytes, names.b.whole, *b.packed());
+  ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), names.b));
+  return CheckDisjoint(names.c.whole, c_bytes, names.b.whole, Bytes(b.plain()));
+}
+
 template <class A, class C>
 Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c) {
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("a.cols", a.cols, "b's K", b.k()));
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.rows", c.rows, "a.rows", a.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.cols", c.cols, "b's N", b.n()));
-  ISOQUANT_RETURN_IF_ERROR(CheckView(a, ISOQUANT_NAMES(a)));
-  ISOQUANT_RETURN_IF_ERROR(CheckView(c, ISOQUANT_NAMES(c)));
-  const Bytes c_bytes(c);
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c_bytes, "a", Bytes(a)));
-  if (b.packed() != nullptr) return CheckDisjointFromPanels("c", c_bytes, "b", *b.packed());
-  ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), ISOQUANT_NAMES(b)));
-  return CheckDisjoint("c", c_bytes, "b", Bytes(b.plain()));
+  return CheckOperands(a, b, c, {ISOQUANT_NAMES(a), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"});
 }
 
-// A vector of one element for all rows (or columns), or of one for each; read only, so apart from the output.
+// How many elements a vector of an output stage has: as many as `name`, "a.rows" for example.
+struct Each {
+  const char* name;
+  size_t size;
+};
+// And what it must not overlap: it is read while that is written.
+struct Written {
+  const char* name;
+  Bytes bytes;
+};
+
 template <class T>
-Status CheckOneOrEach(const VectorView<const T>& v, const ViewNames& names, const char* expected_name, size_t expected,
-                      const Bytes& output) {
-  ISOQUANT_RETURN_IF_ERROR(v.size == 1 ? CheckVector(v, names, "1", 1)
-                                       : CheckVector(v, names, expected_name, expected));
-  return CheckDisjoint("c", output, names.whole, Bytes(v));
+Status CheckEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(v, names, each.name, each.size));
+  return CheckDisjoint(c.name, c.bytes, names.whole, Bytes(v));
 }
 
-// One element for each column, or none at all.
+// One element for all, or one for each.
 template <class T>
-Status CheckEachOrNone(const VectorView<const T>& v, const ViewNames& names, const char* expected_name, size_t expected,
-                       const Bytes& output) {
-  if (v.size == 0) return Status();
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(v, names, expected_name, expected));
-  return CheckDisjoint("c", output, names.whole, Bytes(v));
+Status CheckOneOrEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+  return CheckEach(v, names, v.size == 1 ? Each{"1", 1} : each, c);
+}
+
+template <class T>
+Status CheckEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+  return v.size == 0 ? Status() : CheckEach(v, names, each, c);
+}
+
+template <class T>
+Status CheckOneOrEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+  return v.size == 0 ? Status() : CheckOneOrEach(v, names, each, c);
+}
+
+// c = stage(a b) by `multiply`, which takes panels; of arguments that have been checked.
+template <class A, class Stage, class C, class Function>
+Status MultiplyPanels(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage,
+                      const MatrixView<C>& c, Function multiply) {
+  if (c.empty()) return Status();
+  PackedPanels panels;
+  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
+  return multiply(context, a, panels, stage, c);
 }
 
 }  // namespace isoquant

@@ -79,14 +79,11 @@ HWY_EXPORT(QuantizeColumnsPart);
 
 template <class Q>
 Status CheckStatic(float scale, int32_t zero_point) {
-  // 1 / scale, rounded to nearest, is normal up to 2^126. The caller's rounding mode is not asked.
-  if (!(scale >= 0x1p-126f && scale <= 0x1p126f)) {
-    return Status(StatusCode::kInvalidValue, "scale", 0, "a positive number, normal together with its inverse", 0);
-  }
-  if (zero_point < std::numeric_limits<Q>::min() || zero_point > std::numeric_limits<Q>::max()) {
-    return Status(StatusCode::kInvalidValue, "zero_point", 0, "a value of the quantised type", 0);
-  }
-  return Status();
+  // Also 1 / scale is normal. It is rounded to nearest: the caller's rounding mode is not asked.
+  constexpr float kLeast = 0x1p-126f, kLargest = 0x1p126f;
+  if (scale > kLargest) return Status::InvalidValue("scale", scale, "2^126", kLargest);
+  if (!(scale >= kLeast)) return Status::InvalidValue("scale", scale, "2^-126", kLeast);
+  return CheckZeroPoint<Q>("zero_point", zero_point, "the smallest value of q's type", "the largest value of q's type");
 }
 
 template <class Q, class Function>

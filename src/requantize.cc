@@ -6,7 +6,6 @@
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
 #include "src/operands.h"
-#include "src/panels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/requantize.cc"
@@ -72,17 +71,17 @@ HWY_EXPORT(RequantizeU8);
 template <class Q>
 Status CheckRequantization(const Requantization& requantization, const MatrixView<Q>& c) {
   constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
-  const VectorView<const float>& scales = requantization.scales;
-  const VectorView<const int32_t>& bias = requantization.bias;
-  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(scales, ISOQUANT_NAMES(requantization.scales), "c.cols", c.cols, Bytes(c)));
-  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(bias, ISOQUANT_NAMES(requantization.bias), "c.cols", c.cols, Bytes(c)));
-  if (requantization.zero_point < kMin || requantization.zero_point > kMax) {
-    return Status(StatusCode::kInvalidValue, "requantization.zero_point", 0, "a value of c's type", 0);
-  }
-  if (requantization.min > requantization.max || requantization.min > kMax || requantization.max < kMin) {
-    return Status(StatusCode::kInvalidValue, "[requantization.min, requantization.max]", 0,
-                  "a range that holds a value of c's type", 0);
-  }
+  constexpr const char *kSmallest = "the smallest value of c's type", *kLargest = "the largest value of c's type";
+  const Each column{"c.cols", c.cols};
+  const Written out{"c", Bytes(c)};
+  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(requantization.scales, ISOQUANT_NAMES(requantization.scales), column, out));
+  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(requantization.bias, ISOQUANT_NAMES(requantization.bias), column, out));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckZeroPoint<Q>("requantization.zero_point", requantization.zero_point, kSmallest, kLargest));
+  const int32_t min = requantization.min, max = requantization.max;
+  if (min > max) return Status::InvalidValue("requantization.min", min, "requantization.max", max);
+  if (min > kMax) return Status::InvalidValue("requantization.min", min, kLargest, kMax);
+  if (max < kMin) return Status::InvalidValue("requantization.max", max, kSmallest, kMin);
   return Status();
 }
 
@@ -92,14 +91,9 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   const VectorView<const int32_t>& zero_points = requantization.a_zero_points;
   ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
   ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c));
-  if (zero_points.size != 0) {
-    ISOQUANT_RETURN_IF_ERROR(
-        CheckOneOrEach(zero_points, ISOQUANT_NAMES(requantization.a_zero_points), "a.rows", a.rows, Bytes(c)));
-  }
-  if (c.empty()) return Status();
-  PackedPanels panels;
-  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
-  return multiply(context, a, panels, requantization, c);
+  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEachOrNone(zero_points, ISOQUANT_NAMES(requantization.a_zero_points),
+                                                {"a.rows", a.rows}, {"c", Bytes(c)}));
+  return MultiplyPanels(context, a, b, requantization, c, multiply);
 }
 
 template <class Q, class Function>

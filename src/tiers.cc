@@ -5,6 +5,7 @@
 
 #include "isoquant/context.h"
 #include "isoquant/inl/isa/int8_targets.h"
+#include "src/detection.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/tiers.cc"
@@ -49,6 +50,17 @@ TierList Collect() {
   return list;
 }
 
+template <class Predicate>
+uint64_t TiersThat(const Predicate& is_one) {
+  uint64_t bits = 0;
+  for (size_t i = 0; i < Tiers().size; ++i) bits |= is_one(Tiers().tiers[i]) ? TierBit(i) : 0;
+  return bits;
+}
+
+uint64_t FindUsableTiers() {
+  return TiersThat([](const Tier& tier) { return WhyUnusable(tier) == nullptr; });
+}
+
 }  // namespace
 
 const TierList& Tiers() {
@@ -62,6 +74,17 @@ const char* WhyUnusable(const Tier& tier) {
     return "the CPU or the operating system lacks what the target needs";
   }
   return tier.refusal(DetectCpu());
+}
+
+uint64_t UsableTiers() {
+  if (OverriddenDetection() != nullptr) return FindUsableTiers();
+  static const uint64_t usable = FindUsableTiers();
+  return usable;
+}
+
+uint64_t TiersWithTiles() {
+  static const uint64_t with_tiles = TiersThat([](const Tier& tier) { return tier.needs_tiles; });
+  return with_tiles;
 }
 
 size_t TierIndex(const char* name) {

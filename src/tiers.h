@@ -26,6 +26,19 @@ struct TierList {
 // Best first. Built on the first call; thread-safe.
 const TierList& Tiers();
 
+// Sets of tiers: bit i is tier number i.
+inline uint64_t TierBit(size_t i) { return uint64_t{1} << i; }
+uint64_t UsableTiers();     // by this machine, if tiles are granted: they are not asked for
+uint64_t TiersWithTiles();  // those that need tiles
+
+// Number of the best tier of a set that is not empty.
+inline size_t BestOf(uint64_t tiers) {
+  size_t i = 0;
+  while ((tiers & TierBit(i)) == 0) ++i;
+  return i;
+}
+inline int64_t TargetOf(size_t tier) { return Tiers().tiers[tier].target; }
+
 // Null, or why this machine cannot run the tier. Does not ask for tiles.
 const char* WhyUnusable(const Tier& tier);
 

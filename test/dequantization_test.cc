@@ -1,6 +1,7 @@
 // Tests of MatMul to f32: the bytes of the scalar definition, on every tier, and of Linear on rows quantised before.
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -8,37 +9,30 @@
 #include "isoquant/linear.h"
 #include "isoquant/quantize.h"
 #include "test/guarded.h"
+#include "test/product_case.h"
 #include "test/reference.h"
+#include "test/refusal.h"
 #include "test/support.h"
 
 namespace isoquant {
 namespace {
-
-struct Shape {
-  size_t m, k, n;
-  size_t gap = 0;  // row_stride of a less k, and of c less n
-};
 
 // Bits of an option: one scale for all rows, one for all columns, bias, ReLU, special floats; zero points: none, one,
 // each.
 constexpr size_t kNumOptions = 32 * 3;
 
 template <class A>
-class Case {
+class Case final : public ProductCase<A, float> {
  public:
   Case(const Shape& shape, size_t option, uint64_t seed)
-      : a_(shape.m, shape.k, shape.k + shape.gap),
-        b_(shape.k, shape.n),
+      : ProductCase<A, float>(shape, seed),
         row_scales_((option & 1) != 0 ? 1 : shape.m),
         column_scales_((option & 2) != 0 ? 1 : shape.n),
         bias_((option & 4) != 0 ? shape.n : 0),
         zero_points_(option / 32 == 0   ? 0
                      : option / 32 == 1 ? 1
-                                        : shape.m),
-        c_(shape.m, shape.n, shape.n + shape.gap) {
-    Random random(seed);
-    FillIntegers(random, a_.buffer().data(), a_.buffer().size());
-    FillIntegers(random, b_.buffer().data(), b_.buffer().size());
+                                        : shape.m) {
+    Random& random = this->random_;
     const bool special = (option & 16) != 0;
     // Special: one vector of them at a time, so that each finds the others harmless.
     Fill(random, special && seed % 3 == 0, 0x1p-7f, row_scales_);
@@ -55,34 +49,16 @@ class Case {
     d.column_scales = {column_scales_.data(), column_scales_.size()};
     d.bias = {bias_.data(), bias_.size()};
     d.activation = (option & 8) != 0 ? Activation::kRelu : Activation::kNone;
-    Context context;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{b_.const_view()}, packed_));
-    Expect();
-  }
-  Case(const Case&) = delete;
-
-  void Expect() {
-    const std::vector<int32_t> sums =
-        ReferenceCorrectedSums(a_.const_view(), b_.const_view(), VectorView<const int32_t>(d.row_zero_points));
-    ReferenceDequantize(MatrixView<const int32_t>(sums.data(), a_.view().rows, b_.view().cols), d, c_.expected());
-  }
-  void Run(Context& context) { Run(context, packed_); }
-  void RunPlain(Context& context) { Run(context, KxN{b_.const_view()}); }
-  void Check() {
-    ISOQUANT_CHECK_OK(status_);
-    c_.Check();
+    const std::vector<int32_t> sums = this->Sums(d.row_zero_points);
+    ReferenceDequantize(MatrixView<const int32_t>(sums.data(), shape.m, shape.n), d, this->expected());
   }
 
   Dequantization d;
-  const MatrixView<A>& a() const { return a_.view(); }
-  const PackedWeights& packed() const { return packed_; }
-  const MatrixView<float>& c() const { return c_.view(); }
-  const Output<float>& output() const { return c_; }
 
  private:
-  void Run(Context& context, const WeightsRef& b) {
-    c_.Clear();
-    status_ = MatMul(context, a_.const_view(), b, d, c_.view());
+  Status Call(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+              const MatrixView<float>& c) const override {
+    return MatMul(context, a, b, d, c);
   }
   static void Fill(Random& random, bool special, float scale, const Guarded<float>& values) {
     for (float& value : values) value = random.Signed() * scale;
@@ -91,23 +67,15 @@ class Case {
     }
   }
 
-  const GuardedMatrix<A> a_;
-  const GuardedMatrix<int8_t> b_;
   const Guarded<float> row_scales_, column_scales_, bias_;
   const Guarded<int32_t> zero_points_;
-  Output<float> c_;
-  PackedWeights packed_;
-  Status status_;
 };
 
 template <class A>
 void CheckCase(const Shape& shape, size_t option, uint64_t seed) {
   Case<A> c(shape, option, seed);
   INFO(shape.m, " x ", shape.k, " x ", shape.n, " option ", option, " seed ", seed);
-  ForEachTier([&](Context& context) {
-    c.Run(context);
-    c.Check();
-  });
+  c.CheckOnEveryTier();
 }
 
 TEST_CASE("Dequantization: shapes around the tiles, strides, all options") {
@@ -143,17 +111,16 @@ TEST_CASE("Dequantization: plain weights, any number of workers, any float setti
     ForEachTier([&](Context& tier) {
       c.RunPlain(tier);
       c.Check();
-      UnusualExecutor executor(5);
-      Context context(executor);
-      ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-      large.Run(context);
-      large.Check();
-      CHECK(executor.kept());
-      CHECK(executor.most_tasks() >= 2);
       ForEachFloatSettings([&](const auto& under_settings) {
         under_settings([&] { c.Run(tier); });
         c.Check();
       });
+    });
+    ForEachTierOn<UnusualExecutor>({5}, [&](Context& context, const UnusualExecutor& executor) {
+      large.Run(context);
+      large.Check();
+      CHECK(executor.kept());
+      CHECK(executor.most_tasks() >= 2);
     });
   }
 }
@@ -172,8 +139,7 @@ TEST_CASE("Dequantization: Linear is QuantizeRows and MatMul to f32") {
   const MatrixView<const float> x_view(x.data(), m, k);
   const MatrixView<float> y_view(y.data(), m, n), c_view(c.data(), m, n);
   ForEachTier([&](Context& context) {
-    PackedWeights packed;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{{b.data(), k, n}}, packed));
+    const PackedWeights packed = Packed(context, KxN{{b.data(), k, n}});
     LinearLayer layer;
     layer.weights = &packed;
     layer.column_scales = {column_scales.data(), n};
@@ -196,74 +162,45 @@ TEST_CASE("Dequantization: Linear is QuantizeRows and MatMul to f32") {
 
 TEST_CASE("Dequantization: errors name the argument and write nothing") {
   Case<uint8_t> c({3, 8, 5, 2}, 4 + 64, 1);
-  const MatrixView<const uint8_t> a(c.a());
-  const MatrixView<float> out(c.c());
+  float* out = c.c().data;
+  const auto size = [](const char* vector, uint64_t actual, const char* name, uint64_t expected) {
+    return Mismatch(std::string("dequantization.") + vector + ".size", actual, name, expected);
+  };
+  const auto null = [](const char* vector, const char* name, uint64_t expected) {
+    return Null(std::string("dequantization.") + vector, name, expected);
+  };
+  const Fault<Dequantization> faults[] = {
+      {[](Dequantization& d) { d.row_scales.size = 2; }, size("row_scales", 2, "a.rows", 3)},
+      {[](Dequantization& d) { d.row_scales = VectorView<const float>(nullptr, 1); }, null("row_scales", "1", 1)},
+      {[=](Dequantization& d) { d.row_scales.data = out; }, Overlap("c", "dequantization.row_scales")},
+      {[](Dequantization& d) { d.row_zero_points.size = 4; }, size("row_zero_points", 4, "a.rows", 3)},
+      {[](Dequantization& d) { d.row_zero_points.data = nullptr; }, null("row_zero_points", "a.rows", 3)},
+      {[](Dequantization& d) { d.column_scales.size = 0; }, size("column_scales", 0, "b's N", 5)},
+      {[](Dequantization& d) { d.column_scales.data = nullptr; }, null("column_scales", "b's N", 5)},
+      {[=](Dequantization& d) { d.column_scales.data = out; }, Overlap("c", "dequantization.column_scales")},
+      {[](Dequantization& d) { d.bias.size = 1; }, size("bias", 1, "b's N", 5)},
+      {[](Dequantization& d) { d.bias.data = nullptr; }, null("bias", "b's N", 5)},
+      {[=](Dequantization& d) { d.bias.data = out; }, Overlap("c", "dequantization.bias")},
+  };
   c.output().Clear();
   ForEachTier([&](Context& context) {
-    const auto check = [&](StatusCode code, const std::string& argument, const Dequantization& d,
-                           const MatrixView<const uint8_t>& a_in, const MatrixView<float>& c_in) {
-      const Status status = MatMul(context, a_in, c.packed(), d, c_in);
-      INFO(status.ToString());
-      CHECK(status.code() == code);
-      CHECK(status.argument() == argument);
-    };
-    Dequantization d = c.d;
-    d.row_scales.size = 2;
-    check(StatusCode::kMismatch, "dequantization.row_scales.size", d, a, out);
-    d.row_scales = {nullptr, 1};
-    check(StatusCode::kNull, "dequantization.row_scales.data", d, a, out);
-    d.row_scales = {out.data, 3};
-    check(StatusCode::kOverlap, "c", d, a, out);
-    d = c.d;
-    d.row_zero_points.size = 4;
-    check(StatusCode::kMismatch, "dequantization.row_zero_points.size", d, a, out);
-    d.row_zero_points = {nullptr, 3};
-    check(StatusCode::kNull, "dequantization.row_zero_points.data", d, a, out);
-    d = c.d;
-    d.column_scales.size = 0;
-    check(StatusCode::kMismatch, "dequantization.column_scales.size", d, a, out);
-    d.column_scales = {nullptr, 5};
-    check(StatusCode::kNull, "dequantization.column_scales.data", d, a, out);
-    d.column_scales = {out.data, 5};
-    check(StatusCode::kOverlap, "c", d, a, out);
-    d = c.d;
-    d.bias.size = 1;
-    check(StatusCode::kMismatch, "dequantization.bias.size", d, a, out);
-    d.bias = {nullptr, 5};
-    check(StatusCode::kNull, "dequantization.bias.data", d, a, out);
-    d.bias = {out.data, 5};
-    check(StatusCode::kOverlap, "c", d, a, out);
-    check(StatusCode::kMismatch, "a.cols", c.d, {a.data, 3, 7, a.row_stride}, out);
-    check(StatusCode::kMismatch, "c.rows", c.d, {a.data, 2, 8, a.row_stride}, out);
-    check(StatusCode::kMismatch, "c.cols", c.d, a, {out.data, 3, 4, out.row_stride});
-    check(StatusCode::kTooSmall, "c.row_stride", c.d, a, {out.data, 3, 5, 4});
-    check(StatusCode::kNull, "c.data", c.d, a, {nullptr, 3, 5});
+    for (const Fault<Dequantization>& fault : faults) {
+      Dequantization d = c.d;
+      fault.change(d);
+      CheckRefused(MatMul(context, MatrixView<const uint8_t>(c.a()), c.packed(), d, c.c()), fault.refusal);
+    }
+    c.CheckOperandErrors(context, {"a", "b", "b's K", "b's N", "c"});
     CHECK(c.output().IsUntouched());
   });
 }
 
-template <class A>
-void CheckGoldenOutputs(const std::string& type) {
-  for (size_t option = 0; option < kNumOptions; option += 11) {
-    Case<A> c({97, 301, 110}, option, option);
-    ForEachTier([&](Context& tier) {
-      for (const size_t workers : {size_t{1}, size_t{3}}) {
-        ThreadExecutor executor(workers);
-        Context context(executor);
-        ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-        c.Run(context);
-        c.Check();
-        Digest digest;
-        digest.Add(c.c());
-        CheckGolden("dequantization/" + type + "/" + std::to_string(option), digest.value());
-      }
-    });
-  }
-}
-
 TEST_CASE("Dequantization: golden digests") {
-  CheckGoldenOutputs<int8_t>("s8");
-  CheckGoldenOutputs<uint8_t>("u8");
+  for (size_t option = 0; option < kNumOptions; option += 11) {
+    Case<int8_t> s8({97, 301, 110}, option, option);
+    Case<uint8_t> u8({97, 301, 110}, option, option);
+    CheckGoldenOutputs("dequantization/s8/" + std::to_string(option), s8);
+    CheckGoldenOutputs("dequantization/u8/" + std::to_string(option), u8);
+  }
 }
 
 }  // namespace

@@ -12,10 +12,6 @@
 namespace isoquant {
 namespace {
 
-struct Shape {
-  size_t m, k, n;
-};
-
 // Digest of what a MatMul and a Linear of this shape write, and of the weights that are packed for them, in both
 // orders.
 struct Digests {
@@ -39,9 +35,8 @@ class Case {
 
   Digests Run(Context& context) const {
     const size_t m = a_.const_view().rows, n = b_.const_view().cols;
-    PackedWeights packed, transposed;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{b_.const_view()}, packed));
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, NxK{b_transposed_.const_view()}, transposed));
+    const PackedWeights packed = Packed(context, KxN{b_.const_view()});
+    const PackedWeights transposed = Packed(context, NxK{b_transposed_.const_view()});
     const GuardedMatrix<int32_t> c(m, n);
     ISOQUANT_CHECK_OK(MatMul(context, a_.const_view(), packed, c.view()));
     const GuardedMatrix<float> y(m, n);

@@ -12,7 +12,9 @@
 
 #include "isoquant/quantize.h"
 #include "test/guarded.h"
+#include "test/product_case.h"
 #include "test/reference.h"
+#include "test/refusal.h"
 #include "test/support.h"
 
 namespace isoquant {
@@ -22,13 +24,9 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 enum class Values { kOrdinary, kSpecial };
 
-// A layer with guard pages behind everything that it refers to, inputs for it, and the output that is expected.
-class Case {
+// A layer with guard pages behind everything that it refers to; a: its input x, c: its output y.
+class Case final : public ProductCase<float, float> {
  public:
-  struct Shape {
-    size_t m, k, n;
-    size_t gap = 0;  // row_stride of x less k, and of y less n
-  };
   struct Options {
     bool bias = true;
     Activation activation = Activation::kNone;
@@ -37,60 +35,40 @@ class Case {
   };
 
   Case(const Shape& shape, const Options& options, uint64_t seed = 1)
-      : x_(shape.m, shape.k, shape.k + shape.gap),
-        weights_(shape.k, shape.n),
-        column_scales_(shape.n),
-        bias_(options.bias ? shape.n : 0),
-        y_(shape.m, shape.n, shape.n + shape.gap) {
-    Random random(seed);
-    FillIntegers(random, weights_.buffer().data(), weights_.buffer().size());
+      : ProductCase(shape, seed), column_scales_(shape.n), bias_(options.bias ? shape.n : 0) {
     if (options.values == Values::kSpecial) {
-      FillRows(random, x_.view());
-      FillFloats(random, kFloatKinds - 1, column_scales_.data(), column_scales_.size());
-      FillFloats(random, kFloatKinds - 1, bias_.data(), bias_.size());
+      FillRows(random_, x());
+      FillFloats(random_, kFloatKinds - 1, column_scales_.data(), column_scales_.size());
+      FillFloats(random_, kFloatKinds - 1, bias_.data(), bias_.size());
     } else {
-      for (float& x : x_.buffer()) x = random.Signed() + 0.25f;
-      for (float& scale : column_scales_) scale = random.Signed() * 0x1p-7f;
-      for (float& bias : bias_) bias = random.Signed() * 8.0f;
+      for (float& value : a_buffer()) value = random_.Signed() + 0.25f;
+      for (float& scale : column_scales_) scale = random_.Signed() * 0x1p-7f;
+      for (float& bias : bias_) bias = random_.Signed() * 8.0f;
     }
-    Context context;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{weights_.const_view()}, packed_));
-    layer.weights = &packed_;
+    layer.weights = &packed();
     layer.column_scales = {column_scales_.data(), column_scales_.size()};
     layer.bias = {bias_.data(), bias_.size()};
     layer.activation = options.activation;
     layer.quantization = options.quantization;
+    Expect();
   }
-  Case(const Case&) = delete;
 
   // After changes of x, scales or bias; under the default float environment.
-  void Expect() { ReferenceLinear(x_.const_view(), weights_.const_view(), layer, y_.expected()); }
-  // The status is looked at in Check: doctest itself is not to run under a strange float environment.
-  void Run(Context& context) {
-    y_.Clear();
-    status_ = Linear(context, x_.const_view(), layer, y_.view());
-  }
-  void Clear() const { y_.Clear(); }
-  void Check() {
-    ISOQUANT_CHECK_OK(status_);
-    y_.Check();
-  }
+  void Expect() { ReferenceLinear(x(), b(), layer, expected()); }
 
   LinearLayer layer;
-  const MatrixView<float>& x() const { return x_.view(); }
-  MatrixView<const int8_t> weights() const { return weights_.const_view(); }
+  const MatrixView<float>& x() const { return a(); }
+  const MatrixView<float>& y() const { return c(); }
   const Guarded<float>& column_scales() const { return column_scales_; }
   const Guarded<float>& bias() const { return bias_; }
-  const MatrixView<float>& y() const { return y_.view(); }
-  MatrixView<float> expected() { return y_.expected(); }
 
  private:
-  const GuardedMatrix<float> x_;
-  const GuardedMatrix<int8_t> weights_;
+  Status Call(Context& context, const MatrixView<const float>& x, const WeightsRef&,
+              const MatrixView<float>& y) const override {
+    return Linear(context, x, layer, y);
+  }
+
   const Guarded<float> column_scales_, bias_;
-  Output<float> y_;
-  PackedWeights packed_;
-  Status status_;
 };
 
 constexpr RowQuantization kQuantizations[] = {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8};
@@ -117,12 +95,8 @@ TEST_CASE("Linear: all kinds of layers, edges of K and N, strides and kinds of f
           option = (option + 5) % 8;
           const size_t gap = (k + n + i) % 3;
           Case c({values == Values::kSpecial ? kFloatKinds : 5, k, n, gap}, OptionsOf(option, values), k * 131 + n);
-          c.Expect();
           INFO("K ", k, " N ", n, " kind of layer ", option);
-          ForEachTier([&](Context& context) {
-            c.Run(context);
-            c.Check();
-          });
+          c.CheckOnEveryTier();
         }
         option = (option + 1) % 8;
       }
@@ -135,12 +109,8 @@ TEST_CASE("Linear: all numbers of rows") {
   for (const size_t rows : kRows) {
     for (size_t option = 0; option < 8; ++option) {
       Case c({rows, 61, 35, 2}, OptionsOf(option, Values::kSpecial), rows);
-      c.Expect();
       INFO("M ", rows, " kind of layer ", option);
-      ForEachTier([&](Context& context) {
-        c.Run(context);
-        c.Check();
-      });
+      c.CheckOnEveryTier();
     }
   }
 }
@@ -149,21 +119,16 @@ TEST_CASE("Linear: long rows, several blocks of rows") {
   for (const RowQuantization quantization : kQuantizations) {
     // More rows than are quantised at a time; K in more than one piece.
     Case c({211, 5000, 19, 1}, {true, Activation::kRelu, quantization, Values::kOrdinary}, 3);
-    c.Expect();
-    ForEachTier([&](Context& context) {
-      c.Run(context);
-      c.Check();
-    });
+    c.CheckOnEveryTier();
   }
 }
 
 TEST_CASE("Linear: one row at a time gives the same bytes") {
   for (const RowQuantization quantization : kQuantizations) {
     Case c({2 * kFloatKinds + 1, 130, 47, 3}, {true, Activation::kRelu, quantization, Values::kSpecial}, 4);
-    c.Expect();
     ForEachTier([&](Context& context) {
       for (const size_t step : {size_t{1}, size_t{2}, size_t{13}}) {
-        c.Clear();
+        c.output().Clear();
         for (size_t r = 0; r < c.x().rows; r += step) {
           const size_t rows = std::min(step, c.x().rows - r);
           // The stride of a single row does not matter.
@@ -181,18 +146,11 @@ TEST_CASE("Linear: any number of workers, with float settings of their own") {
   for (const RowQuantization quantization : kQuantizations) {
     // Five tasks of a million products, and of 64 Ki elements to quantise.
     Case c({330, 1000, 37}, {true, Activation::kNone, quantization, Values::kSpecial}, 5);
-    c.Expect();
-    ForEachTier([&](Context& tier) {
-      for (const size_t workers : {size_t{1}, size_t{2}, size_t{3}, size_t{5}}) {
-        INFO(workers, " workers");
-        UnusualExecutor executor(workers);
-        Context context(executor);
-        ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-        c.Run(context);
-        c.Check();
-        CHECK(executor.kept());
-        if (workers != 1) CHECK(executor.most_tasks() >= workers);
-      }
+    ForEachTierOn<UnusualExecutor>({1, 2, 3, 5}, [&](Context& context, const UnusualExecutor& executor) {
+      c.Run(context);
+      c.Check();
+      CHECK(executor.kept());
+      if (executor.NumWorkers() != 1) CHECK(executor.most_tasks() >= executor.NumWorkers());
     });
   }
 }
@@ -200,7 +158,6 @@ TEST_CASE("Linear: any number of workers, with float settings of their own") {
 TEST_CASE("Linear: the caller's float settings change nothing and are kept") {
   for (size_t option = 0; option < 8; ++option) {
     Case c({3 * kFloatKinds, 70, 35}, OptionsOf(option, Values::kSpecial), 6);
-    c.Expect();
     ForEachTier([&](Context& context) {
       ForEachFloatSettings([&](const auto& under_settings) {
         under_settings([&] { c.Run(context); });
@@ -222,14 +179,14 @@ TEST_CASE("Linear: equals QuantizeRows, MatMul, and scalar steps") {
     const MatrixView<uint8_t> q_view(q.data(), m, k);
     const MatrixView<int32_t> t(sums.data(), m, n);
     ISOQUANT_CHECK_OK(QuantizeRows(context, c.x(), q_view, {scales.data(), m}, {zero_points.data(), m}));
-    ReferenceMatMul(MatrixView<const uint8_t>(q_view), c.weights(), false, t);
+    ReferenceMatMul(MatrixView<const uint8_t>(q_view), c.b(), false, t);
     c.Run(context);
     size_t positive = 0;
     for (size_t r = 0; r < m; ++r) {
       CHECK(zero_points[r] != 0);
       for (size_t j = 0; j < n; ++j) {
         int32_t column_sum = 0;
-        for (size_t i = 0; i < k; ++i) column_sum += c.weights().Row(i)[j];
+        for (size_t i = 0; i < k; ++i) column_sum += c.b().Row(i)[j];
         float v = Rounded(static_cast<float>(t.Row(r)[j] - zero_points[r] * column_sum) * scales[r]);
         v = Rounded(v * c.column_scales()[j]);
         v = Rounded(v + c.bias()[j]);
@@ -331,7 +288,7 @@ TEST_CASE("Linear: the product is rounded before the bias is added") {
     c.Expect();
     std::vector<float> fused(m * n);
     const MatrixView<float> fused_view(fused.data(), m, n);
-    ReferenceLinear(c.x(), c.weights(), c.layer, fused_view, /*fused=*/true);
+    ReferenceLinear(c.x(), c.b(), c.layer, fused_view, /*fused=*/true);
     size_t differ = 0;
     for (size_t i = 0; i < m * n; ++i) differ += fused[i] != 0.0f;
     CHECK(differ > m * n / 2);
@@ -357,8 +314,7 @@ TEST_CASE("Linear: approximates the product of floats as well as 8 bits allow") 
       std::vector<int8_t> q(k * n);
       const MatrixView<int8_t> q_view(q.data(), k, n);
       ISOQUANT_CHECK_OK(QuantizeColumns(context, w, q_view, {column_scales.data(), n}));
-      PackedWeights packed;
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{q_view}, packed));
+      const PackedWeights packed = Packed(context, KxN{q_view});
       LinearLayer layer;
       layer.weights = &packed;
       layer.column_scales = {column_scales.data(), n};
@@ -385,48 +341,28 @@ TEST_CASE("Linear: approximates the product of floats as well as 8 bits allow") 
 // ---- Errors
 
 TEST_CASE("Linear: errors name the argument and write nothing") {
-  ForEachTier([](Context& context) {
-    Case c({3, 8, 5, 2}, {});
-    const auto check = [&](StatusCode code, MatrixView<const float> x, const LinearLayer& layer,
-                           const MatrixView<float>& y) {
-      const Status status = Linear(context, x, layer, y);
-      INFO(status.ToString());
-      CHECK(status.code() == code);
-    };
-    LinearLayer layer = c.layer;
-    const MatrixView<const float> x(c.x());
-    const MatrixView<float> y(c.y());
-    layer.weights = nullptr;
-    check(StatusCode::kNull, x, layer, y);
-    layer = c.layer;
-    layer.column_scales.size = 4;
-    check(StatusCode::kMismatch, x, layer, y);
-    layer = c.layer;
-    layer.column_scales.data = nullptr;
-    check(StatusCode::kNull, x, layer, y);
-    layer = c.layer;
-    layer.bias.size = 6;
-    check(StatusCode::kMismatch, x, layer, y);
-    layer = c.layer;
-    layer.bias.data = nullptr;
-    check(StatusCode::kNull, x, layer, y);
-    check(StatusCode::kMismatch, MatrixView<const float>(x.data, 3, 7, x.row_stride), c.layer, y);
-    check(StatusCode::kMismatch, MatrixView<const float>(x.data, 2, 8, x.row_stride), c.layer, y);
-    check(StatusCode::kMismatch, x, c.layer, MatrixView<float>(y.data, 3, 4, y.row_stride));
-    check(StatusCode::kTooSmall, MatrixView<const float>(x.data, 3, 8, 7), c.layer, y);
-    check(StatusCode::kTooSmall, x, c.layer, MatrixView<float>(y.data, 3, 5, 4));
-    check(StatusCode::kTooLarge, MatrixView<const float>(x.data, 3, 8, SIZE_MAX / 8), c.layer, y);
-    check(StatusCode::kNull, MatrixView<const float>(nullptr, 3, 8, 8), c.layer, y);
-    check(StatusCode::kNull, x, c.layer, MatrixView<float>(nullptr, 3, 5, 5));
-    check(StatusCode::kOverlap, x, c.layer, MatrixView<float>(c.x().data, 3, 5, 8));
-    layer = c.layer;
-    layer.bias = {y.data, 5};
-    check(StatusCode::kOverlap, x, layer, y);
-    layer = c.layer;
-    layer.column_scales = {y.data + 3, 5};
-    check(StatusCode::kOverlap, x, layer, y);
-    const std::vector<uint8_t> untouched(((3 - 1) * y.row_stride + 5) * sizeof(float), 0x5a);
-    CHECK(std::memcmp(y.data, untouched.data(), untouched.size()) == 0);
+  Case c({3, 8, 5, 2}, {});
+  float* y = c.y().data;
+  const char* n = "layer.weights' N";
+  const Fault<LinearLayer> faults[] = {
+      {[](LinearLayer& l) { l.weights = nullptr; },
+       {StatusCode::kNull, "layer.weights", 0, 1, "layer.weights is null, expected weights = 1 elements"}},
+      {[](LinearLayer& l) { l.column_scales.size = 4; }, Mismatch("layer.column_scales.size", 4, n, 5)},
+      {[](LinearLayer& l) { l.column_scales.data = nullptr; }, Null("layer.column_scales", n, 5)},
+      {[](LinearLayer& l) { l.bias.size = 6; }, Mismatch("layer.bias.size", 6, n, 5)},
+      {[](LinearLayer& l) { l.bias.data = nullptr; }, Null("layer.bias", n, 5)},
+      {[=](LinearLayer& l) { l.bias.data = y; }, Overlap("y", "layer.bias")},
+      {[=](LinearLayer& l) { l.column_scales.data = y + 3; }, Overlap("y", "layer.column_scales")},
+  };
+  c.output().Clear();
+  ForEachTier([&](Context& context) {
+    for (const Fault<LinearLayer>& fault : faults) {
+      LinearLayer layer = c.layer;
+      fault.change(layer);
+      CheckRefused(Linear(context, c.x(), layer, c.y()), fault.refusal);
+    }
+    c.CheckOperandErrors(context, {"x", "layer.weights", "layer.weights' K", n, "y"});
+    CHECK(c.output().IsUntouched());
   });
 }
 
@@ -442,19 +378,7 @@ TEST_CASE("Linear: golden digests") {
     // Ordinary values, where a fused product shows; and special ones. Enough products for three tasks.
     Case ordinary({97, 301, 110}, OptionsOf(option, Values::kOrdinary), 13);
     Case special({5 * kFloatKinds + 1, 259, 67}, OptionsOf(option, Values::kSpecial), 14);
-    ForEachTier([&](Context& tier) {
-      for (const size_t workers : {size_t{1}, size_t{3}}) {
-        ThreadExecutor executor(workers);
-        Context context(executor);
-        ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-        ordinary.Run(context);
-        special.Run(context);
-        Digest digest;
-        digest.Add(ordinary.y());
-        digest.Add(special.y());
-        CheckGolden(name, digest.value());
-      }
-    });
+    CheckGoldenOutputs(name, ordinary, special);
   }
 }
 

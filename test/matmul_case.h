@@ -12,10 +12,6 @@
 
 namespace isoquant {
 
-struct Shape {
-  size_t m, k, n;
-};
-
 // One product, its operands in guarded memory, and what C must be.
 template <class A>
 struct Case {

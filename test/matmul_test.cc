@@ -42,12 +42,7 @@ void CheckShape(const Contexts& contexts, Random& random, Shape shape) {
     INFO("tier ", context->tier());
     const KxN kxn{test.b.const_view()};
     const NxK nxk{test.b_transposed.const_view()};
-    PackedWeights packed;
-    if (shape.n % 2 == 0) {
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(*context, kxn, packed));
-    } else {
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(*context, nxk, packed));
-    }
+    const PackedWeights packed = shape.n % 2 == 0 ? Packed(*context, kxn) : Packed(*context, nxk);
     test.Check(*context, packed, Store::kOverwrite);
     test.Check(*context, packed, Store::kAccumulate);
     test.Check(*context, kxn, Store::kOverwrite);
@@ -154,17 +149,10 @@ void CheckGoldenProducts(const std::string& type) {
     CheckGolden("matmul/" + type + "/" + std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" +
                     std::to_string(shape.n),
                 expected.value());
-    ForEachTier([&](Context& context) {
-      PackedWeights packed;
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{test.b.const_view()}, packed));
-      for (size_t workers : Sizes{1, 2, 3, 5, 16}) {
-        CAPTURE(workers);
-        ThreadExecutor executor(workers);
-        Context threaded(executor);
-        ISOQUANT_CHECK_OK(threaded.SetMaxTier(context.tier()));
-        test.Check(threaded, packed, Store::kOverwrite);
-        test.Check(threaded, KxN{test.b.const_view()}, Store::kAccumulate);
-      }
+    ForEachTierOn<ThreadExecutor>({1, 2, 3, 5, 16}, [&](Context& context, const ThreadExecutor&) {
+      const PackedWeights packed = Packed(context, KxN{test.b.const_view()});
+      test.Check(context, packed, Store::kOverwrite);
+      test.Check(context, KxN{test.b.const_view()}, Store::kAccumulate);
     });
   }
 }
@@ -215,8 +203,7 @@ TEST_CASE("MatMul: one row at a time is the same as all rows") {
   Random random(5);
   Case<int8_t> test(random, {30, 333, 70}, 5, 0);
   ForEachTier([&](Context& context) {
-    PackedWeights packed;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{test.b.const_view()}, packed));
+    const PackedWeights packed = Packed(context, KxN{test.b.const_view()});
     for (size_t r = 0; r < 30; ++r) {
       GuardedMatrix<int32_t> c(1, 70);
       const MatrixView<const int8_t> row(test.a.view().Row(r), 1, 333);

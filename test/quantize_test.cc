@@ -174,6 +174,14 @@ class AllInverses {
   Status status_[kOutputs];
 };
 
+// Of either kind.
+template <class Operations>
+void ExpectRunAndCheck(Operations& all, Context& context) {
+  all.Expect();
+  all.Run(context);
+  all.Check();
+}
+
 TEST_CASE("Quantize: every operation, edges, strides and kinds of floats") {
   ForEachTier([](Context& context) {
     Random random(1);
@@ -185,9 +193,7 @@ TEST_CASE("Quantize: every operation, edges, strides and kinds of floats") {
           FillRows(random, x.view());
           AllOperations all(x.const_view(), kStatic[next_static++ % (sizeof(kStatic) / sizeof(kStatic[0]))],
                             cols + 2 * gap);
-          all.Expect();
-          all.Run(context);
-          all.Check();
+          ExpectRunAndCheck(all, context);
         }
       }
     }
@@ -209,9 +215,7 @@ TEST_CASE("Quantize: every static scale and zero point") {
             (-128.0f - static_cast<float>(s.zero_point) + static_cast<float>(static_cast<int>(c) - 9) * 0.5f) * s.scale;
       }
       AllOperations all(x.const_view(), s, 19);
-      all.Expect();
-      all.Run(context);
-      all.Check();
+      ExpectRunAndCheck(all, context);
     }
   });
 }
@@ -225,9 +229,7 @@ TEST_CASE("Quantize: columns of every kind") {
         const GuardedMatrix<float> x(rows, cols, cols + shift);
         for (size_t c = 0; c < cols; ++c) FillFloats(random, c + shift, &x.at(0, c), rows, x.view().row_stride);
         AllOperations all(x.const_view(), kStatic[0], cols);
-        all.Expect();
-        all.Run(context);
-        all.Check();
+        ExpectRunAndCheck(all, context);
       }
     }
   });
@@ -239,9 +241,7 @@ TEST_CASE("Quantize: random bits") {
     const GuardedMatrix<float> x(64, 61);
     for (float& value : x.buffer()) value = FromBits(static_cast<uint32_t>(random()));
     AllOperations all(x.const_view(), {1e10f, 11}, 61);
-    all.Expect();
-    all.Run(context);
-    all.Check();
+    ExpectRunAndCheck(all, context);
   });
 }
 
@@ -252,9 +252,7 @@ TEST_CASE("Dequantize: every operation, edges and strides") {
       for (const size_t rows : {size_t{0}, size_t{1}, size_t{11}}) {
         for (const size_t gap : {size_t{0}, size_t{3}}) {
           AllInverses all(rows, cols, cols + gap, random);
-          all.Expect();
-          all.Run(context);
-          all.Check();
+          ExpectRunAndCheck(all, context);
         }
       }
     }
@@ -420,19 +418,13 @@ TEST_CASE("Quantize: any number of workers, with float settings of their own") {
   AllInverses inverses(35 * kFloatKinds, 643, 643, random);
   expected.Expect();
   inverses.Expect();
-  ForEachTier([&](Context& tier) {
-    for (const size_t workers : {size_t{1}, size_t{2}, size_t{3}, size_t{5}}) {
-      INFO(workers, " workers");
-      UnusualExecutor executor(workers);
-      Context context(executor);
-      ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-      expected.Run(context);
-      expected.Check();
-      inverses.Run(context);
-      inverses.Check();
-      CHECK(executor.kept());
-      if (workers != 1) CHECK(executor.most_tasks() == workers);
-    }
+  ForEachTierOn<UnusualExecutor>({1, 2, 3, 5}, [&](Context& context, const UnusualExecutor& executor) {
+    expected.Run(context);
+    expected.Check();
+    inverses.Run(context);
+    inverses.Check();
+    CHECK(executor.kept());
+    if (executor.NumWorkers() != 1) CHECK(executor.most_tasks() == executor.NumWorkers());
   });
 }
 
@@ -444,9 +436,7 @@ TEST_CASE("Quantize: rows do not depend on their neighbours") {
     for (size_t r = 0; r < x.view().rows; ++r) {
       // A single row: its stride does not matter.
       AllOperations all(MatrixView<const float>(x.view().Row(r), 1, 45, 0), kStatic[1], 45);
-      all.Expect();
-      all.Run(context);
-      all.Check();
+      ExpectRunAndCheck(all, context);
     }
   });
 }
@@ -540,34 +530,29 @@ TEST_CASE("Quantize: golden digests") {
     (digest.Add(parts.data(), parts.size()), ...);
     CheckGolden(name, digest.value());
   };
-  ForEachTier([&](Context& tier) {
-    for (const size_t workers : {size_t{1}, size_t{3}}) {
-      ThreadExecutor executor(workers);
-      Context context(executor);
-      ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-      ISOQUANT_CHECK_OK(Quantize(context, x, 0.0078f, -5, s8));
-      check("quantize/static/s8", s8_data);
-      ISOQUANT_CHECK_OK(Dequantize(context, s8, 0.0078f, -5, back));
-      check("dequantize/static/s8", back_data);
-      ISOQUANT_CHECK_OK(Quantize(context, x, 0.0078f, 121, u8));
-      check("quantize/static/u8", u8_data);
-      ISOQUANT_CHECK_OK(Dequantize(context, u8, 0.0078f, 121, back));
-      check("dequantize/static/u8", back_data);
-      ISOQUANT_CHECK_OK(QuantizeRows(context, x, s8, rs));
-      check("quantize/rows/s8", s8_data, row_scales);
-      ISOQUANT_CHECK_OK(DequantizeRows(context, s8, rs, back));
-      check("dequantize/rows/s8", back_data);
-      ISOQUANT_CHECK_OK(QuantizeRows(context, x, u8, rs, zs));
-      check("quantize/rows/u8", u8_data, row_scales, zero_points);
-      ISOQUANT_CHECK_OK(DequantizeRows(context, u8, rs, zs, back));
-      check("dequantize/rows/u8", back_data);
-      ISOQUANT_CHECK_OK(DequantizeRows(context, u8, special, zs, back));
-      check("dequantize/rows/special", back_data);
-      ISOQUANT_CHECK_OK(QuantizeColumns(context, x, s8, cs));
-      check("quantize/columns/s8", s8_data, column_scales);
-      ISOQUANT_CHECK_OK(DequantizeColumns(context, s8, cs, back));
-      check("dequantize/columns/s8", back_data);
-    }
+  ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
+    ISOQUANT_CHECK_OK(Quantize(context, x, 0.0078f, -5, s8));
+    check("quantize/static/s8", s8_data);
+    ISOQUANT_CHECK_OK(Dequantize(context, s8, 0.0078f, -5, back));
+    check("dequantize/static/s8", back_data);
+    ISOQUANT_CHECK_OK(Quantize(context, x, 0.0078f, 121, u8));
+    check("quantize/static/u8", u8_data);
+    ISOQUANT_CHECK_OK(Dequantize(context, u8, 0.0078f, 121, back));
+    check("dequantize/static/u8", back_data);
+    ISOQUANT_CHECK_OK(QuantizeRows(context, x, s8, rs));
+    check("quantize/rows/s8", s8_data, row_scales);
+    ISOQUANT_CHECK_OK(DequantizeRows(context, s8, rs, back));
+    check("dequantize/rows/s8", back_data);
+    ISOQUANT_CHECK_OK(QuantizeRows(context, x, u8, rs, zs));
+    check("quantize/rows/u8", u8_data, row_scales, zero_points);
+    ISOQUANT_CHECK_OK(DequantizeRows(context, u8, rs, zs, back));
+    check("dequantize/rows/u8", back_data);
+    ISOQUANT_CHECK_OK(DequantizeRows(context, u8, special, zs, back));
+    check("dequantize/rows/special", back_data);
+    ISOQUANT_CHECK_OK(QuantizeColumns(context, x, s8, cs));
+    check("quantize/columns/s8", s8_data, column_scales);
+    ISOQUANT_CHECK_OK(DequantizeColumns(context, s8, cs, back));
+    check("dequantize/columns/s8", back_data);
   });
 }
 

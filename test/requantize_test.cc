@@ -1,15 +1,19 @@
 // Tests of MatMul to 8-bit integers and of Requantize: the bytes of the scalar definition, on every tier.
 #include "isoquant/requantize.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "test/guarded.h"
+#include "test/product_case.h"
 #include "test/reference.h"
+#include "test/refusal.h"
 #include "test/support.h"
 
 namespace isoquant {
@@ -20,11 +24,6 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kLargest = std::numeric_limits<float>::max();
 constexpr int32_t kIntMin = std::numeric_limits<int32_t>::min();
 constexpr int32_t kIntMax = std::numeric_limits<int32_t>::max();
-
-struct Shape {
-  size_t m, k, n;
-  size_t gap = 0;  // row_stride of a less k, and of c less n
-};
 
 enum class Count { kNone, kOne, kEach };
 
@@ -49,21 +48,16 @@ constexpr size_t kNumOptions = sizeof(kOptions) / sizeof(kOptions[0]);
 constexpr float kSpecialScales[] = {0.5f,       -0.5f,    1.0f,      0x1p-9f,   0.0f, -0.0f,     kInfinity, kNaN,
                                     -kInfinity, kLargest, -kLargest, 0x1p-140f, 3.5f, 0x1p-126f, 0x1p30f,   -0x1p-3f};
 
-// A product with guard pages behind everything that it refers to.
 template <class A, class Q>
-class Case {
+class Case final : public ProductCase<A, Q> {
  public:
   Case(const Shape& shape, const Options& options, uint64_t seed)
-      : a_(shape.m, shape.k, shape.k + shape.gap),
-        b_(shape.k, shape.n),
+      : ProductCase<A, Q>(shape, seed),
         scales_(SizeOf(options.scales, shape.n)),
         bias_(options.bias ? shape.n : 0),
-        a_zero_points_(SizeOf(options.a_zero_points, shape.m)),
-        c_(shape.m, shape.n, shape.n + shape.gap) {
+        a_zero_points_(SizeOf(options.a_zero_points, shape.m)) {
     constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
-    Random random(seed);
-    FillIntegers(random, a_.buffer().data(), a_.buffer().size());
-    FillIntegers(random, b_.buffer().data(), b_.buffer().size());
+    Random& random = this->random_;
     // Sums are about 100 * 100 * sqrt(k): a part of the outputs saturates at either end.
     const float usual = 200.0f / (12000.0f * std::sqrt(static_cast<float>(shape.k) + 1.0f));
     for (float& scale : scales_) {
@@ -82,64 +76,43 @@ class Case {
       r.min = seed % 2 == 0 ? r.zero_point : kMin + 7;
       r.max = kMax - 9 > r.min ? kMax - 9 : kMax;
     }
-    Context context;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{b_.const_view()}, packed_));
-    Expect();
+    sums_ = this->Sums(r.a_zero_points);
+    ReferenceRequantize(MatrixView<const int32_t>(sums_.data(), shape.m, shape.n), r, this->expected());
   }
-  Case(const Case&) = delete;
 
-  void Expect() {
-    sums_ = ReferenceCorrectedSums(a_.const_view(), b_.const_view(), r.a_zero_points);
-    ReferenceRequantize(MatrixView<const int32_t>(sums_.data(), a_.view().rows, b_.view().cols), r, c_.expected());
-  }
-  void Run(Context& context) {
-    c_.Clear();
-    status_ = MatMul(context, a_.const_view(), packed_, r, c_.view());
-  }
-  void RunPlain(Context& context) {
-    c_.Clear();
-    status_ = MatMul(context, a_.const_view(), KxN{b_.const_view()}, r, c_.view());
-  }
   void RunRows(Context& context, size_t step) {
-    c_.Clear();
-    for (size_t row = 0; row < a_.view().rows; row += step) {
-      const size_t rows = std::min(step, a_.view().rows - row);
+    this->output().Clear();
+    for (size_t row = 0; row < this->a().rows; row += step) {
+      const size_t rows = std::min(step, this->a().rows - row);
       Requantization part = r;
       if (r.a_zero_points.size > 1) part.a_zero_points = {r.a_zero_points.data + row, rows};
-      ISOQUANT_CHECK_OK(MatMul(context, a_.const_view().Rows(row, rows), packed_, part, c_.view().Rows(row, rows)));
+      ISOQUANT_CHECK_OK(MatMul(context, MatrixView<const A>(this->a().Rows(row, rows)), this->packed(), part,
+                               this->c().Rows(row, rows)));
     }
-    status_ = Status();
+    this->status_ = Status();
   }
   // The same outputs from sums.
   void RunRequantize(Context& context) {
-    const GuardedMatrix<int32_t> sums(a_.view().rows, b_.view().cols, b_.view().cols + 1);
-    for (size_t i = 0; i < sums_.size(); ++i) sums.at(i / b_.view().cols, i % b_.view().cols) = sums_[i];
+    const size_t m = this->c().rows, n = this->c().cols;
+    const GuardedMatrix<int32_t> sums(m, n, n + 1);
+    for (size_t i = 0; i < sums_.size(); ++i) sums.at(i / n, i % n) = sums_[i];
     Requantization without = r;
     without.a_zero_points = {};
-    c_.Clear();
-    status_ = Requantize(context, sums.const_view(), without, c_.view());
-  }
-  void Check() {
-    ISOQUANT_CHECK_OK(status_);
-    c_.Check();
+    this->output().Clear();
+    this->status_ = Requantize(context, sums.const_view(), without, this->c());
   }
 
   Requantization r;
-  const MatrixView<A>& a() const { return a_.view(); }
-  const PackedWeights& packed() const { return packed_; }
-  MatrixView<const int8_t> b() const { return b_.const_view(); }
-  const MatrixView<Q>& c() const { return c_.view(); }
-  const Output<Q>& output() const { return c_; }
 
  private:
-  const GuardedMatrix<A> a_;
-  const GuardedMatrix<int8_t> b_;
+  Status Call(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+              const MatrixView<Q>& c) const override {
+    return MatMul(context, a, b, r, c);
+  }
+
   const Guarded<float> scales_;
   const Guarded<int32_t> bias_, a_zero_points_;
-  Output<Q> c_;
-  PackedWeights packed_;
   std::vector<int32_t> sums_;
-  Status status_;
 };
 
 // Calls f(A(), Q()) for all types.
@@ -200,23 +173,20 @@ TEST_CASE("Requantization: plain weights, one row at a time, any number of worke
         c.RunRows(tier, step);
         c.Check();
       }
-      for (const size_t workers : {size_t{2}, size_t{5}}) {
-        UnusualExecutor executor(workers);
-        Context context(executor);
-        ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-        large.Run(context);
-        large.Check();
-        large.RunRequantize(context);
-        large.Check();
-        CHECK(executor.kept());
-        CHECK(executor.most_tasks() >= 2);
-      }
       ForEachFloatSettings([&](const auto& under_settings) {
         under_settings([&] { c.Run(tier); });
         c.Check();
         under_settings([&] { c.RunRequantize(tier); });
         c.Check();
       });
+    });
+    ForEachTierOn<UnusualExecutor>({2, 5}, [&](Context& context, const UnusualExecutor& executor) {
+      large.Run(context);
+      large.Check();
+      large.RunRequantize(context);
+      large.Check();
+      CHECK(executor.kept());
+      CHECK(executor.most_tasks() >= 2);
     });
   }
 }
@@ -301,107 +271,88 @@ TEST_CASE("Requantization: NaN becomes the zero point, infinities saturate") {
 
 TEST_CASE("Requantization: errors name the argument and write nothing") {
   Case<uint8_t, int8_t> c({3, 8, 5, 2}, {Count::kEach, true, Count::kEach, false, false}, 2);
-  std::vector<int32_t> sums_data(3 * 5);
+  const std::string name = "requantization.";
+  const std::string at_least = "at least the smallest value of c's type",
+                    at_most = "at most the largest value of c's type";
+  struct Range {
+    int32_t min, max;
+    Refusal refusal;
+  };
+  const Range ranges[] = {
+      {1, 0, InvalidInteger(name + "min", 1, "at most requantization.max", 0)},
+      {kIntMax, kIntMin, InvalidInteger(name + "min", kIntMax, "at most requantization.max", kIntMin)},
+      {128, 300, InvalidInteger(name + "min", 128, at_most, 127)},
+      {kIntMax, kIntMax, InvalidInteger(name + "min", kIntMax, at_most, 127)},
+      {-300, -129, InvalidInteger(name + "max", -129, at_least, -128)},
+      {kIntMin, kIntMin, InvalidInteger(name + "max", kIntMin, at_least, -128)},
+  };
+  // Of both functions.
+  std::vector<Fault<Requantization>> faults = {
+      {[](Requantization& r) { r.scales.size = 4; }, Mismatch(name + "scales.size", 4, "c.cols", 5)},
+      {[](Requantization& r) { r.scales = {}; }, Mismatch(name + "scales.size", 0, "c.cols", 5)},
+      {[](Requantization& r) { r.scales.data = nullptr; }, Null(name + "scales", "c.cols", 5)},
+      {[](Requantization& r) { r.bias.size = 1; }, Mismatch(name + "bias.size", 1, "c.cols", 5)},
+      {[](Requantization& r) { r.bias.data = nullptr; }, Null(name + "bias", "c.cols", 5)},
+  };
+  for (const int32_t z : {-129, 128, kIntMin, kIntMax}) {
+    const std::string zero_point = name + "zero_point";
+    faults.push_back({[=](Requantization& r) { r.zero_point = z; }, z < 0
+                                                                        ? InvalidInteger(zero_point, z, at_least, -128)
+                                                                        : InvalidInteger(zero_point, z, at_most, 127)});
+  }
+  for (const Range& range : ranges) {
+    faults.push_back({[&range](Requantization& r) { r.min = range.min, r.max = range.max; }, range.refusal});
+  }
+  const Fault<Requantization> faults_of_zero_points[] = {
+      {[](Requantization& r) { r.a_zero_points.size = 2; }, Mismatch(name + "a_zero_points.size", 2, "a.rows", 3)},
+      {[](Requantization& r) { r.a_zero_points.data = nullptr; }, Null(name + "a_zero_points", "a.rows", 3)},
+  };
   const MatrixView<const uint8_t> a(c.a());
   const MatrixView<int8_t> out(c.c());
+  std::vector<int32_t> sums_data(3 * 5);
   const MatrixView<const int32_t> sums(sums_data.data(), 3, 5);
   c.output().Clear();
   ForEachTier([&](Context& context) {
-    const auto check = [&](StatusCode code, const std::string& argument, const Requantization& r,
-                           const MatrixView<const uint8_t>& a_in, const MatrixView<int8_t>& c_in) {
-      const Status status = MatMul(context, a_in, c.packed(), r, c_in);
-      INFO(status.ToString());
-      CHECK(status.code() == code);
-      CHECK(status.argument() == argument);
-    };
-    const auto check_both = [&](StatusCode code, const std::string& argument, const Requantization& r) {
-      check(code, argument, r, a, out);
-      Requantization without = r;
-      without.a_zero_points = {};
-      const Status status = Requantize(context, sums, without, out);
-      CHECK(status.code() == code);
-      CHECK(status.argument() == argument);
-    };
-    Requantization r = c.r;
-    r.scales.size = 4;
-    check_both(StatusCode::kMismatch, "requantization.scales.size", r);
-    r = c.r;
-    r.scales = {};
-    check_both(StatusCode::kMismatch, "requantization.scales.size", r);
-    r.scales.size = 5;
-    check_both(StatusCode::kNull, "requantization.scales.data", r);
-    r = c.r;
-    r.bias.size = 1;
-    check_both(StatusCode::kMismatch, "requantization.bias.size", r);
-    r = c.r;
-    r.bias.data = nullptr;
-    check_both(StatusCode::kNull, "requantization.bias.data", r);
-    for (const int32_t zero_point : {-129, 128, kIntMin, kIntMax}) {
-      r = c.r;
-      r.zero_point = zero_point;
-      check_both(StatusCode::kInvalidValue, "requantization.zero_point", r);
+    for (const Fault<Requantization>& fault : faults) {
+      Requantization r = c.r;
+      fault.change(r);
+      CheckRefused(MatMul(context, a, c.packed(), r, out), fault.refusal);
+      r.a_zero_points = {};
+      CheckRefused(Requantize(context, sums, r, out), fault.refusal);
     }
-    const int32_t ranges[][2] = {{1, 0}, {128, 300}, {-300, -129}, {kIntMax, kIntMin}};
-    for (const auto& range : ranges) {
-      r = c.r;
-      r.min = range[0];
-      r.max = range[1];
-      check_both(StatusCode::kInvalidValue, "[requantization.min, requantization.max]", r);
+    for (const Fault<Requantization>& fault : faults_of_zero_points) {
+      Requantization r = c.r;
+      fault.change(r);
+      CheckRefused(MatMul(context, a, c.packed(), r, out), fault.refusal);
     }
-    r = c.r;
-    r.a_zero_points.size = 2;
-    check(StatusCode::kMismatch, "requantization.a_zero_points.size", r, a, out);
-    r.a_zero_points = {nullptr, 3};
-    check(StatusCode::kNull, "requantization.a_zero_points.data", r, a, out);
-    CHECK(Requantize(context, sums, c.r, out).argument() == std::string("requantization.a_zero_points.size"));
-
-    check(StatusCode::kMismatch, "a.cols", c.r, {a.data, 3, 7, a.row_stride}, out);
-    check(StatusCode::kMismatch, "c.rows", c.r, {a.data, 2, 8, a.row_stride}, out);
-    check(StatusCode::kMismatch, "c.cols", c.r, a, {out.data, 3, 4, out.row_stride});
-    check(StatusCode::kTooSmall, "c.row_stride", c.r, a, {out.data, 3, 5, 4});
-    check(StatusCode::kTooLarge, "a.row_stride", c.r, {a.data, 3, 8, SIZE_MAX / 2}, out);
-    check(StatusCode::kNull, "a.data", c.r, {nullptr, 3, 8}, out);
-    check(StatusCode::kNull, "c.data", c.r, a, {nullptr, 3, 5});
-    check(StatusCode::kOverlap, "c", c.r, a, {reinterpret_cast<int8_t*>(c.a().data), 3, 5});
-    check(StatusCode::kOverlap, "c", c.r, a, {const_cast<int8_t*>(c.packed().panels().panels), 3, 5});
+    c.CheckOperandErrors(context, {"a", "b", "b's K", "b's N", "c"});
     // Vectors that lie in c.
-    r = c.r;
+    Requantization r = c.r;
     std::vector<float> memory(16);
     r.scales = {memory.data(), 5};
-    check(StatusCode::kOverlap, "c", r, a, {reinterpret_cast<int8_t*>(memory.data()), 3, 5});
-    CHECK(Requantize(context, sums, c.r, {out.data, 3, 4, out.row_stride}).code() == StatusCode::kMismatch);
-    CHECK(Requantize(context, sums, c.r, {reinterpret_cast<int8_t*>(sums_data.data()), 3, 5}).code() ==
-          StatusCode::kOverlap);
+    CheckRefused(MatMul(context, a, c.packed(), r, {reinterpret_cast<int8_t*>(memory.data()), 3, 5}),
+                 Overlap("c", name + "scales"));
+
+    CheckRefused(Requantize(context, sums, c.r, out), Mismatch(name + "a_zero_points.size", 3, "that of none", 0));
+    CheckRefused(Requantize(context, sums, c.r, {out.data, 3, 4, out.row_stride}),
+                 Mismatch("c.cols", 4, "sums.cols", 5));
+    CheckRefused(Requantize(context, sums, c.r, {reinterpret_cast<int8_t*>(sums_data.data()), 3, 5}),
+                 Overlap("c", "sums"));
     CHECK(c.output().IsUntouched());
   });
 }
 
 // ---- Golden digests
 
-template <class A, class Q>
-void CheckGoldenOutputs(const std::string& types) {
+TEST_CASE("Requantization: golden digests") {
   for (size_t i = 0; i < kNumOptions; ++i) {
-    Case<A, Q> c({97, 301, 110}, kOptions[i], 20 + i);
-    ForEachTier([&](Context& tier) {
-      for (const size_t workers : {size_t{1}, size_t{3}}) {
-        ThreadExecutor executor(workers);
-        Context context(executor);
-        ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
-        c.Run(context);
-        c.Check();
-        Digest digest;
-        digest.Add(c.c());
-        CheckGolden("requantize/" + types + "/" + std::to_string(i), digest.value());
-      }
+    ForEachTypes([&](auto a, auto q) {
+      Case<decltype(a), decltype(q)> c({97, 301, 110}, kOptions[i], 20 + i);
+      const std::string types =
+          std::string(std::is_signed_v<decltype(a)> ? "s8" : "u8") + (std::is_signed_v<decltype(q)> ? "s8" : "u8");
+      CheckGoldenOutputs("requantize/" + types + "/" + std::to_string(i), c);
     });
   }
-}
-
-TEST_CASE("Requantization: golden digests") {
-  CheckGoldenOutputs<int8_t, int8_t>("s8s8");
-  CheckGoldenOutputs<int8_t, uint8_t>("s8u8");
-  CheckGoldenOutputs<uint8_t, int8_t>("u8s8");
-  CheckGoldenOutputs<uint8_t, uint8_t>("u8u8");
 }
 
 }  // namespace

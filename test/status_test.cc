@@ -10,17 +10,11 @@
 #include <vector>
 
 #include "isoquant/isoquant.h"
+#include "test/refusal.h"
 #include "test/support.h"
 
 namespace isoquant {
 namespace {
-
-constexpr size_t kHuge = std::numeric_limits<size_t>::max();
-
-// How many elements of a size the address space has.
-constexpr uint64_t MaxElements(size_t element_bytes) {
-  return static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) / element_bytes;
-}
 
 TEST_CASE("Status: ok") {
   const Status status;
@@ -46,7 +40,8 @@ TEST_CASE("Status: the text for each code") {
       {StatusCode::kNull, "a.data", 0, "a.rows * a.cols", 6, "a.data is null, expected a.rows * a.cols = 6 elements"},
       {StatusCode::kMisaligned, "blob.data", 3, "alignment", 64, "blob.data is 3 modulo 64, expected alignment = 64"},
       {StatusCode::kOverlap, "c", 0, "a", 0, "c overlaps a"},
-      {StatusCode::kInvalidValue, "scale", 0, "a positive normal number", 0, "scale is not a positive normal number"},
+      {StatusCode::kInvalidValue, "zero_point", BitsOfDouble(128.0), "the largest", BitsOfDouble(127.0),
+       "zero_point is 128, expected at most the largest = 127"},
       {StatusCode::kCorrupt, "blob checksum", 12, "stored checksum", 13,
        "blob checksum is 12, expected stored checksum = 13"},
       {StatusCode::kOutOfMemory, "scratch", 4096, "", 0, "scratch needs 4096 bytes, which could not be allocated"},
@@ -63,40 +58,16 @@ TEST_CASE("Status: the text for each code") {
     CHECK(status.ToString() == std::string(c.text));
   }
 
+  const Status invalid = Status::InvalidValue("scale", 0.25, "one half", 0.5);
+  CHECK(invalid.code() == StatusCode::kInvalidValue);
+  CHECK(invalid.ToString() == "scale is 0.25, expected at least one half = 0.5");
+
   const Status unknown = Status::UnknownTier("ISOQUANT_MAX_TIER", "avx9,sse2", 4);
   CHECK(unknown.code() == StatusCode::kUnknownTier);
   CHECK(unknown.ToString() == "ISOQUANT_MAX_TIER names 'avx9', which is no tier of this library");
 }
 
 // ---- Argument errors
-
-// What a call must refuse.
-struct Refusal {
-  StatusCode code;
-  std::string argument;
-  uint64_t actual, expected;
-  std::string text;  // with the name of what was expected
-};
-
-void CheckRefused(const Status& status, const Refusal& refusal) {
-  CAPTURE(refusal.text);
-  CHECK(status.code() == refusal.code);
-  CHECK(std::string(status.argument()) == refusal.argument);
-  CHECK(status.actual() == refusal.actual);
-  CHECK(status.expected() == refusal.expected);
-  CHECK(status.ToString() == refusal.text);
-}
-
-std::string TooLargeText(const std::string& argument, uint64_t actual, uint64_t expected) {
-  return argument + " is " + std::to_string(actual) +
-         ", expected at most what the address space leaves = " + std::to_string(expected);
-}
-
-// A row stride that is larger than the address space allows, for two rows.
-void CheckStrideTooLarge(const Status& status, const std::string& argument, size_t cols, size_t element_bytes) {
-  const uint64_t limit = MaxElements(element_bytes) - cols;
-  CheckRefused(status, {StatusCode::kTooLarge, argument, kHuge, limit, TooLargeText(argument, kHuge, limit)});
-}
 
 // Memory in which operands lie, all of it compared with what it was: a refused call writes nothing, and nothing beside
 // what it may write either.
@@ -131,38 +102,33 @@ void MatMulErrors(const WeightsRef& b, Store store, const std::string& b_name) {
   const In good_a(a, 2, 3);
   const Out good_c(c, 2, 5);
 
-  CheckRefused(MatMul(context, In(a, 2, 4), b, good_c, store),
-               {StatusCode::kMismatch, "a.cols", 4, 3, "a.cols is 4, expected b's K = 3"});
-  CheckRefused(MatMul(context, good_a, b, Out(c, 3, 5), store),
-               {StatusCode::kMismatch, "c.rows", 3, 2, "c.rows is 3, expected a.rows = 2"});
-  CheckRefused(MatMul(context, In(a, 0, 3), b, good_c, store),
-               {StatusCode::kMismatch, "c.rows", 2, 0, "c.rows is 2, expected a.rows = 0"});
-  CheckRefused(MatMul(context, good_a, b, Out(c, 2, 6), store),
-               {StatusCode::kMismatch, "c.cols", 6, 5, "c.cols is 6, expected b's N = 5"});
-  CheckRefused(MatMul(context, In(a, 2, 3, 2), b, good_c, store),
-               {StatusCode::kTooSmall, "a.row_stride", 2, 3, "a.row_stride is 2, expected at least a.cols = 3"});
-  CheckRefused(MatMul(context, good_a, b, Out(c, 2, 5, 0), store),
-               {StatusCode::kTooSmall, "c.row_stride", 0, 5, "c.row_stride is 0, expected at least c.cols = 5"});
-  CheckStrideTooLarge(MatMul(context, In(a, 2, 3, kHuge), b, good_c, store), "a.row_stride", 3, 1);
-  CheckStrideTooLarge(MatMul(context, good_a, b, Out(c, 2, 5, kHuge), store), "c.row_stride", 5, 4);
-  CheckRefused(MatMul(context, In(nullptr, 2, 3), b, good_c, store),
-               {StatusCode::kNull, "a.data", 0, 6, "a.data is null, expected a.rows * a.cols = 6 elements"});
-  CheckRefused(MatMul(context, good_a, b, Out(nullptr, 2, 5), store),
-               {StatusCode::kNull, "c.data", 0, 10, "c.data is null, expected c.rows * c.cols = 10 elements"});
+  const auto check = [&](const In& a_in, const Out& c_in, const Refusal& refusal) {
+    CheckRefused(MatMul(context, a_in, b, c_in, store), refusal);
+  };
+  check(In(a, 2, 4), good_c, Mismatch("a.cols", 4, "b's K", 3));
+  check(good_a, Out(c, 3, 5), Mismatch("c.rows", 3, "a.rows", 2));
+  check(In(a, 0, 3), good_c, Mismatch("c.rows", 2, "a.rows", 0));
+  check(good_a, Out(c, 2, 6), Mismatch("c.cols", 6, "b's N", 5));
+  check(In(a, 2, 3, 2), good_c, StrideTooSmall("a", 2, 3));
+  check(good_a, Out(c, 2, 5, 0), StrideTooSmall("c", 0, 5));
+  check(In(a, 2, 3, kHugeStride), good_c, StrideTooLarge("a", 2, 3, 1));
+  check(good_a, Out(c, 2, 5, kHugeStride), StrideTooLarge("c", 2, 5, 4));
+  check(In(nullptr, 2, 3), good_c, NullMatrix("a", 6));
+  check(good_a, Out(nullptr, 2, 5), NullMatrix("c", 10));
 
   // The last byte of a is the first of c, and the other way round.
-  const Refusal overlap = {StatusCode::kOverlap, "c", 0, 0, "c overlaps a"};
+  const Refusal overlap = Overlap("c", "a");
   const A* last_at_c = reinterpret_cast<const A*>(c) - 5;
-  CheckRefused(MatMul(context, In(last_at_c, 2, 3), b, good_c, store), overlap);
-  CheckRefused(MatMul(context, In(last_at_c - 100, 2, 3, 103), b, good_c, store), overlap);
+  check(In(last_at_c, 2, 3), good_c, overlap);
+  check(In(last_at_c - 100, 2, 3, 103), good_c, overlap);
   const A* first_at_end_of_c = reinterpret_cast<const A*>(c + 10) - 1;
-  CheckRefused(MatMul(context, In(first_at_end_of_c, 2, 3), b, good_c, store), overlap);
+  check(In(first_at_end_of_c, 2, 3), good_c, overlap);
   CHECK(memory.IsUntouched());
 
   // Right beside each other is legal, and so is any stride of a single row.
   ISOQUANT_CHECK_OK(MatMul(context, In(last_at_c - 1, 2, 3), b, good_c, store));
   ISOQUANT_CHECK_OK(MatMul(context, In(first_at_end_of_c + 1, 2, 3), b, good_c, store));
-  ISOQUANT_CHECK_OK(MatMul(context, In(a, 1, 3, 0), b, Out(c, 1, 5, kHuge), store));
+  ISOQUANT_CHECK_OK(MatMul(context, In(a, 1, 3, 0), b, Out(c, 1, 5, kHugeStride), store));
   ISOQUANT_CHECK_OK(MatMul(context, In(nullptr, 0, 3), b, Out(nullptr, 0, 5), store));
 }
 
@@ -171,8 +137,7 @@ TEST_CASE("Status: MatMul's argument errors") {
   const KxN kxn{{values.data(), 3, 5}};
   const NxK nxk{{values.data(), 5, 3}};
   Context context;
-  PackedWeights packed;
-  ISOQUANT_CHECK_OK(PackedWeights::Pack(context, kxn, packed));
+  const PackedWeights packed = Packed(context, kxn);
   for (const Store store : {Store::kOverwrite, Store::kAccumulate}) {
     MatMulErrors<int8_t>(packed, store, "packed");
     MatMulErrors<int8_t>(kxn, store, "K x N");
@@ -191,17 +156,13 @@ void MatMulPlainErrors() {
   int32_t* c = memory.At<int32_t>(100);
   const MatrixView<int32_t> good_c(c, 2, 5);
   const int8_t* b = memory.At<int8_t>(100);
-  const Refusal null = {StatusCode::kNull, "b.data", 0, 15, "b.data is null, expected b.rows * b.cols = 15 elements"};
-  const Refusal overlap = {StatusCode::kOverlap, "c", 0, 0, "c overlaps b"};
+  const Refusal null = NullMatrix("b", 15);
+  const Refusal overlap = Overlap("c", "b");
   const int8_t* end_of_c = reinterpret_cast<const int8_t*>(c + 10);
 
-  CheckRefused(MatMul(context, a, KxN{{b, 3, 5, 4}}, good_c),
-               {StatusCode::kTooSmall, "b.row_stride", 4, 5, "b.row_stride is 4, expected at least b.cols = 5"});
-  CheckRefused(MatMul(context, a, NxK{{b, 5, 3, 2}}, good_c),
-               {StatusCode::kTooSmall, "b.row_stride", 2, 3, "b.row_stride is 2, expected at least b.cols = 3"});
-  const uint64_t limit = (MaxElements(1) - 5) / 2;
-  CheckRefused(MatMul(context, a, KxN{{b, 3, 5, kHuge}}, good_c),
-               {StatusCode::kTooLarge, "b.row_stride", kHuge, limit, TooLargeText("b.row_stride", kHuge, limit)});
+  CheckRefused(MatMul(context, a, KxN{{b, 3, 5, 4}}, good_c), StrideTooSmall("b", 4, 5));
+  CheckRefused(MatMul(context, a, NxK{{b, 5, 3, 2}}, good_c), StrideTooSmall("b", 2, 3));
+  CheckRefused(MatMul(context, a, KxN{{b, 3, 5, kHugeStride}}, good_c), StrideTooLarge("b", 3, 5, 1));
   CheckRefused(MatMul(context, a, KxN{{nullptr, 3, 5}}, good_c), null);
   CheckRefused(MatMul(context, a, NxK{{nullptr, 5, 3}}, good_c), null);
   CheckRefused(MatMul(context, a, KxN{{end_of_c - 1, 3, 5}}, good_c), overlap);
@@ -216,8 +177,7 @@ struct ViewInMemory {
   ViewInMemory(size_t k, size_t n) : memory(16384, 0) {
     const std::vector<int8_t> values(k * n, 3);
     Context context;
-    PackedWeights packed;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{{values.data(), k, n}}, packed));
+    const PackedWeights packed = Packed(context, KxN{{values.data(), k, n}});
     uint8_t* blob = memory.data() + 64 - reinterpret_cast<uintptr_t>(memory.data()) % 64;
     REQUIRE(packed.SerializedBytes() + 4096 < memory.size());
     ISOQUANT_CHECK_OK(packed.Serialize({blob, packed.SerializedBytes()}));
@@ -243,10 +203,8 @@ TEST_CASE("Status: MatMul's argument errors in b") {
   const uint8_t u8[6] = {};
   for (uint8_t* at : {b.panels, b.sums - 4, b.sums, b.end - 4}) {
     const MatrixView<int32_t> c(reinterpret_cast<int32_t*>(at), 2, 16);
-    CheckRefused(MatMul(context, MatrixView<const int8_t>(s8, 2, 3), b.view, c),
-                 {StatusCode::kOverlap, "c", 0, 0, "c overlaps b"});
-    CheckRefused(MatMul(context, MatrixView<const uint8_t>(u8, 2, 3), b.view, c),
-                 {StatusCode::kOverlap, "c", 0, 0, "c overlaps b"});
+    CheckRefused(MatMul(context, MatrixView<const int8_t>(s8, 2, 3), b.view, c), Overlap("c", "b"));
+    CheckRefused(MatMul(context, MatrixView<const uint8_t>(u8, 2, 3), b.view, c), Overlap("c", "b"));
   }
   CHECK(b.memory == b.before);
   const MatrixView<int32_t> behind(reinterpret_cast<int32_t*>(b.end), 2, 16);
@@ -266,33 +224,17 @@ void PairErrors(const std::string& from_name, const std::string& to_name, const 
   To* to = memory.At<To>(1000 / sizeof(To));
   const In good_from(from, 2, 3);
   const Out good_to(to, 2, 3);
-  const auto refused = [&](const Status& status, StatusCode code, const std::string& argument, uint64_t actual,
-                           const std::string& words, const std::string& expected_name, uint64_t expected,
-                           const std::string& unit = "") {
-    const std::string text = argument + " is " + (code == StatusCode::kNull ? "null" : std::to_string(actual)) +
-                             ", expected " + words + expected_name + " = " + std::to_string(expected) + unit;
-    CheckRefused(status, {code, argument, actual, expected, text});
-  };
 
-  refused(call(context, good_from, Out(to, 3, 3)), StatusCode::kMismatch, to_name + ".rows", 3, "", from_name + ".rows",
-          2);
-  refused(call(context, good_from, Out(to, 2, 2)), StatusCode::kMismatch, to_name + ".cols", 2, "", from_name + ".cols",
-          3);
-  refused(call(context, In(from, 2, 3, 1), good_to), StatusCode::kTooSmall, from_name + ".row_stride", 1, "at least ",
-          from_name + ".cols", 3);
-  refused(call(context, good_from, Out(to, 2, 3, 2)), StatusCode::kTooSmall, to_name + ".row_stride", 2, "at least ",
-          to_name + ".cols", 3);
-  refused(call(context, In(from, 2, 3, kHuge), good_to), StatusCode::kTooLarge, from_name + ".row_stride", kHuge,
-          "at most ", "what the address space leaves", MaxElements(sizeof(From)) - 3);
-  refused(call(context, good_from, Out(to, 2, 3, kHuge)), StatusCode::kTooLarge, to_name + ".row_stride", kHuge,
-          "at most ", "what the address space leaves", MaxElements(sizeof(To)) - 3);
-  refused(call(context, In(nullptr, 2, 3), good_to), StatusCode::kNull, from_name + ".data", 0, "",
-          from_name + ".rows * " + from_name + ".cols", 6, " elements");
-  refused(call(context, good_from, Out(nullptr, 2, 3)), StatusCode::kNull, to_name + ".data", 0, "",
-          to_name + ".rows * " + to_name + ".cols", 6, " elements");
+  CheckRefused(call(context, good_from, Out(to, 3, 3)), Mismatch(to_name + ".rows", 3, from_name + ".rows", 2));
+  CheckRefused(call(context, good_from, Out(to, 2, 2)), Mismatch(to_name + ".cols", 2, from_name + ".cols", 3));
+  CheckRefused(call(context, In(from, 2, 3, 1), good_to), StrideTooSmall(from_name, 1, 3));
+  CheckRefused(call(context, good_from, Out(to, 2, 3, 2)), StrideTooSmall(to_name, 2, 3));
+  CheckRefused(call(context, In(from, 2, 3, kHugeStride), good_to), StrideTooLarge(from_name, 2, 3, sizeof(From)));
+  CheckRefused(call(context, good_from, Out(to, 2, 3, kHugeStride)), StrideTooLarge(to_name, 2, 3, sizeof(To)));
+  CheckRefused(call(context, In(nullptr, 2, 3), good_to), NullMatrix(from_name, 6));
+  CheckRefused(call(context, good_from, Out(nullptr, 2, 3)), NullMatrix(to_name, 6));
 
-  const std::string overlap = to_name + " overlaps " + from_name;
-  const Refusal overlaps = {StatusCode::kOverlap, to_name, 0, 0, overlap};
+  const Refusal overlaps = Overlap(to_name, from_name);
   CheckRefused(call(context, In(reinterpret_cast<const From*>(to), 2, 3), good_to), overlaps);
   // The last element of the one within the first of the other.
   CheckRefused(call(context, In(reinterpret_cast<const From*>(to) - 5, 2, 3), good_to), overlaps);
@@ -309,19 +251,11 @@ void VectorErrors(const std::string& name, const std::string& expected_name, siz
   Context context;
   std::vector<std::remove_const_t<T>> values(size + 1);
   for (const size_t wrong : {size - 1, size + 1}) {
-    const std::string text =
-        name + ".size is " + std::to_string(wrong) + ", expected " + expected_name + " = " + std::to_string(size);
     CheckRefused(call(context, VectorView<T>(values.data(), wrong)),
-                 {StatusCode::kMismatch, (name + ".size"), wrong, size, text});
+                 Mismatch(name + ".size", wrong, expected_name, size));
   }
-  const std::string text =
-      name + ".data is null, expected " + expected_name + " = " + std::to_string(size) + " elements";
-  CheckRefused(call(context, VectorView<T>(nullptr, size)), {StatusCode::kNull, (name + ".data"), 0, size, text});
+  CheckRefused(call(context, VectorView<T>(nullptr, size)), Null(name, expected_name, size));
   ISOQUANT_CHECK_OK(call(context, VectorView<T>(values.data(), size)));
-}
-
-Refusal Overlap(const std::string& output, const std::string& text) {
-  return {StatusCode::kOverlap, output, 0, 0, text};
 }
 
 template <class Q>
@@ -338,18 +272,37 @@ void StaticErrors() {
   const MatrixView<const float> x(memory.At<float>(0), 2, 3);
   const MatrixView<Q> q(memory.At<Q>(1000), 2, 3);
   const float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
-  for (const float scale :
-       {0.0f, -0.0f, -1.0f, 0x1p-127f, 0x1p-149f, 0x1.000002p126f, 0x1p127f, infinity, -infinity, nan}) {
-    CAPTURE(scale);
+  struct Scale {
+    float scale;
+    const char* text;
+  };
+  const Scale scales[] = {{0.0f, "0"},
+                          {-0.0f, "-0"},
+                          {-1.0f, "-1"},
+                          {0x1p-127f, "5.877471754e-39"},
+                          {0x1p-149f, "1.401298464e-45"},
+                          {0x1.000002p126f, "8.507060187e+37"},
+                          {0x1p127f, "1.701411835e+38"},
+                          {infinity, "inf"},
+                          {-infinity, "-inf"},
+                          {nan, "nan"}};
+  for (const Scale& s : scales) {
+    const bool too_large = s.scale > 1.0f;
     CheckRefused(
-        Quantize(context, x, scale, 0, q),
-        {StatusCode::kInvalidValue, "scale", 0, 0, "scale is not a positive number, normal together with its inverse"});
+        Quantize(context, x, s.scale, 0, q),
+        {StatusCode::kInvalidValue, "scale", BitsOfDouble(s.scale), BitsOfDouble(too_large ? 0x1p126 : 0x1p-126),
+         std::string("scale is ") + s.text +
+             (too_large ? ", expected at most 2^126 = 8.507059173e+37"
+                        : ", expected at least 2^-126 = 1.175494351e-38")});
   }
   const int32_t lo = std::numeric_limits<Q>::min(), hi = std::numeric_limits<Q>::max();
-  for (const int32_t zero_point : {lo - 1, hi + 1, INT32_MIN, INT32_MAX}) {
-    CAPTURE(zero_point);
+  for (const int32_t zero_point : {lo - 1, INT32_MIN}) {
     CheckRefused(Quantize(context, x, 1.0f, zero_point, q),
-                 {StatusCode::kInvalidValue, "zero_point", 0, 0, "zero_point is not a value of the quantised type"});
+                 InvalidInteger("zero_point", zero_point, "at least the smallest value of q's type", lo));
+  }
+  for (const int32_t zero_point : {hi + 1, INT32_MAX}) {
+    CheckRefused(Quantize(context, x, 1.0f, zero_point, q),
+                 InvalidInteger("zero_point", zero_point, "at most the largest value of q's type", hi));
   }
   CHECK(memory.IsUntouched());
   for (const float scale : {0x1p-126f, 1.0f, 0x1p126f}) {
@@ -400,17 +353,16 @@ TEST_CASE("Status: argument errors of QuantizeRows and QuantizeColumns") {
   const MatrixView<const float> from(memory.At<float>(0), 2, 3);
   const MatrixView<int8_t> to_s8(memory.At<int8_t>(1000), 2, 3);
   const MatrixView<uint8_t> to_u8(memory.At<uint8_t>(1000), 2, 3);
-  const Refusal scales_overlap = Overlap("scales", "scales overlaps x");
+  const Refusal scales_overlap = Overlap("scales", "x");
   float* in_x = memory.At<float>(5);
   CheckRefused(QuantizeRows(context, from, to_s8, {in_x, 2}), scales_overlap);
   CheckRefused(QuantizeRows(context, from, to_u8, {in_x, 2}, {memory.At<int32_t>(500), 2}), scales_overlap);
   CheckRefused(QuantizeRows(context, from, to_u8, {memory.At<float>(500), 2}, {memory.At<int32_t>(5), 2}),
-               Overlap("zero_points", "zero_points overlaps x"));
+               Overlap("zero_points", "x"));
   CheckRefused(QuantizeColumns(context, from, to_s8, {in_x, 3}), scales_overlap);
-  CheckRefused(QuantizeRows(context, from, to_s8, {memory.At<float>(500), 3}),
-               {StatusCode::kMismatch, "scales.size", 3, 2, "scales.size is 3, expected x.rows = 2"});
+  CheckRefused(QuantizeRows(context, from, to_s8, {memory.At<float>(500), 3}), Mismatch("scales.size", 3, "x.rows", 2));
   CheckRefused(QuantizeRows(context, from, to_u8, {memory.At<float>(500), 2}, {memory.At<int32_t>(600), 1}),
-               {StatusCode::kMismatch, "zero_points.size", 1, 2, "zero_points.size is 1, expected x.rows = 2"});
+               Mismatch("zero_points.size", 1, "x.rows", 2));
   CHECK(memory.IsUntouched());
   ISOQUANT_CHECK_OK(QuantizeRows(context, from, to_s8, {memory.At<float>(6), 2}));
 }
@@ -450,11 +402,11 @@ TEST_CASE("Status: argument errors of DequantizeRows and DequantizeColumns") {
   Context context;
   Memory memory;
   const MatrixView<float> to(memory.At<float>(100), 2, 3);
-  const Refusal scales_overlap = Overlap("x", "x overlaps scales");
+  const Refusal scales_overlap = Overlap("x", "scales");
   CheckRefused(DequantizeRows(context, q_s8, {memory.At<float>(105), 2}, to), scales_overlap);
   CheckRefused(DequantizeRows(context, q_u8, {memory.At<float>(99), 2}, {zero_points, 2}, to), scales_overlap);
   CheckRefused(DequantizeRows(context, q_u8, {scales, 2}, {memory.At<int32_t>(99), 2}, to),
-               Overlap("x", "x overlaps zero_points"));
+               Overlap("x", "zero_points"));
   CheckRefused(DequantizeColumns(context, q_s8, {memory.At<float>(98), 3}, to), scales_overlap);
   CHECK(memory.IsUntouched());
 }
@@ -463,8 +415,7 @@ TEST_CASE("Status: Linear's argument errors") {
   // 2 x 3 times 3 x 5.
   const std::vector<int8_t> values(15, 1);
   Context context;
-  PackedWeights packed;
-  ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{{values.data(), 3, 5}}, packed));
+  const PackedWeights packed = Packed(context, KxN{{values.data(), 3, 5}});
   Memory memory;
   const std::vector<float> scales(6, 1.0f), bias(6, 1.0f);
   using In = MatrixView<const float>;
@@ -486,57 +437,42 @@ TEST_CASE("Status: Linear's argument errors") {
 
   for (const RowQuantization quantization : {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8}) {
     good.quantization = quantization;
-    layer = good;
-    CheckRefused(Linear(context, In(x, 2, 4), layer, good_y),
-                 {StatusCode::kMismatch, "x.cols", 4, 3, "x.cols is 4, expected layer.weights' K = 3"});
-    CheckRefused(Linear(context, good_x, layer, Out(y, 1, 5)),
-                 {StatusCode::kMismatch, "y.rows", 1, 2, "y.rows is 1, expected x.rows = 2"});
-    CheckRefused(Linear(context, good_x, layer, Out(y, 2, 4)),
-                 {StatusCode::kMismatch, "y.cols", 4, 5, "y.cols is 4, expected layer.weights' N = 5"});
-    CheckRefused(Linear(context, In(x, 2, 3, 2), layer, good_y),
-                 {StatusCode::kTooSmall, "x.row_stride", 2, 3, "x.row_stride is 2, expected at least x.cols = 3"});
-    CheckRefused(Linear(context, good_x, layer, Out(y, 2, 5, 4)),
-                 {StatusCode::kTooSmall, "y.row_stride", 4, 5, "y.row_stride is 4, expected at least y.cols = 5"});
-    CheckStrideTooLarge(Linear(context, In(x, 2, 3, kHuge), layer, good_y), "x.row_stride", 3, 4);
-    CheckStrideTooLarge(Linear(context, good_x, layer, Out(y, 2, 5, kHuge)), "y.row_stride", 5, 4);
-    CheckRefused(Linear(context, In(nullptr, 2, 3), layer, good_y),
-                 {StatusCode::kNull, "x.data", 0, 6, "x.data is null, expected x.rows * x.cols = 6 elements"});
-    CheckRefused(Linear(context, good_x, layer, Out(nullptr, 2, 5)),
-                 {StatusCode::kNull, "y.data", 0, 10, "y.data is null, expected y.rows * y.cols = 10 elements"});
+    const auto check = [&](const In& in, const Out& out, const Refusal& refusal) {
+      CheckRefused(Linear(context, in, good, out), refusal);
+    };
+    check(In(x, 2, 4), good_y, Mismatch("x.cols", 4, "layer.weights' K", 3));
+    check(good_x, Out(y, 1, 5), Mismatch("y.rows", 1, "x.rows", 2));
+    check(good_x, Out(y, 2, 4), Mismatch("y.cols", 4, "layer.weights' N", 5));
+    check(In(x, 2, 3, 2), good_y, StrideTooSmall("x", 2, 3));
+    check(good_x, Out(y, 2, 5, 4), StrideTooSmall("y", 4, 5));
+    check(In(x, 2, 3, kHugeStride), good_y, StrideTooLarge("x", 2, 3, 4));
+    check(good_x, Out(y, 2, 5, kHugeStride), StrideTooLarge("y", 2, 5, 4));
+    check(In(nullptr, 2, 3), good_y, NullMatrix("x", 6));
+    check(good_x, Out(nullptr, 2, 5), NullMatrix("y", 10));
+    check(In(y + 9, 2, 3), good_y, Overlap("y", "x"));
+    check(In(y - 5, 2, 3), good_y, Overlap("y", "x"));
 
+    const auto check_scales = [&](const float* data, size_t size, const Refusal& refusal) {
+      layer = good;
+      layer.column_scales = {data, size};
+      CheckRefused(Linear(context, good_x, layer, good_y), refusal);
+    };
     for (const size_t wrong : {size_t{0}, size_t{4}, size_t{6}}) {
-      layer = good;
-      layer.column_scales = {scales.data(), wrong};
-      const std::string size = std::to_string(wrong);
-      CheckRefused(Linear(context, good_x, layer, good_y),
-                   {StatusCode::kMismatch, "layer.column_scales.size", wrong, 5,
-                    ("layer.column_scales.size is " + size + ", expected layer.weights' N = 5")});
-      if (wrong == 0) continue;  // no bias is legal
-      layer = good;
-      layer.bias = {bias.data(), wrong};
-      CheckRefused(Linear(context, good_x, layer, good_y),
-                   {StatusCode::kMismatch, "layer.bias.size", wrong, 5,
-                    ("layer.bias.size is " + size + ", expected layer.weights' N = 5")});
+      check_scales(scales.data(), wrong, Mismatch("layer.column_scales.size", wrong, "layer.weights' N", 5));
     }
-    layer = good;
-    layer.column_scales = {nullptr, 5};
-    CheckRefused(Linear(context, good_x, layer, good_y),
-                 {StatusCode::kNull, "layer.column_scales.data", 0, 5,
-                  "layer.column_scales.data is null, expected layer.weights' N = 5 elements"});
-    layer = good;
-    layer.bias = {nullptr, 5};
-    CheckRefused(Linear(context, good_x, layer, good_y),
-                 {StatusCode::kNull, "layer.bias.data", 0, 5,
-                  "layer.bias.data is null, expected layer.weights' N = 5 elements"});
+    check_scales(nullptr, 5, Null("layer.column_scales", "layer.weights' N", 5));
+    check_scales(y + 9, 5, Overlap("y", "layer.column_scales"));
 
-    CheckRefused(Linear(context, In(y + 9, 2, 3), good, good_y), Overlap("y", "y overlaps x"));
-    CheckRefused(Linear(context, In(y - 5, 2, 3), good, good_y), Overlap("y", "y overlaps x"));
-    layer = good;
-    layer.column_scales = {y + 9, 5};
-    CheckRefused(Linear(context, good_x, layer, good_y), Overlap("y", "y overlaps layer.column_scales"));
-    layer = good;
-    layer.bias = {y - 4, 5};
-    CheckRefused(Linear(context, good_x, layer, good_y), Overlap("y", "y overlaps layer.bias"));
+    const auto check_bias = [&](const float* data, size_t size, const Refusal& refusal) {
+      layer = good;
+      layer.bias = {data, size};
+      CheckRefused(Linear(context, good_x, layer, good_y), refusal);
+    };
+    for (const size_t wrong : {size_t{4}, size_t{6}}) {  // none is legal
+      check_bias(bias.data(), wrong, Mismatch("layer.bias.size", wrong, "layer.weights' N", 5));
+    }
+    check_bias(nullptr, 5, Null("layer.bias", "layer.weights' N", 5));
+    check_bias(y - 4, 5, Overlap("y", "layer.bias"));
     CHECK(memory.IsUntouched());
 
     ViewInMemory view(3, 16);
@@ -547,7 +483,7 @@ TEST_CASE("Status: Linear's argument errors") {
     layer.bias = {};
     for (uint8_t* at : {view.panels, view.sums - 4, view.sums, view.end - 4}) {
       CheckRefused(Linear(context, good_x, layer, Out(reinterpret_cast<float*>(at), 2, 16)),
-                   Overlap("y", "y overlaps layer.weights"));
+                   Overlap("y", "layer.weights"));
     }
     CHECK(view.memory == view.before);
     ISOQUANT_CHECK_OK(Linear(context, good_x, layer, Out(reinterpret_cast<float*>(view.end), 2, 16)));

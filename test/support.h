@@ -1,10 +1,11 @@
-// Test support: values, tiers, digests, threads.
+// Test support: shapes, values, tiers, digests, threads.
 #ifndef ISOQUANT_TEST_SUPPORT_H_
 #define ISOQUANT_TEST_SUPPORT_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <thread>
@@ -20,6 +21,12 @@
   } while (false)
 
 namespace isoquant {
+
+// Of a product: M x K times K x N.
+struct Shape {
+  size_t m, k, n;
+  size_t gap = 0;  // row strides less the columns
+};
 
 // SplitMix64 (Steele, Lea, Flood 2014): the same sequence everywhere, unlike std::distributions.
 class Random {
@@ -48,6 +55,14 @@ void FillIntegers(Random& random, T* data, size_t size) {
               : (bits & 4) != 0 ? std::numeric_limits<T>::min()
                                 : std::numeric_limits<T>::max();
   }
+}
+
+// Of KxN or NxK.
+template <class Plain>
+PackedWeights Packed(Context& context, const Plain& weights) {
+  PackedWeights packed;
+  ISOQUANT_CHECK_OK(PackedWeights::Pack(context, weights, packed));
+  return packed;
 }
 
 // Removes all other tiers: this one runs all shapes, even those that it would leave to another.
@@ -118,6 +133,30 @@ class ThreadExecutor final : public Executor {
  private:
   const size_t workers_;
 };
+
+// For every tier, and for an E with each of these numbers of workers: calls f(context, executor).
+template <class E, class F>
+void ForEachTierOn(std::initializer_list<size_t> worker_counts, const F& f) {
+  ForEachTier([&](Context& tier) {
+    for (const size_t workers : worker_counts) {
+      INFO(workers, " workers");
+      E executor(workers);
+      Context context(executor);
+      ISOQUANT_CHECK_OK(context.SetMaxTier(tier.tier()));
+      f(context, executor);
+    }
+  });
+}
+
+// On every tier, by one thread and by three: runs cases, checks them, and the digest of all their outputs.
+template <class... Cases>
+void CheckGoldenOutputs(const std::string& name, Cases&... cases) {
+  ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
+    Digest digest;
+    ((cases.Run(context), cases.Check(), digest.Add(cases.output().view())), ...);
+    CheckGolden(name, digest.value());
+  });
+}
 
 }  // namespace isoquant
 

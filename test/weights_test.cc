@@ -88,7 +88,12 @@ uint64_t WordChecksum(const uint8_t* data, size_t bytes) {
 
 // A blob, or a part of one, in memory that ends at a page that cannot be touched. Sizes are multiples of 64, so that it
 // also begins at one.
-using Blob = Guarded<uint8_t>;
+class Blob final : public Guarded<uint8_t> {
+ public:
+  explicit Blob(size_t size) : Guarded(size) {}
+  explicit Blob(const std::vector<uint8_t>& bytes) : Blob(bytes.size()) { Restore(bytes); }
+  void Restore(const std::vector<uint8_t>& bytes) const { std::copy(bytes.begin(), bytes.end(), begin()); }
+};
 
 void PutU32(uint8_t* to, uint32_t value) {
   for (int i = 0; i < 4; ++i) to[i] = static_cast<uint8_t>(value >> (8 * i));
@@ -113,6 +118,12 @@ void SealPayload(uint8_t* blob, size_t size) {
 
 VectorView<const uint8_t> All(const Blob& blob) { return {blob.data(), blob.size()}; }
 
+PackedWeights ViewOf(VectorView<const uint8_t> blob) {
+  PackedWeights view;
+  ISOQUANT_CHECK_OK(PackedWeights::View(blob, view));
+  return view;
+}
+
 std::vector<uint8_t> Serialized(const PackedWeights& packed) {
   std::vector<uint8_t> bytes(packed.SerializedBytes());
   ISOQUANT_CHECK_OK(packed.Serialize({bytes.data(), bytes.size()}));
@@ -122,8 +133,7 @@ std::vector<uint8_t> Serialized(const PackedWeights& packed) {
 std::vector<uint8_t> SerializedRandom(size_t k, size_t n, uint64_t seed) {
   Context context;
   const PlainWeights plain(k, n, 0, seed);
-  PackedWeights packed;
-  ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsKxN(), packed));
+  const PackedWeights packed = Packed(context, plain.AsKxN());
   return Serialized(packed);
 }
 
@@ -170,9 +180,8 @@ TEST_CASE("Weights: the packed layout, byte for byte, from both orders, on every
           CAPTURE(n);
           CAPTURE(gap);
           const PlainWeights plain(k, n, gap, 1000 * k + n);
-          PackedWeights packed, transposed;
-          ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsKxN(), packed));
-          ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsNxK(), transposed));
+          const PackedWeights packed = Packed(context, plain.AsKxN());
+          const PackedWeights transposed = Packed(context, plain.AsNxK());
           CHECK(LiesAsDocumented(packed, plain, k, n));
           CHECK(LiesAsDocumented(transposed, plain, k, n));
           ISOQUANT_CHECK_OK(packed.Verify());
@@ -215,9 +224,8 @@ TEST_CASE("Weights: packing reads nothing before the source") {
       const Guarded<int8_t> source(size * size, Guarded<int8_t>::At::kBegin);
       Random random(size);
       FillIntegers(random, source.data(), source.size());
-      PackedWeights packed, transposed;
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{{source.data(), size, size}}, packed));
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(context, NxK{{source.data(), size, size}}, transposed));
+      const PackedWeights packed = Packed(context, KxN{{source.data(), size, size}});
+      const PackedWeights transposed = Packed(context, NxK{{source.data(), size, size}});
       ISOQUANT_CHECK_OK(packed.Verify());
       ISOQUANT_CHECK_OK(transposed.Verify());
     }
@@ -235,8 +243,7 @@ TEST_CASE("Weights: column sums of extremes, on every tier") {
       const size_t n = 17;
       const std::vector<int8_t> source(k * n, static_cast<int8_t>(value));
       ForEachTier([&](Context& context) {
-        PackedWeights packed;
-        ISOQUANT_CHECK_OK(PackedWeights::Pack(context, NxK{{source.data(), n, k}}, packed));
+        const PackedWeights packed = Packed(context, NxK{{source.data(), n, k}});
         CHECK(LiesAsDocumented(packed, Constant{static_cast<int8_t>(value)}, k, n));
       });
     }
@@ -251,9 +258,8 @@ TEST_CASE("Weights: the layout does not depend on the executor") {
     CAPTURE(workers);
     ThreadExecutor executor(workers);
     Context context(executor);
-    PackedWeights packed, transposed;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsKxN(), packed));
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsNxK(), transposed));
+    const PackedWeights packed = Packed(context, plain.AsKxN());
+    const PackedWeights transposed = Packed(context, plain.AsNxK());
     CHECK(LiesAsDocumented(packed, plain, k, n));
     CHECK(LiesAsDocumented(transposed, plain, k, n));
   }
@@ -287,8 +293,7 @@ TEST_CASE("Weights: a blob is the header, the panels, the sums and zeros, at any
       CAPTURE(k);
       CAPTURE(n);
       const PlainWeights plain(k, n, 0, k + n);
-      PackedWeights packed;
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsKxN(), packed));
+      const PackedWeights packed = Packed(context, plain.AsKxN());
       const std::vector<int8_t> panels = ExpectedPanels(plain, k, n);
       const std::vector<int32_t> sums = ExpectedSums(plain, k, n);
       const size_t size = kHeader + panels.size() + RoundUpTo(4 * n, 64);
@@ -330,14 +335,11 @@ TEST_CASE("Weights: a View is used in place, multiplies as packed weights do, an
   for (const size_t k : Sizes{0, 1, 4, 17, 64, 100}) {
     for (const size_t n : Sizes{0, 1, 16, 17, 33, 64}) {
       const PlainWeights plain(k, n, 0, 10 * k + n);
-      PackedWeights packed;
-      ISOQUANT_CHECK_OK(PackedWeights::Pack(packing, plain.AsKxN(), packed));
+      const PackedWeights packed = Packed(packing, plain.AsKxN());
       const std::vector<uint8_t> bytes = Serialized(packed);
-      const Blob blob(bytes.size());
-      std::copy(bytes.begin(), bytes.end(), blob.begin());
+      const Blob blob(bytes);
 
-      PackedWeights view;
-      ISOQUANT_CHECK_OK(PackedWeights::View(All(blob), view));
+      const PackedWeights view = ViewOf(All(blob));
       ISOQUANT_CHECK_OK(view.Verify());
       CHECK(LiesAsDocumented(view, plain, k, n));
       CHECK(reinterpret_cast<const uint8_t*>(view.panels().panels) == blob.data() + kHeader);
@@ -370,8 +372,7 @@ TEST_CASE("Weights: View of a blob that was cut, without a look past the header"
     CHECK(Refusal({size < kHeader ? nothing.data() : header.data(), size}, target) == StatusCode::kTooSmall);
   }
   for (const size_t size : Sizes{bytes.size(), bytes.size() + 1, 2 * bytes.size()}) {
-    PackedWeights view;
-    ISOQUANT_CHECK_OK(PackedWeights::View({header.data(), size}, view));
+    const PackedWeights view = ViewOf({header.data(), size});
     CHECK(view.k() == 5);
     CHECK(view.n() == 17);
   }
@@ -379,8 +380,7 @@ TEST_CASE("Weights: View of a blob that was cut, without a look past the header"
 
 TEST_CASE("Weights: every flipped bit is found") {
   const std::vector<uint8_t> bytes = SerializedRandom(6, 18, 2);
-  const Blob blob(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), blob.begin());
+  const Blob blob(bytes);
   Untouched target;
   for (size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
     CAPTURE(bit);
@@ -389,14 +389,12 @@ TEST_CASE("Weights: every flipped bit is found") {
     if (bit < 8 * kHeader) {
       CHECK(Refusal(All(blob), target) == StatusCode::kCorrupt);
     } else {
-      PackedWeights view;
-      ISOQUANT_CHECK_OK(PackedWeights::View(All(blob), view));
+      const PackedWeights view = ViewOf(All(blob));
       CHECK(view.Verify().code() == StatusCode::kCorrupt);
     }
     blob[bit / 8] = static_cast<uint8_t>(blob[bit / 8] ^ mask);
   }
-  PackedWeights view;
-  ISOQUANT_CHECK_OK(PackedWeights::View(All(blob), view));
+  const PackedWeights view = ViewOf(All(blob));
   ISOQUANT_CHECK_OK(view.Verify());
 }
 
@@ -417,12 +415,10 @@ TEST_CASE("Weights: Verify does not trust a checksum that fits") {
   };
   for (const Damage& damage : damages) {
     CAPTURE(damage.at);
-    const Blob blob(bytes.size());
-    std::copy(bytes.begin(), bytes.end(), blob.begin());
+    const Blob blob(bytes);
     blob[damage.at] = static_cast<uint8_t>(blob[damage.at] + 1);
     SealPayload(blob.data(), blob.size());
-    PackedWeights view;
-    ISOQUANT_CHECK_OK(PackedWeights::View(All(blob), view));
+    const PackedWeights view = ViewOf(All(blob));
     const Status status = view.Verify();
     CHECK(status.code() == StatusCode::kCorrupt);
     CHECK(std::string(status.argument()) == damage.found);
@@ -432,8 +428,7 @@ TEST_CASE("Weights: Verify does not trust a checksum that fits") {
 TEST_CASE("Weights: Verify finds damage in packed weights, which have no checksum") {
   Context context;
   const PlainWeights plain(6, 18, 0, 4);
-  PackedWeights packed;
-  ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsKxN(), packed));
+  const PackedWeights packed = Packed(context, plain.AsKxN());
   // Packed weights lie in memory of their own, which is writable.
   int8_t* panels = const_cast<int8_t*>(packed.panels().panels);
   for (const size_t at : Sizes{size_t{0}, size_t{64 + 1}, size_t{64 + 2}, PanelsSize(6, 18) - 1}) {
@@ -448,18 +443,17 @@ TEST_CASE("Weights: foreign blobs are refused") {
   const std::vector<uint8_t> bytes = SerializedRandom(5, 17, 5);
   const Blob blob(bytes.size());
   Untouched target;
-  const auto restore = [&] { std::copy(bytes.begin(), bytes.end(), blob.begin()); };
 
   CHECK(Refusal({nullptr, bytes.size()}, target) == StatusCode::kNull);
   CHECK(Refusal({nullptr, 0}, target) == StatusCode::kNull);
 
-  restore();
+  blob.Restore(bytes);
   std::memcpy(blob.data(), "isoquant", 8);
   SealHeader(blob.data());
   CHECK(Refusal(All(blob), target) == StatusCode::kCorrupt);
 
   for (const uint32_t version : {0u, 2u, 0x01000000u, ~0u}) {
-    restore();
+    blob.Restore(bytes);
     PutU32(blob.data() + kVersionAt, version);
     SealHeader(blob.data());
     const Status status = PackedWeights::View(All(blob), target.weights);
@@ -470,14 +464,14 @@ TEST_CASE("Weights: foreign blobs are refused") {
   }
 
   for (const uint32_t header_size : {0u, 32u, 128u}) {
-    restore();
+    blob.Restore(bytes);
     PutU32(blob.data() + kHeaderSizeAt, header_size);
     SealHeader(blob.data());
     CHECK(Refusal(All(blob), target) == StatusCode::kCorrupt);
   }
 
   for (const uint64_t total : {uint64_t{0}, uint64_t{bytes.size() - 64}, uint64_t{bytes.size() + 64}, ~uint64_t{0}}) {
-    restore();
+    blob.Restore(bytes);
     PutU64(blob.data() + kTotalAt, total);
     SealHeader(blob.data());
     CHECK(Refusal(All(blob), target) == StatusCode::kCorrupt);
@@ -504,8 +498,7 @@ uint64_t WrappedTotal(uint64_t k, uint64_t n) {
 
 TEST_CASE("Weights: K and N whose sizes overflow are refused, however well the header is forged") {
   const std::vector<uint8_t> bytes = SerializedRandom(5, 17, 6);
-  const Blob blob(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), blob.begin());
+  const Blob blob(bytes);
   Untouched target;
   const uint64_t sizes[] = {0,
                             1,
@@ -554,8 +547,7 @@ TEST_CASE("Weights: K and N whose sizes overflow are refused, however well the h
 TEST_CASE("Weights: moved, they keep what they are") {
   Context context;
   const PlainWeights plain(6, 18, 0, 8);
-  PackedWeights packed;
-  ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain.AsKxN(), packed));
+  PackedWeights packed = Packed(context, plain.AsKxN());
   const int8_t* panels = packed.panels().panels;
 
   PackedWeights constructed(std::move(packed));
@@ -569,10 +561,8 @@ TEST_CASE("Weights: moved, they keep what they are") {
 
   // A View takes its checksum along.
   const std::vector<uint8_t> bytes = Serialized(assigned);
-  const Blob blob(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), blob.begin());
-  PackedWeights view;
-  ISOQUANT_CHECK_OK(PackedWeights::View(All(blob), view));
+  const Blob blob(bytes);
+  PackedWeights view = ViewOf(All(blob));
   assigned = std::move(view);
   CHECK(LiesAsDocumented(assigned, plain, 6, 18));
   ISOQUANT_CHECK_OK(assigned.Verify());
@@ -596,10 +586,8 @@ TEST_CASE("Weights: none at all") {
   ISOQUANT_CHECK_OK(none.Verify());
   CHECK(none.SerializedBytes() == kHeader);
   const std::vector<uint8_t> bytes = Serialized(none);
-  const Blob blob(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), blob.begin());
-  PackedWeights view;
-  ISOQUANT_CHECK_OK(PackedWeights::View(All(blob), view));
+  const Blob blob(bytes);
+  const PackedWeights view = ViewOf(All(blob));
   ISOQUANT_CHECK_OK(view.Verify());
   ISOQUANT_CHECK_OK(MatMul(context, MatrixView<const int8_t>(nullptr, 3, 0), view, MatrixView<int32_t>(nullptr, 3, 0)));
 }
@@ -673,8 +661,7 @@ TEST_CASE("Weights: golden blobs") {
     std::vector<int8_t> values(k * n);
     Random random(2024);
     FillIntegers(random, values.data(), values.size());
-    PackedWeights packed;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, KxN{{values.data(), k, n}}, packed));
+    PackedWeights packed = Packed(context, KxN{{values.data(), k, n}});
     Digest kxn;
     kxn.Add(Serialized(packed).data(), packed.SerializedBytes());
     CheckGolden("weights/blob/kxn/37x19", kxn.value());

@@ -16,7 +16,7 @@ enum class StatusCode : uint8_t {
   kNull,          // "a.data is null, expected a.rows * a.cols = 6 elements"
   kMisaligned,    // "blob.data is 3 modulo 64, expected alignment = 64"
   kOverlap,       // "c overlaps a"
-  kInvalidValue,  // "scale is not a positive normal number"
+  kInvalidValue,  // "zero_point is 128, expected at most the largest value of q's type = 127"
   kCorrupt,       // "blob checksum is 12, expected stored checksum = 13"
   kUnknownTier,   // "ISOQUANT_MAX_TIER names 'avx9', which is no tier of this library"
   kOutOfMemory,   // "scratch needs 4096 bytes, which could not be allocated"
@@ -33,12 +33,15 @@ class [[nodiscard]] Status {
       : code_(code), argument_(argument), expected_name_(expected_name), actual_(actual), expected_(expected) {}
 
   static Status UnknownTier(const char* argument, const char* name, size_t name_length);
+  // `bound` is the value nearest to `actual` that is allowed (to NaN: the smallest one).
+  static Status InvalidValue(const char* argument, double actual, const char* bound_name, double bound);
 
   constexpr bool ok() const { return code_ == StatusCode::kOk; }
   constexpr StatusCode code() const { return code_; }
   constexpr const char* argument() const { return argument_; }  // for example "b.rows"
-  constexpr uint64_t actual() const { return actual_; }         // the value that was found
-  constexpr uint64_t expected() const { return expected_; }     // the value that was wanted
+  // The value that was found, and the one that was wanted. Of kInvalidValue they are the bits of doubles.
+  constexpr uint64_t actual() const { return actual_; }
+  constexpr uint64_t expected() const { return expected_; }
 
   // One line for people, as in the comments of StatusCode; "ok" if ok().
   std::string ToString() const;
@@ -47,9 +50,10 @@ class [[nodiscard]] Status {
   StatusCode code_ = StatusCode::kOk;
   const char* argument_ = "";
   const char* expected_name_ = "";
-  uint64_t actual_ =
-      0;  // kUnknownTier: in these two the offending name, cut to 16 bytes. (No array of its own: it would
-  uint64_t expected_ = 0;  // keep compilers from holding a Status in registers, and calls make many.)
+  // kUnknownTier: in these two the offending name, cut to 16 bytes. (No array of its own: it would keep compilers from
+  // holding a Status in registers, and calls make many.)
+  uint64_t actual_ = 0;
+  uint64_t expected_ = 0;
 };
 
 }  // namespace isoquant
