@@ -1,6 +1,6 @@
 // Tests of the tiers amx_int8, avx_vnni and avx_vnni_int8, all of their paths, on every x86-64 CPU that has their
-// target: under the emulator, and on the CPU where it has the instructions (in child processes, because permission for
-// tiles is for good). ISOQUANT_PRINT_COVERAGE=1 prints what was executed how.
+// target, under the emulator; and of permission for tiles (in child processes, because it is for good). On a CPU that
+// has the tiers, tiers_test.cc runs the same paths.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,9 +14,9 @@
 #include "src/tiers.h"
 #include "test/emulator/child.h"
 #include "test/emulator/emulator.h"
-#include "test/golden.h"
 #include "test/matmul_case.h"
 #include "test/support.h"
+#include "test/tier_paths.h"
 
 #if ISOQUANT_HAVE_EMULATOR
 
@@ -40,13 +40,18 @@ using emulator::RunInChild;
 
 constexpr const char* kTiers[] = {"amx_int8", "avx_vnni_int8", "avx_vnni"};
 
-// This CPU, with all that the emulator has.
-Cpu CpuWithAll() {
+// This CPU, with tiles. What else it runs it has itself.
+Cpu CpuWithTiles() {
   Cpu cpu = DetectCpu();
   cpu.leaf7_edx |= 3u << 24;
+  cpu.xcr0 |= 3u << 17;
+  return cpu;
+}
+// This CPU, with all that the emulator has.
+Cpu CpuWithAll() {
+  Cpu cpu = CpuWithTiles();
   cpu.leaf7_1_eax |= 1u << 4;
   cpu.leaf7_1_edx |= 1u << 4;
-  cpu.xcr0 |= 3u << 17;
   return cpu;
 }
 
@@ -76,161 +81,6 @@ bool IsNative(const std::string& tier) {
   return index != SIZE_MAX && WhyUnusable(Tiers().tiers[index]) == nullptr;
 }
 
-// ---- Paths: each says whether all outputs were right. They fail no CHECK, so that they serve in child processes.
-
-template <class A>
-bool IsRight(Context& context, Shape shape, size_t a_pad = 0, size_t c_pad = 0) {
-  Random random(shape.m * 1000 + shape.k);
-  Case<A> test(random, shape, a_pad, c_pad);
-  PackedWeights packed;
-  if (!PackedWeights::Pack(context, KxN{test.b.const_view()}, packed).ok()) return false;
-  return test.Holds(context, packed, Store::kOverwrite) && test.Holds(context, packed, Store::kAccumulate);
-}
-bool AreRight(Context& context, std::initializer_list<Shape> shapes, size_t a_pad = 0, size_t c_pad = 0) {
-  bool right = true;
-  for (const Shape& shape : shapes) {
-    right = IsRight<int8_t>(context, shape, a_pad, c_pad) && IsRight<uint8_t>(context, shape, a_pad, c_pad) && right;
-  }
-  return right;
-}
-
-bool SingleRow(Context& context) { return AreRight(context, {{1, 1, 1}, {1, 64, 16}, {1, 200, 100}, {1, 131, 33}}); }
-bool RowTails(Context& context) {
-  bool right = true;
-  for (size_t m = 2; m <= 34; ++m) right = AreRight(context, {{m, 70, 32}}) && right;
-  return AreRight(context, {{47, 64, 40}, {63, 64, 32}, {65, 65, 33}, {100, 64, 32}}) && right;
-}
-bool ColumnTails(Context& context) {
-  bool right = true;
-  for (size_t n : std::initializer_list<size_t>{1, 15, 16, 17, 31, 32, 33, 47, 49, 65})
-    right = AreRight(context, {{20, 66, n}}) && right;
-  return right;
-}
-bool DepthTails(Context& context) {
-  bool right = true;
-  for (size_t k = 1; k <= 9; ++k) right = AreRight(context, {{17, k, 32}, {5, 64 + k, 48}}) && right;
-  for (size_t k : std::initializer_list<size_t>{31, 32, 33, 59, 60, 61, 62, 63, 64, 127, 128, 129, 191}) {
-    right = AreRight(context, {{18, k, 33}, {33, k, 16}}) && right;
-  }
-  return right;
-}
-// At most 16 columns: tiles are tall.
-bool TallTiles(Context& context) {
-  return AreRight(context, {{33, 64, 16}, {40, 65, 16}, {48, 7, 1}, {49, 128, 9}, {64, 64, 16}, {150, 70, 16}});
-}
-bool Strides(Context& context) {
-  return AreRight(context, {{33, 100, 40}, {9, 65, 17}}, 7, 5) && AreRight(context, {{20, 70, 32}}, 4096 - 70, 32);
-}
-// A vector instruction that is emulated costs about as much as a tile, and does a 500th: smaller shapes for those
-// tiers.
-bool HasTiles(const Context& context) { return std::strcmp(context.tier(), "amx_int8") == 0; }
-
-bool LongRows(Context& context) {
-  if (!HasTiles(context)) return AreRight(context, {{7, 4097, 16}});
-  return AreRight(context, {{13, 4097, 16}, {40, 8193, 17}, {33, 4160, 48}});
-}
-
-bool Extremes(Context& context) {
-  Random random(1);
-  bool right = true;
-  for (int8_t b : {int8_t{-128}, int8_t{127}}) {
-    Case<uint8_t> u8(random, {17, 130, 33}, 0, 0);
-    Case<int8_t> s8(random, {17, 130, 33}, 0, 0);
-    for (uint8_t& value : u8.a.buffer()) value = 255;
-    for (int8_t& value : s8.a.buffer()) value = -128;
-    for (int8_t& value : u8.b.buffer()) value = b;
-    for (int8_t& value : s8.b.buffer()) value = b;
-    u8.Expect();
-    s8.Expect();
-    right = u8.Holds(context, KxN{u8.b.const_view()}, Store::kOverwrite) &&
-            s8.Holds(context, KxN{s8.b.const_view()}, Store::kOverwrite) && right;
-  }
-  return right;
-}
-
-// Outputs through a stage: Linear, compared with the plainest tier.
-bool Stages(Context& context) {
-  constexpr size_t kM = 37, kK = 150, kN = 45;
-  Random random(7);
-  std::vector<float> x(kM * kK), scales(kN, 0.25f), bias(kN);
-  std::vector<int8_t> b(kK * kN);
-  for (float& value : x) value = random.Signed();
-  for (float& value : bias) value = random.Signed();
-  FillIntegers(random, b.data(), b.size());
-  Context plain;
-  UseOnly(plain, ExplainTiers(plain).back().usable ? ExplainTiers(plain).back().name : "sse2");
-  PackedWeights packed;
-  bool right = PackedWeights::Pack(plain, KxN{{b.data(), kK, kN}}, packed).ok();
-  for (const RowQuantization quantization : {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8}) {
-    for (const size_t rows : {size_t{1}, size_t{8}, kM}) {
-      LinearLayer layer;
-      layer.weights = &packed;
-      layer.column_scales = {scales.data(), kN};
-      layer.bias = {bias.data(), kN};
-      layer.quantization = quantization;
-      layer.activation = Activation::kRelu;
-      GuardedMatrix<float> y(rows, kN), expected(rows, kN);
-      const MatrixView<const float> some(x.data(), rows, kK);
-      right = Linear(context, some, layer, y.view()).ok() && Linear(plain, some, layer, expected.view()).ok() && right;
-      right = std::memcmp(y.buffer().data(), expected.buffer().data(), rows * kN * sizeof(float)) == 0 && right;
-    }
-  }
-  return right;
-}
-
-bool Workers(Context& context) {
-  ThreadExecutor executor(3);
-  Context threaded(executor);
-  UseOnly(threaded, context.tier());
-  if (!HasTiles(context)) return AreRight(threaded, {{40, 515, 70}});
-  return AreRight(threaded, {{130, 515, 70}, {3, 700, 2000}});
-}
-
-// Digests of C, the same as in matmul_test.cc.
-template <class A>
-bool MatchesGolden(Context& context, const std::string& type, Shape shape) {
-  Random random(shape.m);
-  Case<A> test(random, shape, 3, 2);
-  if (!MatMul(context, test.a.const_view(), KxN{test.b.const_view()}, test.c.view()).ok()) return false;
-  Digest digest;
-  digest.Add(test.c.view());
-  const std::string name =
-      "matmul/" + type + "/" + std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" + std::to_string(shape.n);
-  for (const Golden& golden : kGolden) {
-    if (name == golden.name) return golden.digest == digest.value();
-  }
-  return false;
-}
-bool GoldenDigests(Context& context) {
-  bool right = true;
-  for (const Shape& shape : {Shape{1, 300, 100}, Shape{33, 257, 129}, Shape{70, 4500, 96}, Shape{130, 515, 200}}) {
-    if (shape.m > 33 && !HasTiles(context)) continue;
-    right = MatchesGolden<int8_t>(context, "s8", shape) && MatchesGolden<uint8_t>(context, "u8", shape) && right;
-  }
-  return right;
-}
-
-struct Path {
-  const char* name;
-  bool (*is_right)(Context&);
-};
-constexpr Path kPaths[] = {{"single row", SingleRow},  {"tails of M", RowTails},  {"tails of N", ColumnTails},
-                           {"tails of K", DepthTails}, {"tall tiles", TallTiles}, {"strides", Strides},
-                           {"chunks of K", LongRows},  {"extremes", Extremes},    {"output stages", Stages},
-                           {"three workers", Workers}, {"golden", GoldenDigests}};
-
-// With this tier alone; false if it is not the one that runs.
-bool RunPath(const Path& path, const std::string& tier) {
-  Context context;
-  UseOnly(context, tier);
-  return context.tier() == tier && path.is_right(context);
-}
-
-void Print(const char* tier, const char* path, const char* how, bool right) {
-  if (std::getenv("ISOQUANT_PRINT_COVERAGE") == nullptr) return;
-  std::printf("%-14s %-14s %-9s %s\n", tier, path, how, right ? "right" : "WRONG");
-}
-
 // The target itself is not emulated.
 bool HasTarget(const char* tier) {
   const ScopedDetection all(CpuWithAll(), true);
@@ -247,32 +97,20 @@ TEST_CASE("Emulated tiers: every path") {
   for (const char* tier : kTiers) {
     CAPTURE(tier);
     if (!HasTarget(tier)) {
-      Print(tier, "all", "no target", true);
+      PrintCoverage(tier, "all", "no target", true);
       continue;
     }
     const bool tiles = std::strcmp(tier, "amx_int8") == 0, native = IsNative(tier);
     const ScopedDetection all(CpuWithAll(), true);
-    for (const Path& path : kPaths) {
+    for (const Path& path : TierPaths()) {
       CAPTURE(path.name);
       const Emulation emulation;
       const uint64_t before = EmulatedProducts();
       const bool right = RunPath(path, tier);
       CHECK(right);
       if (tiles || !native) CHECK(EmulatedProducts() != before);  // else the CPU has them
-      Print(tier, path.name, EmulatedProducts() != before ? "emulated" : "native", right);
+      PrintCoverage(tier, path.name, EmulatedProducts() != before ? "emulated" : "native", right);
     }
-  }
-}
-
-TEST_CASE("Emulated tiers: every path on the CPU, where it has tiles") {
-  if (!IsNative("amx_int8")) return;
-  for (const Path& path : kPaths) {
-    CAPTURE(path.name);
-    const auto ending = RunInChild([&] { return RefuseTiles() != nullptr ? 2 : RunPath(path, "amx_int8") ? 0 : 1; });
-    if (ending.code == 2) return;  // this process may not
-    CHECK(ending.signal == 0);
-    CHECK(ending.code == 0);
-    Print("amx_int8", path.name, "native", ending.signal == 0 && ending.code == 0);
   }
 }
 
@@ -308,7 +146,7 @@ TEST_CASE("Emulated tiers: forced") {
     const uint64_t expected = std::strcmp(tier, "amx_int8") == 0 ? 2 : 0;
     CHECK(Count(Op::kLdtilecfg) - configs == expected);
     CHECK(Count(Op::kTilerelease) - releases == expected);
-    Print(tier, "small shapes", "forced", s8.IsOverwritten() && u8.IsOverwritten());
+    PrintCoverage(tier, "small shapes", "forced", s8.IsOverwritten() && u8.IsOverwritten());
   }
 }
 
@@ -392,7 +230,7 @@ TEST_CASE("Emulated tiers: permission that is denied is named, and the next tier
   for (const auto& error : kErrors) {
     CAPTURE(error.text);
     const auto ending = RunInChild([&] {
-      const ScopedDetection all(CpuWithAll(), false);
+      const ScopedDetection all(CpuWithTiles(), false);
       if (!InstallFilter(SECCOMP_RET_ERRNO | static_cast<uint32_t>(error.error))) return kCannot;
       return CheckFallback(error.text);
     });
@@ -420,7 +258,7 @@ TEST_CASE("Emulated tiers: permission is not asked before it is needed") {
   if (!HasTarget("amx_int8")) return;
   const auto run = [](bool disable, Shape shape) {
     return RunInChild([&] {
-      const ScopedDetection all(CpuWithAll(), false);
+      const ScopedDetection all(CpuWithTiles(), false);
       if (!InstallFilter(SECCOMP_RET_KILL_PROCESS)) return kCannot;
       Context context;
       if (disable && !context.Disable("amx_int8").ok()) return 1;
@@ -439,7 +277,7 @@ TEST_CASE("Emulated tiers: permission is not asked before it is needed") {
 TEST_CASE("Emulated tiers: what CPU or operating system lack is named") {
   if (!HasTarget("amx_int8")) return;
   const auto check = [](void (*remove)(Cpu&), const std::string& reason) {
-    Cpu cpu = CpuWithAll();
+    Cpu cpu = CpuWithTiles();
     remove(cpu);
     const auto ending = RunInChild([&] {
       const ScopedDetection detection(cpu, true);
@@ -458,7 +296,7 @@ TEST_CASE("Emulated tiers: what CPU or operating system lack is named") {
 
 // Run by the next one, in a process of its own: the environment is read once.
 TEST_CASE("Emulated tiers: in a process with ISOQUANT_DISABLE=amx_int8" * doctest::skip()) {
-  const ScopedDetection all(CpuWithAll(), false);
+  const ScopedDetection all(CpuWithTiles(), false);
   if (InstallFilter(SECCOMP_RET_KILL_PROCESS)) CHECK(CheckFallback("ISOQUANT_DISABLE=amx_int8") == 0);
 }
 TEST_CASE("Emulated tiers: removed by the environment, they are not asked for") {

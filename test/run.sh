@@ -2,12 +2,25 @@
 # Builds everything and runs all tests; installs what is missing first. The last line is "N passed, N failed": the test
 # cases of isoquant_test, and one for each other test.
 #
-# Before that it prints which paths of the tiers amx_int8, avx_vnni_int8 and avx_vnni were executed, and whether by the
-# CPU or by the emulator in test/emulator.
+# Before that it prints which paths of each tier were executed, and whether by the CPU or by the emulator in
+# test/emulator. (amx_int8 is there under AVX2 too: test/CMakeLists.txt says why.)
 #
-# Usage: test/run.sh [SETTING...]      (settings for CMake, such as -DISOQUANT_WERROR=ON)
+# Usage: test/run.sh [x86-models] [SETTING...]      (settings for CMake, such as -DISOQUANT_WERROR=ON)
+#
+# x86-models: instead of that, a part of the tests and the example on every CPU model that the command in
+# ISOQUANT_X86_EMULATOR offers (test/x86_models/run.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+mode=all
+build=()  # what to build: all
+if [[ ${1-} == x86-models ]]; then
+  mode=x86-models
+  build=(--target x86_models)
+  shift
+  # Before minutes of building.
+  if [[ -z ${ISOQUANT_X86_EMULATOR-} ]]; then exec test/x86_models/run.sh; fi
+fi
 
 cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1g-dev nlohmann-json3-dev libcli11-dev \
   doctest-dev libbenchmark-dev
@@ -15,17 +28,19 @@ cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 if ! cmake -S . -B build -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON -DISOQUANT_BUILD_EXAMPLES=ON "$@" ||
-  ! cmake --build build; then
+  ! cmake --build build "${build[@]}"; then
   echo "0 passed, 1 failed"  # the build
   exit 1
 fi
+
+if [[ $mode == x86-models ]]; then exec test/x86_models/run.sh build/test/x86_models; fi
 
 status=0
 export ISOQUANT_PRINT_COVERAGE=1
 ctest --test-dir build --parallel "$CMAKE_BUILD_PARALLEL_LEVEL" --output-on-failure --no-tests=error || status=$?
 
-echo "tier           path           executed  result"
-grep -E '^(amx_int8|avx_vnni(_int8)?) ' build/Testing/Temporary/LastTest.log || true
+echo "tier           target  path           executed  result"
+grep -E '^[a-z0-9_]+ .* (native|emulated|forced|no target) +(right|WRONG)$' build/Testing/Temporary/LastTest.log || true
 
 # Counts in CTest's log, where a section begins with "3/7 Testing: name" and ends with its verdict.
 counts=$(awk '

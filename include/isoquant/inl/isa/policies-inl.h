@@ -27,6 +27,10 @@ using PoliciesFor = PolicyList<Scalar<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
 template <class A>
 using PoliciesFor = PolicyList<Amx<A>, Vnni<A>, MaddS16<A>>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET == HWY_AVX2 && defined(ISOQUANT_AMX_UNDER_AVX2)
+// For tests on CPUs without AVX-512: those that have AMX have AVX3 too.
+template <class A>
+using PoliciesFor = PolicyList<Amx<A>, VnniInt8<A>, Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
 template <class A>
 using PoliciesFor = PolicyList<VnniInt8<A>, Vnni<A>, MaddS16<A>>;

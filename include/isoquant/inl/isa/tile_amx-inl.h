@@ -25,7 +25,7 @@
 #include "isoquant/inl/isa/tile-inl.h"
 
 // Inline asm in bytes, for assemblers older than AMX. Only 64-bit mode has tiles; MSVC has no asm there.
-#if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
 
 namespace isoquant {
 namespace HWY_NAMESPACE {

@@ -1,0 +1,177 @@
+// Test support: the paths of a tier through MatMul, see tier_paths.h.
+#include "test/tier_paths.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <vector>
+
+#include "test/golden.h"
+#include "test/support.h"
+
+namespace isoquant {
+
+template <class A>
+bool IsRight(Context& context, Shape shape, size_t a_pad, size_t c_pad) {
+  Random random(shape.m * 1000 + shape.k);
+  Case<A> test(random, shape, a_pad, c_pad);
+  PackedWeights packed;
+  if (!PackedWeights::Pack(context, KxN{test.b.const_view()}, packed).ok()) return false;
+  return test.Holds(context, packed, Store::kOverwrite) && test.Holds(context, packed, Store::kAccumulate);
+}
+template bool IsRight<int8_t>(Context&, Shape, size_t, size_t);
+template bool IsRight<uint8_t>(Context&, Shape, size_t, size_t);
+
+bool AreRight(Context& context, std::initializer_list<Shape> shapes, size_t a_pad, size_t c_pad) {
+  bool right = true;
+  for (const Shape& shape : shapes) {
+    right = IsRight<int8_t>(context, shape, a_pad, c_pad) && IsRight<uint8_t>(context, shape, a_pad, c_pad) && right;
+  }
+  return right;
+}
+
+namespace {
+
+bool SingleRow(Context& context) { return AreRight(context, {{1, 1, 1}, {1, 64, 16}, {1, 200, 100}, {1, 131, 33}}); }
+bool RowTails(Context& context) {
+  bool right = true;
+  for (size_t m = 2; m <= 34; ++m) right = AreRight(context, {{m, 70, 32}}) && right;
+  return AreRight(context, {{47, 64, 40}, {63, 64, 32}, {65, 65, 33}, {100, 64, 32}}) && right;
+}
+bool ColumnTails(Context& context) {
+  bool right = true;
+  for (size_t n : std::initializer_list<size_t>{1, 15, 16, 17, 31, 32, 33, 47, 49, 65})
+    right = AreRight(context, {{20, 66, n}}) && right;
+  return right;
+}
+bool DepthTails(Context& context) {
+  bool right = true;
+  for (size_t k = 1; k <= 9; ++k) right = AreRight(context, {{17, k, 32}, {5, 64 + k, 48}}) && right;
+  for (size_t k : std::initializer_list<size_t>{31, 32, 33, 59, 60, 61, 62, 63, 64, 127, 128, 129, 191}) {
+    right = AreRight(context, {{18, k, 33}, {33, k, 16}}) && right;
+  }
+  return right;
+}
+// At most 16 columns: tiles are tall.
+bool TallTiles(Context& context) {
+  return AreRight(context, {{33, 64, 16}, {40, 65, 16}, {48, 7, 1}, {49, 128, 9}, {64, 64, 16}, {150, 70, 16}});
+}
+bool Strides(Context& context) {
+  return AreRight(context, {{33, 100, 40}, {9, 65, 17}}, 7, 5) && AreRight(context, {{20, 70, 32}}, 4096 - 70, 32);
+}
+// A vector instruction that is emulated costs about as much as a tile, and does a 500th: smaller shapes for those
+// tiers.
+bool HasTiles(const Context& context) { return std::strcmp(context.tier(), "amx_int8") == 0; }
+
+bool LongRows(Context& context) {
+  if (!HasTiles(context)) return AreRight(context, {{7, 4097, 16}});
+  return AreRight(context, {{13, 4097, 16}, {40, 8193, 17}, {33, 4160, 48}});
+}
+
+bool Extremes(Context& context) {
+  Random random(1);
+  bool right = true;
+  for (int8_t b : {int8_t{-128}, int8_t{127}}) {
+    Case<uint8_t> u8(random, {17, 130, 33}, 0, 0);
+    Case<int8_t> s8(random, {17, 130, 33}, 0, 0);
+    for (uint8_t& value : u8.a.buffer()) value = 255;
+    for (int8_t& value : s8.a.buffer()) value = -128;
+    for (int8_t& value : u8.b.buffer()) value = b;
+    for (int8_t& value : s8.b.buffer()) value = b;
+    u8.Expect();
+    s8.Expect();
+    right = u8.Holds(context, KxN{u8.b.const_view()}, Store::kOverwrite) &&
+            s8.Holds(context, KxN{s8.b.const_view()}, Store::kOverwrite) && right;
+  }
+  return right;
+}
+
+// Outputs through a stage: Linear, compared with the plainest tier.
+bool Stages(Context& context) {
+  constexpr size_t kM = 37, kK = 150, kN = 45;
+  Random random(7);
+  std::vector<float> x(kM * kK), scales(kN, 0.25f), bias(kN);
+  std::vector<int8_t> b(kK * kN);
+  for (float& value : x) value = random.Signed();
+  for (float& value : bias) value = random.Signed();
+  FillIntegers(random, b.data(), b.size());
+  Context plain;
+  UseOnly(plain, ExplainTiers(plain).back().usable ? ExplainTiers(plain).back().name : "sse2");
+  PackedWeights packed;
+  bool right = PackedWeights::Pack(plain, KxN{{b.data(), kK, kN}}, packed).ok();
+  for (const RowQuantization quantization : {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8}) {
+    for (const size_t rows : {size_t{1}, size_t{8}, kM}) {
+      LinearLayer layer;
+      layer.weights = &packed;
+      layer.column_scales = {scales.data(), kN};
+      layer.bias = {bias.data(), kN};
+      layer.quantization = quantization;
+      layer.activation = Activation::kRelu;
+      GuardedMatrix<float> y(rows, kN), expected(rows, kN);
+      const MatrixView<const float> some(x.data(), rows, kK);
+      right = Linear(context, some, layer, y.view()).ok() && Linear(plain, some, layer, expected.view()).ok() && right;
+      right = std::memcmp(y.buffer().data(), expected.buffer().data(), rows * kN * sizeof(float)) == 0 && right;
+    }
+  }
+  return right;
+}
+
+bool Workers(Context& context) {
+  ThreadExecutor executor(3);
+  Context threaded(executor);
+  UseOnly(threaded, context.tier());
+  if (!HasTiles(context)) return AreRight(threaded, {{40, 515, 70}});
+  return AreRight(threaded, {{130, 515, 70}, {3, 700, 2000}});
+}
+
+// Digests of C, the same as in matmul_test.cc.
+template <class A>
+bool MatchesGolden(Context& context, const std::string& type, Shape shape) {
+  Random random(shape.m);
+  Case<A> test(random, shape, 3, 2);
+  if (!MatMul(context, test.a.const_view(), KxN{test.b.const_view()}, test.c.view()).ok()) return false;
+  Digest digest;
+  digest.Add(test.c.view());
+  const std::string name =
+      "matmul/" + type + "/" + std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" + std::to_string(shape.n);
+  for (const Golden& golden : kGolden) {
+    if (name == golden.name) return golden.digest == digest.value();
+  }
+  return false;
+}
+
+}  // namespace
+
+bool GoldenDigests(Context& context) {
+  bool right = true;
+  for (const Shape& shape : {Shape{1, 300, 100}, Shape{33, 257, 129}, Shape{70, 4500, 96}, Shape{130, 515, 200}}) {
+    if (shape.m > 33 && !HasTiles(context)) continue;
+    right = MatchesGolden<int8_t>(context, "s8", shape) && MatchesGolden<uint8_t>(context, "u8", shape) && right;
+  }
+  return right;
+}
+
+const std::vector<Path>& TierPaths() {
+  static const std::vector<Path> paths = {
+      {"single row", SingleRow}, {"tails of M", RowTails},   {"tails of N", ColumnTails}, {"tails of K", DepthTails},
+      {"tall tiles", TallTiles}, {"strides", Strides},       {"chunks of K", LongRows},   {"extremes", Extremes},
+      {"output stages", Stages}, {"three workers", Workers}, {"golden", GoldenDigests}};
+  return paths;
+}
+
+bool RunPath(const Path& path, const std::string& tier) {
+  Context context;
+  UseOnly(context, tier);
+  return context.tier() == tier && path.is_right(context);
+}
+
+void PrintCoverage(const char* tier, const char* path, const char* how, bool right) {
+  if (std::getenv("ISOQUANT_PRINT_COVERAGE") == nullptr) return;
+  for (const TierReport& report : ExplainTiers(Context())) {
+    if (report.name != tier) continue;
+    std::printf("%-14s %-7s %-14s %-9s %s\n", tier, report.target.c_str(), path, how, right ? "right" : "WRONG");
+  }
+}
+
+}  // namespace isoquant

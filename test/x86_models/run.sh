@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Runs tests and the example on whole emulated CPUs, and checks that each chooses the tier that models.txt says and gives
+# the golden digests. One line for each model; the last line is "N passed, N failed".
+#
+# Usage: test/x86_models/run.sh PROGRAM_DIR      (test/run.sh x86-models builds the programs and calls this)
+#
+# ISOQUANT_X86_EMULATOR is a command: COMMAND PROGRAM MODEL ARGUMENT... runs a static program and exits with its status,
+# COMMAND --models lists the models. README.md shows how to make one of Intel SDE.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+data=$(cd "$here/../../examples/data" && pwd)
+read -ra emulator <<<"${ISOQUANT_X86_EMULATOR-}"
+if [[ ${#emulator[@]} -eq 0 ]]; then
+  echo "ISOQUANT_X86_EMULATOR is not set: it must name a command that runs programs on emulated CPUs, see README.md" >&2
+  echo "0 passed, 1 failed"
+  exit 1
+fi
+golden=$(sed -n 's/^golden=//p' "$here/../example_test.sh")  # of the example
+
+# Values of a key in the JSON of our programs: one key a line.
+values() { sed -n "s/^ *\"$2\": \"\([^\"]*\)\".*/\1/p" "$1"; }
+
+run_model() {  # run_model PROGRAM_DIR MODEL TIER
+  local programs=$1 model=$2 tier=$3 verdict=() log
+  log=$(mktemp -d)
+  # An emulator that starts a system of its own must be told which files the example reads (others ignore this).
+  export BX_FILES="$data/digits.csv.gz=$data/digits.csv.gz $data/digits_mlp.safetensors=$data/digits_mlp.safetensors"
+  "${emulator[@]}" "$programs/models_info" "$model" --json >"$log/info" 2>&1 || verdict+=("isoquant_info failed")
+  "${emulator[@]}" "$programs/models_mlp" "$model" --json >"$log/mlp" 2>&1 || verdict+=("the example failed")
+
+  # MatMul's own golden digests are many products: those that matter are among the paths of "Tiers". Nor does every path
+  # need to be emulated inside an emulator; and none where the CPU has tiles: they are run by it.
+  local tests='Tiers:*,*golden*' without='MatMul:*,Emulated tiers: every path'
+  if [[ $tier != amx_int8 ]]; then tests+=',Emulator:*,Emulated tiers:*'; fi
+  "${emulator[@]}" "$programs/models_test" "$model" "--test-case=$tests" "--test-case-exclude=$without" \
+    >"$log/test" 2>&1 || verdict+=("tests failed")
+  grep -q '^\[doctest\] Status: SUCCESS!' "$log/test" || verdict+=("tests did not end")
+
+  local chosen target digest
+  chosen=$(values "$log/info" chosen)
+  target=$(values "$log/info" target | head -n 1)  # the chosen one comes first
+  digest=$(values "$log/mlp" digest | sort -u | paste -sd,)
+  if [[ $chosen != "$tier" || $(values "$log/mlp" tier | head -n 1) != "$tier" ]]; then verdict+=("not $tier"); fi
+  if [[ $digest != "$golden" ]]; then verdict+=("not $golden"); fi
+  printf '%-26s %-8s %-14s %-17s %s\n' "$model" "$target" "$chosen" "$digest" \
+    "$(IFS=';' && echo "${verdict[*]:-passed}")"
+  if [[ ${#verdict[@]} -ne 0 ]]; then cat "$log"/* >&2; fi
+  rm -rf "$log"
+}
+
+if [[ $# -eq 3 ]]; then  # called by xargs below
+  run_model "$@"
+  exit
+fi
+
+offered=" $("${emulator[@]}" --models | tr '\n' ' ') "
+printf '%-26s %-8s %-14s %-17s %s\n' model target tier digest verdict
+results=$(grep -v '^#' "$here/models.txt" | while read -r model tier; do
+  if [[ -n $model && $offered == *" $model "* ]]; then echo "$1 $model $tier"; fi
+done | xargs -r -P "$(nproc)" -L 1 "${BASH_SOURCE[0]}" | tee /dev/stderr)
+passed=$(grep -c ' passed$' <<<"$results" || true)
+failed=$(($(grep -c . <<<"$results" || true) - passed))
+if [[ -z $results ]]; then
+  echo "${emulator[*]} offers no model of $here/models.txt" >&2
+  failed=1
+fi
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 ]]
