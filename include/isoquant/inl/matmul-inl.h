@@ -55,36 +55,44 @@ constexpr size_t kSmallestL2 = size_t{128} << 10;
 template <class P, class Stage>
 class LoneTile {
  public:
-  static size_t ScratchBytes(const TileShape<P>& shape, size_t rows, size_t k) {
-    return ArrangedBytes<P>(rows, k) + 2 * shape.TileBytes();
+  static size_t ScratchBytes(const TileShape<P>& shape, size_t rows, size_t k, bool reads_rows) {
+    return ArrangedBytes<P>(rows, k, reads_rows) + 2 * shape.TileBytes();
   }
 
   static HWY_INLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
-                             const PackedPanels& b, Part cols, const Stage& stage_in, uint8_t* scratch) {
+                             bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage_in,
+                             uint8_t* scratch) {
     using ArrangedA = typename P::ArrangedA;
     const Stage stage = stage_in;  // a copy: stores through its pointers cannot change it
     TileArgs<ArrangedA, typename P::ArrangedB> args{};
     ArrangedA* const arranged = reinterpret_cast<ArrangedA*>(scratch);
     args.k = RoundUp(b.k, P::kKR);
+    args.a = arranged;
+    args.a_stride = P::kPieceK;
+    args.a_step = rows.size * P::kPieceK;
     if constexpr (P::kReadsRows) {
-      PrepareTails<P>(a, rows, arranged);
-      args.a = a.Row(rows.begin);
-      args.a_stride = a.row_stride;
-      if (args.k != b.k) {
-        args.a_tail = arranged;
-        args.k -= P::kKR;
+      if (reads_rows) {
+        PrepareTails<P>(a, rows, arranged);
+        args.a = a.Row(rows.begin);
+        args.a_stride = a.row_stride;
+        args.a_step = P::kKR;
+        if (args.k != b.k) {
+          args.a_tail = arranged;
+          args.k -= P::kKR;
+        }
       }
-    } else {
-      P::ArrangeTile(a.Row(rows.begin), a.row_stride, b.k, rows.size, arranged);
-      args.a = arranged;
     }
+    if constexpr (P::kArranges) {
+      if (!reads_rows) P::ArrangeTile(a.Row(rows.begin), a.row_stride, b.k, rows.size, arranged);
+    }
+    args.b_k = RoundUp(b.k, 4);
     args.rows = rows.size;
     args.panel_stride = PackedPanels::PanelBytes(b.k);
     // Weights that do not stay in L2 from call to call. (The first question is cheaper.)
     const bool streams = b.n * b.k >= kSmallestL2 && b.n * b.k >= 2 * DetectCpu().l2_bytes;
 
     typename P::State state;
-    int32_t* buffer = reinterpret_cast<int32_t*>(scratch + ArrangedBytes<P>(rows.size, b.k));
+    int32_t* buffer = reinterpret_cast<int32_t*>(scratch + ArrangedBytes<P>(rows.size, b.k, reads_rows));
     int32_t* other = buffer + shape.rows() * shape.cols();
     Part waiting{};  // columns in `other` that the stage has not seen
     const size_t end = cols.begin + cols.size;
@@ -133,8 +141,11 @@ class MatMulBlock {
     tiles_ = plan_.shape.TilesFor(rows.size);
     tile_rows_ = rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
-    if constexpr (P::kReadsRows) PrepareTails<P>(a_, rows, At<ArrangedA>(0));
-    args_.a_stride = a_.row_stride;
+    if constexpr (P::kReadsRows) {
+      if (plan_.reads_rows) PrepareTails<P>(a_, rows, At<ArrangedA>(0));
+    }
+    args_.a_streams = true;
+    args_.a_stride = plan_.reads_rows ? a_.row_stride : P::kPieceK;
     const size_t end = groups.begin + groups.size, nr = plan_.shape.cols();
     for (size_t g = groups.begin, packed_end = g; g < end; ++g) {
       if (plan_.pack_groups != 0 && g == packed_end) {
@@ -177,8 +188,9 @@ class MatMulBlock {
     const bool last = i + 1 == plan_.chunks;
     const Part k = plan_.Chunk(i);
     const size_t padded_k = RoundUp(k.size, P::kKR);
-    const bool tail_apart = P::kReadsRows && k.size != padded_k;
+    const bool tail_apart = plan_.reads_rows && k.size != padded_k;
     args_.k = tail_apart ? padded_k - P::kKR : padded_k;
+    args_.b_k = RoundUp(k.size, 4);
     args_.b = panel + k.begin * PackedPanels::kColumns;
     args_.b_arranged = nullptr;
     if (rows_.size >= P::kArrangeBRows) PrepareB(padded_k);
@@ -197,20 +209,13 @@ class MatMulBlock {
     for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
       tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
       args_.rows = tile.size;
-      if constexpr (P::kReadsRows) {
-        args_.a = a_.Row(rows_.begin + tile.begin) + k.begin;
-      } else {
-        ArrangedA* arranged = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
-        if (!arranged_) {  // in the first group of columns: Tile then finds the rows in L1
-          ArrangeTile(a_.Row(rows_.begin + tile.begin), tile.size, arranged);
-        }
-        args_.a = arranged + k.begin * tile.size;
-      }
+      SetRows(tile, k);
       args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
       args_.prefetch = {args_.b, 0, 0};
       if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
         args_.prefetch = {next_b + (t + 2 - tiles_) * args_.k * 4, args_.k * 8, args_.panel_stride};
-      } else if (!arranged_ && t + 1 < tiles_) {  // rows that are arranged next, a quarter per stream
+      } else if (!arranged_ && !plan_.reads_rows &&
+                 t + 1 < tiles_) {  // rows that are arranged next, a quarter per stream
         const size_t quarter = DivideUp(tile.size, 4) * a_.row_stride * sizeof(A);
         args_.prefetch = {a_.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
       }
@@ -230,6 +235,24 @@ class MatMulBlock {
       if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
     }
     arranged_ = true;
+  }
+
+  // Tile's rows: in place, or arranged in the first group of columns. Tile then finds them in L1.
+  void SetRows(Part tile, Part k) {
+    const A* const a = a_.Row(rows_.begin + tile.begin);
+    if constexpr (P::kReadsRows) {
+      if (plan_.reads_rows) {
+        args_.a = a + k.begin;
+        args_.a_step = P::kKR;
+        return;
+      }
+    }
+    ArrangedA* const arranged = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
+    if constexpr (P::kArranges) {
+      if (!arranged_) ArrangeTile(a, tile.size, arranged);
+    }
+    args_.a = arranged + k.begin * tile.size;
+    args_.a_step = tile.size * P::kPieceK;
   }
 
   // Not inlined: in RunChunk its loop lacks registers (512 cubed, u8: 94 against 97 % of peak).
@@ -276,16 +299,17 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
   const size_t workers = context.NumWorkers();
   const PackedPanels* packed = b.packed();
   const TileShape<P> shape(a.rows, b.n());
+  const bool reads_rows = ReadsRows<P>(a, b.n());
   if (packed != nullptr && workers == 1 && a.rows <= shape.rows()) {
-    const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, packed->k);
+    const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, packed->k, reads_rows);
     uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
     if (scratch == nullptr) return OutOfScratch(bytes);
     [[maybe_unused]] const FloatEnvironment<Stage> environment{};
-    LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, *packed, {0, packed->n}, stage, scratch);
+    LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, reads_rows, *packed, {0, packed->n}, stage, scratch);
     return Status();
   }
 
-  const MatMulPlan<P> plan(a.rows, b.n(), b.k(), workers, packed == nullptr);
+  const MatMulPlan<P> plan(a.rows, b.n(), b.k(), workers, packed == nullptr, reads_rows);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(workers * plan.bytes);
   const auto task = [&](size_t i, size_t worker) {
@@ -297,7 +321,7 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
     if (packed != nullptr && rows.size <= plan.shape.rows()) {
       const size_t begin = groups.begin * plan.shape.cols();
       const size_t size = Min(groups.size * plan.shape.cols(), plan.n - begin);
-      LoneTile<P, Stage>::Run(plan.shape, a, rows, *packed, {begin, size}, stage, own);
+      LoneTile<P, Stage>::Run(plan.shape, a, rows, reads_rows, *packed, {begin, size}, stage, own);
     } else {
       MatMulBlock<P, Stage>(plan, a, b, stage, own).Run(rows, groups);
     }
@@ -318,16 +342,21 @@ bool AllowsAny(PolicyList<P...>, const Context& context) {
   return (context.Allows(TierOf<P>()) || ...);
 }
 
-template <class Stage, class A, class P, class... Worse>
-Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const MatrixView<const A>& a,
-                            const WeightsRef& b, const Stage& stage) {
-  if constexpr (sizeof...(Worse) != 0) {
-    const bool suits = P::Suits(a.rows, b.k(), b.n()) || !AllowsAny(PolicyList<Worse...>(), context);
-    if (!suits || !context.Allows(TierOf<P>())) {
-      return MatMulWithBestPolicy(PolicyList<Worse...>(), context, a, b, stage);
-    }
-  }
-  return MatMulWithPolicy<P>(context, a, b, stage);
+template <class P, class Stage>
+using PolicyFunction = decltype(&MatMulWithPolicy<P, Stage>);
+
+// The first policy that is allowed and suits, or that is the only one allowed; else the last. (What suits is asked
+// first: what is allowed may need a grant of the operating system.)
+template <class Stage, class P>
+HWY_INLINE PolicyFunction<P, Stage> FindPolicy(PolicyList<P>, const Context&, size_t, size_t, size_t) {
+  return &MatMulWithPolicy<P, Stage>;
+}
+template <class Stage, class P, class Next, class... Worse>
+HWY_INLINE PolicyFunction<P, Stage> FindPolicy(PolicyList<P, Next, Worse...>, const Context& context, size_t m,
+                                               size_t k, size_t n) {
+  const bool suits = P::kShapes == nullptr || P::Suits(m, k, n) || !AllowsAny(PolicyList<Next, Worse...>(), context);
+  if (suits && context.Allows(TierOf<P>())) return &MatMulWithPolicy<P, Stage>;
+  return FindPolicy<Stage>(PolicyList<Next, Worse...>(), context, m, k, n);
 }
 
 // Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that the
@@ -337,7 +366,7 @@ Status MatMulWithBestPolicy(PolicyList<P, Worse...>, Context& context, const Mat
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
   if (a.rows == 0 || b.n() == 0) return Status();
-  return MatMulWithBestPolicy(PoliciesFor<A>(), context, a, b, stage);
+  return FindPolicy<Stage>(PoliciesFor<A>(), context, a.rows, b.k(), b.n())(context, a, b, stage);
 }
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {

@@ -6,7 +6,8 @@
 //   A, ArrangedA, ArrangedB   element types of the caller's A, and of A and B as Tile reads them
 //   kName                     the tier
 //   kMR, kNR, kKR             largest tile: rows, columns (a multiple of 16); K advances by kKR
-//   kReadsRows                Tile reads the caller's rows in place; A and ArrangedA are one type
+//   kReadsRows                Tile can read the caller's rows in place; A and ArrangedA are one type
+//   kArranges                 Tile can read rows as ArrangeTile wrote them. If both: see ReadsRows in matmul_plan-inl.h
 //   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeTile
 //   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
 //   kColumnSums               Tile is given the column sums of B: its trick with signs owes a multiple of them
@@ -84,7 +85,8 @@ struct PrefetchStreams {
 template <class ArrangedA, class ArrangedB>
 struct TileArgs {
   const ArrangedA* a;           // rows in place, or as ArrangeTile wrote them
-  size_t a_stride;              // elements
+  bool a_streams;               // the next tiles have other rows of A, and the same B; else the other way round
+  size_t a_stride, a_step;      // elements: between rows, and between pieces of a row
   const ArrangedA* a_tail;      // of rows in place, one more step of kKR each, kKR elements apart; or null
   const int8_t* b;              // packed panels
   size_t panel_stride;          // bytes
@@ -93,6 +95,7 @@ struct TileArgs {
   size_t rows;                  // 1..kMR, or 1..kTallMR if there is one panel
   size_t panels;                // 1..kNR / 16; all their columns are written
   size_t k;                     // a multiple of kKR, without the step of a_tail
+  size_t b_k;                   // of that, what b has: a multiple of 4
   const int32_t* column_sums;   // 16 * panels; or null: nothing is owed
   int32_t* c;
   size_t c_stride;  // elements

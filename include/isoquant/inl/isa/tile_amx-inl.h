@@ -118,7 +118,7 @@ struct Amx {
   using ArrangedB = int8_t;
   static constexpr bool kSigned = A(-1) < A(0);
   static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
-  static constexpr bool kReadsRows = true;
+  static constexpr bool kReadsRows = true, kArranges = true;
   static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmx;
@@ -134,13 +134,27 @@ struct Amx {
     return rows && m * k * n >= 32768;
   }
 
-  // Two panels and 32 rows of more K than this are more than L1 holds: then A is streamed past B (1024 cubed: 41.5
-  // against 38 % of peak; 512 cubed: none).
+  // Two panels and 32 rows of more K than this are more than L1 holds: then A is streamed past B (1024 cubed: 1.1x).
   static constexpr size_t kMaxKInL1 = 512;
   static constexpr size_t kAhead = 2048;  // bytes of a panel
 
-  static void ArrangeTile(const A*, size_t, size_t, size_t, ArrangedA*) {}  // never
-  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}            // never
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what TDP* wants
+
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, A* HWY_RESTRICT out) {
+    const hn::CappedTag<A, kPieceK> d;
+    const size_t n = hn::Lanes(d);
+    for (; k >= kPieceK; k -= kPieceK, a += kPieceK) {
+      const A* from = a;
+      for (size_t r = 0; r < rows; ++r, from += a_stride, out += kPieceK) {
+        for (size_t j = 0; j < kPieceK; j += n) hn::Store(hn::LoadU(d, from + j), d, out + j);
+      }
+    }
+    if (k == 0) return;
+    for (size_t r = 0; r < rows; ++r, a += a_stride, out += kPieceK) {
+      std::memset(out, 0, kPieceK);
+      std::memcpy(out, a, k);
+    }
+  }
 
   // The tile configuration, from the first Tile to the end of the task, and the last step of B.
   struct State {
@@ -215,19 +229,20 @@ struct Amx {
       }
     }
 
-    // Row tile i of A times B, which is loaded on first use.
+    // Row tile i of A times B, which is loaded on first use. The last row tile begins `last` elements after the first.
     template <bool kStreams, size_t kI = 0>
-    static HWY_INLINE void Step(const A* const (&a)[kHigh], size_t a_stride, const int8_t* b, size_t panel_stride) {
+    static HWY_INLINE void Step(const A* a, size_t a_stride, size_t last, const int8_t* b, size_t panel_stride) {
       if constexpr (kI < kHigh) {
         constexpr int kTileA = 4 + kI % 2;
         if constexpr (kI == 0) amx::Load<6>(b, amx::kRowBytes);
-        amx::Load<kTileA, kStreams>(a[kI], a_stride);
+        const size_t whole = kI * amx::kRows * a_stride;
+        amx::Load<kTileA, kStreams>(a + (kI == 0 || whole < last ? whole : last), a_stride);
         amx::Multiply<kI * kPanels, kTileA, 6, kSigned>();
         if constexpr (kPanels == 2) {
           if constexpr (kI == 0) amx::Load<7>(b + panel_stride, amx::kRowBytes);
           amx::Multiply<kI * kPanels + 1, kTileA, 7, kSigned>();
         }
-        Step<kStreams, kI + 1>(a, a_stride, b, panel_stride);
+        Step<kStreams, kI + 1>(a, a_stride, last, b, panel_stride);
       }
     }
 
@@ -270,45 +285,45 @@ struct Amx {
       const size_t rows_per_step;
     };
 
-    // All whole steps. Returns where B continues; so does `a`.
-    template <bool kStreams>
-    static HWY_INLINE const int8_t* Loop(const Args& args, const A* (&a)[kHigh]) {
-      Prefetches prefetches(args);
+    // Members of args are loaded anew in each step: as locals they would take more registers than there are, and g++ 12
+    // spills to vectors, by instructions of the port that TDP* needs (512 cubed: 1.1x).
+    static HWY_NOINLINE void Run(State& state, const Args& args) {
+      Begin(args);
+      const A* a = args.a;
       const int8_t* b = args.b;
-      for (size_t k = args.k; k != 0; k -= kKR, b += amx::kTileBytes) {
-        Step<kStreams>(a, args.a_stride, b, args.panel_stride);
-        for (size_t i = 0; i < kHigh; ++i) a[i] += kKR;
-        prefetches.Step(args);
+      const size_t whole = args.a_tail != nullptr ? args.k : args.b_k / kKR * kKR;
+      const size_t last_row = FirstRow(args.rows, kHigh - 1);
+      if (args.a_streams && whole > kMaxKInL1) {
+        Loop<true>(args, whole, last_row * args.a_stride, a, b);
+      } else {
+        Loop<false>(args, whole, last_row * args.a_stride, a, b);
       }
-      return b;
+      if (whole != args.b_k) LastStep(state, args, a, last_row, b, (args.b_k - whole) * PackedPanels::kColumns);
+      End(args);
     }
 
-    static HWY_NOINLINE void Run(State& state, const Args& args_in) {
-      const Args args = args_in;
-      Begin(args);
-      size_t first[kHigh];
-      const A* a[kHigh];
-      for (size_t i = 0; i < kHigh; ++i) {
-        first[i] = FirstRow(args.rows, i);
-        a[i] = args.a + first[i] * args.a_stride;
+    template <bool kStreams>
+    static HWY_INLINE void Loop(const Args& args, size_t k, size_t last, const A*& a, const int8_t*& b) {
+      Prefetches prefetches(args);
+      for (; k != 0; k -= kKR, a += args.a_step, b += amx::kTileBytes) {
+        Step<kStreams>(a, args.a_stride, last, b, args.panel_stride);
+        prefetches.Step(args);
       }
-      const int8_t* b;
-      if (args.k > kMaxKInL1) {
-        b = Loop<true>(args, a);
-      } else {
-        b = Loop<false>(args, a);
-      }
+    }
+
+    // With zeros beyond the end of rows in place, and beyond `bytes` of each panel.
+    static void LastStep(State& state, const Args& args, const A* a, size_t last_row, const int8_t* b, size_t bytes) {
+      size_t a_stride = args.a_stride, panel_stride = args.panel_stride;
       if (args.a_tail != nullptr) {
-        for (size_t i = 0; i < kHigh; ++i) a[i] = args.a_tail + first[i] * kKR;
-        const size_t bytes = args.panel_stride % amx::kTileBytes;  // of B in its last step
-        if (bytes == 0) {
-          Step<false>(a, kKR, b, args.panel_stride);
-        } else {
-          state.CopyTail(b, bytes, args.panels, args.panel_stride);
-          Step<false>(a, kKR, state.b_tail, amx::kTileBytes);
-        }
+        a = args.a_tail;
+        a_stride = kKR;
       }
-      End(args);
+      if (bytes != amx::kTileBytes) {
+        state.CopyTail(b, bytes, args.panels, panel_stride);
+        b = state.b_tail;
+        panel_stride = amx::kTileBytes;
+      }
+      Step<false>(a, a_stride, last_row * a_stride, b, panel_stride);
     }
   };
 

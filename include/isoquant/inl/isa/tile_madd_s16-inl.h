@@ -49,7 +49,7 @@ struct MaddS16Tiles : AnyShape {
   using ArrangedB = int16_t;
   static constexpr size_t kArrangeBRows = kMR + 1;
   static constexpr size_t kPieceK = 32;
-  static constexpr bool kReadsRows = false;
+  static constexpr bool kReadsRows = false, kArranges = true;
   static constexpr bool kColumnSums = false;
   struct State {};
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;

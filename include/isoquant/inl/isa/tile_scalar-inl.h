@@ -24,14 +24,13 @@ struct Scalar : AnyShape {
   using ArrangedA = TA;
   using ArrangedB = int8_t;
   static constexpr size_t kMR = 4, kNR = 16, kTallMR = kMR, kKR = 4, kPieceK = kKR;
-  static constexpr bool kReadsRows = true;
+  static constexpr bool kReadsRows = true, kArranges = false;
   static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   struct State {};
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
-  static void ArrangeTile(const A*, size_t, size_t, size_t, ArrangedA*) {}  // never
-  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}            // never
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never
 
   static void Step(const A* a, const int8_t* b, uint32_t* sums) {
     for (size_t col = 0; col < kNR; ++col) {

@@ -106,7 +106,7 @@ struct VnniTiles : AnyShape {
   using ArrangedB = int8_t;
   static constexpr size_t kPieceK = 64;
   static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
-  static constexpr bool kReadsRows = false;
+  static constexpr bool kReadsRows = false, kArranges = true;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what VPDPBUSD wants
   struct State {};
