@@ -127,7 +127,7 @@ TEST_CASE("Emulated tiers: forced") {
     UseOnly(context, tier);
     PackedWeights for_s8, for_u8;
     Context plain;
-    UseOnly(plain, "sse2");
+    UseOnly(plain, PlainestTier());
     ISOQUANT_CHECK_OK(PackedWeights::Pack(plain, KxN{s8.b.const_view()}, for_s8));
     ISOQUANT_CHECK_OK(PackedWeights::Pack(plain, KxN{u8.b.const_view()}, for_u8));
     CHECK(context.tier() == std::string(tier));

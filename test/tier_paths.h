@@ -13,6 +13,9 @@
 
 namespace isoquant {
 
+// The last one that may run.
+std::string PlainestTier();
+
 // One product, overwriting and accumulating; A is int8_t or uint8_t.
 template <class A>
 bool IsRight(Context& context, Shape shape, size_t a_pad = 0, size_t c_pad = 0);
