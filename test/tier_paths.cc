@@ -68,6 +68,11 @@ bool TallTiles(Context& context) {
 bool Strides(Context& context) {
   return AreRight(context, {{33, 100, 40}, {9, 65, 17}}, 7, 5) && AreRight(context, {{20, 70, 32}}, 4096 - 70, 32);
 }
+// So many columns that rows which do not begin lines are arranged; or, with rows on lines, are not.
+bool ManyColumns(Context& context) {
+  return AreRight(context, {{33, 65, 129}, {17, 62, 131}, {64, 64, 144}}, 3, 0) &&
+         AreRight(context, {{20, 67, 130}, {33, 128, 130}}, 0, 0);
+}
 // A vector instruction that is emulated costs about as much as a tile, and does a 500th: smaller shapes for those
 // tiers.
 bool HasTiles(const Context& context) { return std::strcmp(context.tier(), "amx_int8") == 0; }
@@ -162,9 +167,9 @@ bool GoldenDigests(Context& context) {
 
 const std::vector<Path>& TierPaths() {
   static const std::vector<Path> paths = {
-      {"single row", SingleRow}, {"tails of M", RowTails},   {"tails of N", ColumnTails}, {"tails of K", DepthTails},
-      {"tall tiles", TallTiles}, {"strides", Strides},       {"chunks of K", LongRows},   {"extremes", Extremes},
-      {"output stages", Stages}, {"three workers", Workers}, {"golden", GoldenDigests}};
+      {"single row", SingleRow}, {"tails of M", RowTails},  {"tails of N", ColumnTails},   {"tails of K", DepthTails},
+      {"tall tiles", TallTiles}, {"strides", Strides},      {"many columns", ManyColumns}, {"chunks of K", LongRows},
+      {"extremes", Extremes},    {"output stages", Stages}, {"three workers", Workers},    {"golden", GoldenDigests}};
   return paths;
 }
 
