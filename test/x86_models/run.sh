@@ -8,7 +8,6 @@
 # COMMAND --models lists the models. README.md shows how to make one of Intel SDE.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-data=$(cd "$here/../../examples/data" && pwd)
 read -ra emulator <<<"${ISOQUANT_X86_EMULATOR-}"
 if [[ ${#emulator[@]} -eq 0 ]]; then
   echo "ISOQUANT_X86_EMULATOR is not set: it must name a command that runs programs on emulated CPUs, see README.md" >&2
@@ -23,10 +22,9 @@ values() { sed -n "s/^ *\"$2\": \"\([^\"]*\)\".*/\1/p" "$1"; }
 run_model() {  # run_model PROGRAM_DIR MODEL TIER
   local programs=$1 model=$2 tier=$3 verdict=() log
   log=$(mktemp -d)
-  # An emulator that starts a system of its own must be told which files the example reads (others ignore this).
-  export BX_FILES="$data/digits.csv.gz=$data/digits.csv.gz $data/digits_mlp.safetensors=$data/digits_mlp.safetensors"
   "${emulator[@]}" "$programs/models_info" "$model" --json >"$log/info" 2>&1 || verdict+=("isoquant_info failed")
-  "${emulator[@]}" "$programs/models_mlp" "$model" --json >"$log/mlp" 2>&1 || verdict+=("the example failed")
+  "${emulator[@]}" "$programs/models_mlp" "$model" --json --data "$data/digits.csv.gz" \
+    --weights "$data/digits_mlp.safetensors" >"$log/mlp" 2>&1 || verdict+=("the example failed")
 
   # MatMul's own golden digests are many products: those that matter are among the paths of "Tiers". Nor does every path
   # need to be emulated inside an emulator; and none where the CPU has tiles: they are run by it.
@@ -53,14 +51,21 @@ if [[ $# -eq 3 ]]; then  # called by xargs below
   exit
 fi
 
+# What the example reads. An emulator that starts a system of its own must be told (others ignore BX_FILES); that system
+# has a /tmp of its own.
+data=$(mktemp -d -p /var/tmp)
+trap 'rm -rf "$data"' EXIT
+cp "$here"/../../examples/data/digits{.csv.gz,_mlp.safetensors} "$data"
+export data BX_FILES="$data/digits.csv.gz=$data/digits.csv.gz $data/digits_mlp.safetensors=$data/digits_mlp.safetensors"
+
 offered=" $("${emulator[@]}" --models | tr '\n' ' ') "
 printf '%-26s %-8s %-14s %-17s %s\n' model target tier digest verdict
-results=$(grep -v '^#' "$here/models.txt" | while read -r model tier; do
+grep -v '^#' "$here/models.txt" | while read -r model tier; do
   if [[ -n $model && $offered == *" $model "* ]]; then echo "$1 $model $tier"; fi
-done | xargs -r -P "$(nproc)" -L 1 "${BASH_SOURCE[0]}" | tee /dev/stderr)
-passed=$(grep -c ' passed$' <<<"$results" || true)
-failed=$(($(grep -c . <<<"$results" || true) - passed))
-if [[ -z $results ]]; then
+done | xargs -r -P "$(nproc)" -L 1 "${BASH_SOURCE[0]}" | tee "$data/results" || true
+passed=$(grep -c ' passed$' "$data/results" || true)
+failed=$(($(wc -l <"$data/results") - passed))
+if [[ ! -s $data/results ]]; then
   echo "${emulator[*]} offers no model of $here/models.txt" >&2
   failed=1
 fi

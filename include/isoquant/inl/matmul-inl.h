@@ -54,6 +54,9 @@ constexpr size_t kSmallestL2 = size_t{128} << 10;
 // One tile of rows times a part of the columns, all of K at once.
 template <class P, class Stage>
 class LoneTile {
+  using ArrangedA = typename P::ArrangedA;
+  using Args = TileArgs<ArrangedA, typename P::ArrangedB>;
+
  public:
   static size_t ScratchBytes(const TileShape<P>& shape, size_t rows, size_t k, bool reads_rows) {
     return ArrangedBytes<P>(rows, k, reads_rows) + 2 * shape.TileBytes();
@@ -62,31 +65,10 @@ class LoneTile {
   static HWY_INLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
                              bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage_in,
                              uint8_t* scratch) {
-    using ArrangedA = typename P::ArrangedA;
     const Stage stage = stage_in;  // a copy: stores through its pointers cannot change it
-    TileArgs<ArrangedA, typename P::ArrangedB> args{};
-    ArrangedA* const arranged = reinterpret_cast<ArrangedA*>(scratch);
-    args.k = RoundUp(b.k, P::kKR);
-    args.a = arranged;
-    args.a_stride = P::kPieceK;
-    args.a_step = rows.size * P::kPieceK;
-    if constexpr (P::kReadsRows) {
-      if (reads_rows) {
-        PrepareTails<P>(a, rows, arranged);
-        args.a = a.Row(rows.begin);
-        args.a_stride = a.row_stride;
-        args.a_step = P::kKR;
-        if (args.k != b.k) {
-          args.a_tail = arranged;
-          args.k -= P::kKR;
-        }
-      }
-    }
-    if constexpr (P::kArranges) {
-      if (!reads_rows) P::ArrangeTile(a.Row(rows.begin), a.row_stride, b.k, rows.size, arranged);
-    }
+    Args args{};
+    SetRows(a, rows, reads_rows, b.k, reinterpret_cast<ArrangedA*>(scratch), args);
     args.b_k = RoundUp(b.k, 4);
-    args.rows = rows.size;
     args.panel_stride = PackedPanels::PanelBytes(b.k);
     // Weights that do not stay in L2 from call to call. (The first question is cheaper.)
     const bool streams = b.n * b.k >= kSmallestL2 && b.n * b.k >= 2 * DetectCpu().l2_bytes;
@@ -119,6 +101,30 @@ class LoneTile {
       std::swap(buffer, other);
     }
     if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
+  }
+
+ private:
+  static HWY_INLINE void SetRows(const MatrixView<const typename P::A>& a, Part rows, bool reads_rows, size_t k,
+                                 ArrangedA* arranged, Args& args) {
+    args.rows = rows.size;
+    args.k = RoundUp(k, P::kKR);
+    if constexpr (P::kReadsRows) {
+      if (reads_rows) {
+        PrepareTails<P>(a, rows, arranged);
+        args.a = a.Row(rows.begin);
+        args.a_stride = a.row_stride;
+        args.a_step = P::kKR;
+        if (args.k != k) {
+          args.a_tail = arranged;
+          args.k -= P::kKR;
+        }
+        return;
+      }
+    }
+    if constexpr (P::kArranges) P::ArrangeTile(a.Row(rows.begin), a.row_stride, k, rows.size, arranged);
+    args.a = arranged;
+    args.a_stride = P::kPieceK;
+    args.a_step = rows.size * P::kPieceK;
   }
 };
 
@@ -211,14 +217,7 @@ class MatMulBlock {
       args_.rows = tile.size;
       SetRows(tile, k);
       args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
-      args_.prefetch = {args_.b, 0, 0};
-      if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
-        args_.prefetch = {next_b + (t + 2 - tiles_) * args_.k * 4, args_.k * 8, args_.panel_stride};
-      } else if (!arranged_ && !plan_.reads_rows &&
-                 t + 1 < tiles_) {  // rows that are arranged next, a quarter per stream
-        const size_t quarter = DivideUp(tile.size, 4) * a_.row_stride * sizeof(A);
-        args_.prefetch = {a_.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
-      }
+      args_.prefetch = Prefetches(t, tile, next_b);
       args_.c = Slot(t);
       args_.c_stride = plan_.shape.cols();
       if constexpr (std::is_same<Stage, StoreS32>::value) {
@@ -235,6 +234,18 @@ class MatMulBlock {
       if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
     }
     arranged_ = true;
+  }
+
+  // What tile `t` fetches for others.
+  PrefetchStreams Prefetches(size_t t, Part tile, const int8_t* next_b) const {
+    if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
+      return {next_b + (t + 2 - tiles_) * args_.k * 4, args_.k * 8, args_.panel_stride};
+    }
+    if (!arranged_ && !plan_.reads_rows && t + 1 < tiles_) {  // rows that are arranged next, a quarter per stream
+      const size_t quarter = DivideUp(tile.size, 4) * a_.row_stride * sizeof(A);
+      return {a_.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
+    }
+    return {args_.b, 0, 0};
   }
 
   // Tile's rows: in place, or arranged in the first group of columns. Tile then finds them in L1.
