@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja zlib1g-dev nlohmann-json3-dev libcli11-dev >&2
+cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja zlib1g-dev libpng-dev nlohmann-json3-dev libcli11-dev >&2
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}

@@ -22,7 +22,7 @@ if [[ ${1-} == x86-models ]]; then
   if [[ -z ${ISOQUANT_X86_EMULATOR-} ]]; then exec test/x86_models/run.sh; fi
 fi
 
-cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1g-dev nlohmann-json3-dev libcli11-dev \
+cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1g-dev libpng-dev nlohmann-json3-dev libcli11-dev \
   doctest-dev libbenchmark-dev
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 
 #include "require.h"
@@ -13,13 +14,14 @@ namespace {
 constexpr double kSecondsPerTier = 0.1;
 constexpr size_t kMinRuns = 5;
 
-double SecondsToRun(isoquant::Context& context, QuantizedMlp& model, isoquant::MatrixView<const float> images,
-                    size_t batch) {
+}  // namespace
+
+double SecondsToRun(double seconds, const std::function<void()>& call) {
   std::vector<double> times;
   double total = 0;
-  while (total < kSecondsPerTier || times.size() < kMinRuns) {
+  while (total < seconds || times.size() < kMinRuns) {
     const auto start = std::chrono::steady_clock::now();
-    RunInBatches(context, model, images, batch);
+    call();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     times.push_back(elapsed.count());
     total += elapsed.count();
@@ -27,18 +29,6 @@ double SecondsToRun(isoquant::Context& context, QuantizedMlp& model, isoquant::M
   // The median, because a run that was interrupted says nothing about the kernel.
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   return times[times.size() / 2];
-}
-
-}  // namespace
-
-std::vector<float> RunInBatches(isoquant::Context& context, QuantizedMlp& model,
-                                isoquant::MatrixView<const float> images, size_t batch) {
-  std::vector<float> logits(images.rows * model.outputs());
-  for (size_t begin = 0; begin < images.rows; begin += batch) {
-    const size_t rows = std::min(batch, images.rows - begin);
-    model.Run(context, images.Rows(begin, rows), {logits.data() + begin * model.outputs(), rows, model.outputs()});
-  }
-  return logits;
 }
 
 std::vector<size_t> Classify(const std::vector<float>& logits, size_t classes) {
@@ -65,15 +55,28 @@ uint64_t Digest(const std::vector<float>& values) {
   return hash;
 }
 
+std::string FormatDigest(uint64_t digest) {
+  char text[17];
+  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(digest));
+  return text;
+}
+
+std::vector<std::string> UsableTiers() {
+  std::vector<std::string> names;
+  for (const isoquant::TierReport& tier : isoquant::ExplainTiers(isoquant::Context())) {
+    if (tier.usable) names.push_back(tier.name);
+  }
+  return names;
+}
+
 std::vector<TierResult> MeasureTiers(const Mlp& mlp, isoquant::MatrixView<const float> images, size_t batch) {
   std::vector<TierResult> results;
-  for (const isoquant::TierReport& tier : isoquant::ExplainTiers(isoquant::Context())) {
-    if (!tier.usable) continue;
+  for (const std::string& tier : UsableTiers()) {
     isoquant::Context context;
-    Require(context.SetMaxTier(tier.name.c_str()));
-    QuantizedMlp model(context, mlp);
+    Require(context.SetMaxTier(tier.c_str()));
+    QuantizedMlp model(context, QuantizeMlp(context, mlp));
     const uint64_t digest = Digest(RunInBatches(context, model, images, batch));
-    const double seconds = SecondsToRun(context, model, images, batch);
+    const double seconds = SecondsToRun(kSecondsPerTier, [&] { RunInBatches(context, model, images, batch); });
     results.push_back({context.tier(), static_cast<double>(images.rows) / seconds, digest});
   }
   return results;

@@ -1,37 +1,51 @@
-// Runs the network in float and in int8.
+// Reads the network from tensors, and runs it.
 #include "mlp.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
-#include <string>
+#include <utility>
 
-#include "require.h"
+#include "matmul_f32.h"
+#include "safetensors_header.h"
 
 namespace quantized_mlp {
-namespace {
 
-std::string TensorName(size_t layer, const char* what) { return "layers." + std::to_string(layer) + "." + what; }
+std::string TensorName(size_t layer, const std::string& what) { return "layers." + std::to_string(layer) + "." + what; }
 
-}  // namespace
-
-Mlp FromTensors(const Tensors& tensors, size_t inputs, size_t outputs) {
-  Mlp mlp;
-  for (size_t i = 0; 2 * i < tensors.size(); ++i) {
-    const auto weight = tensors.find(TensorName(i, "weight"));
-    const auto bias = tensors.find(TensorName(i, "bias"));
-    if (weight == tensors.end() || bias == tensors.end() || weight->second.shape.size() != 2) {
-      throw std::runtime_error("the weights are not those of a network: layer " + std::to_string(i) +
-                               " lacks a weight matrix or a bias");
+const Tensor& GetTensor(const Tensors& tensors, const std::string& path, const std::string& name, Dtype dtype,
+                        const std::vector<size_t>& shape) {
+  const auto fail = [&](const std::string& what) { throw std::runtime_error(path + ": tensor " + name + " " + what); };
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) fail("is missing");
+  const Tensor& tensor = found->second;
+  if (tensor.dtype != dtype) fail(std::string("is not ") + DtypeName(dtype));
+  const auto fits = [](size_t extent, size_t wanted) { return wanted == 0 ? extent != 0 : extent == wanted; };
+  if (tensor.shape.size() != shape.size() ||
+      !std::equal(shape.begin(), shape.end(), tensor.shape.begin(), [&](size_t a, size_t b) { return fits(b, a); })) {
+    std::string wanted;
+    for (const size_t extent : shape) {
+      wanted += (wanted.empty() ? "" : ", ") + (extent == 0 ? std::string("any") : std::to_string(extent));
     }
-    const std::vector<size_t>& shape = weight->second.shape;
-    if (shape[1] != (i == 0 ? inputs : mlp.outputs()) || bias->second.shape != std::vector<size_t>{shape[0]}) {
-      throw std::runtime_error("the weights are not those of a network: layer " + std::to_string(i) +
-                               " does not fit what precedes it, or its bias");
-    }
-    mlp.layers.push_back({shape[1], shape[0], weight->second.values, bias->second.values});
+    fail("has the wrong shape, expected [" + wanted + "]");
   }
-  if (mlp.layers.empty() || mlp.outputs() != outputs) {
-    throw std::runtime_error("the network does not have " + std::to_string(outputs) + " outputs");
+  if (!std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return std::isfinite(value); })) {
+    fail("holds NaN or infinite values");
+  }
+  return tensor;
+}
+
+Mlp FromTensors(const Tensors& tensors, const std::string& path) {
+  Mlp mlp;
+  for (size_t i = 0; i == 0 || tensors.count(TensorName(i, "weight")) != 0; ++i) {
+    const size_t inputs = i == 0 ? 0 : mlp.outputs();
+    const Tensor& weight = GetTensor(tensors, path, TensorName(i, "weight"), Dtype::kF32, {0, inputs});
+    const Tensor& bias = GetTensor(tensors, path, TensorName(i, "bias"), Dtype::kF32, {weight.shape[0]});
+    mlp.layers.push_back({weight.shape[1], weight.shape[0], weight.values, bias.values});
+  }
+  if (tensors.size() != 2 * mlp.layers.size()) {
+    throw std::runtime_error(path + ": holds tensors other than weights and biases of layers.0 to layers." +
+                             std::to_string(mlp.layers.size() - 1));
   }
   return mlp;
 }
@@ -46,68 +60,33 @@ Tensors ToTensors(const Mlp& mlp) {
   return tensors;
 }
 
-void RunLayer(const DenseLayer& layer, const float* x, bool relu, float* y) {
-  for (size_t n = 0; n < layer.outputs; ++n) {
-    const float* weight = layer.weight.data() + n * layer.inputs;
-    float sum = layer.bias[n];
-    for (size_t k = 0; k < layer.inputs; ++k) sum += weight[k] * x[k];
-    y[n] = relu && sum < 0 ? 0 : sum;
+void RunLayer(isoquant::Executor& executor, const DenseLayer& layer, isoquant::MatrixView<const float> x, bool relu,
+              isoquant::MatrixView<float> y) {
+  MatMulF32(executor, Plain(x), Transposed(layer.matrix()), y);
+  for (size_t r = 0; r < y.rows; ++r) {
+    float* const row = y.Row(r);
+    for (size_t n = 0; n < y.cols; ++n) {
+      const float sum = row[n] + layer.bias[n];
+      row[n] = relu && sum < 0 ? 0 : sum;
+    }
   }
 }
 
-std::vector<float> RunMlp(const Mlp& mlp, isoquant::MatrixView<const float> images) {
+std::vector<float> RunMlp(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images) {
+  constexpr size_t kBatch = 256;  // as much as caches hold
   std::vector<float> logits(images.rows * mlp.outputs());
   std::vector<float> x, y;
-  for (size_t r = 0; r < images.rows; ++r) {
-    x.assign(images.Row(r), images.Row(r) + images.cols);
+  for (size_t begin = 0; begin < images.rows; begin += kBatch) {
+    isoquant::MatrixView<const float> in = images.Rows(begin, std::min(kBatch, images.rows - begin));
     for (const DenseLayer& layer : mlp.layers) {
-      y.resize(layer.outputs);
-      RunLayer(layer, x.data(), &layer != &mlp.layers.back(), y.data());
+      y.resize(in.rows * layer.outputs);
+      RunLayer(executor, layer, in, &layer != &mlp.layers.back(), {y.data(), in.rows, layer.outputs});
       x.swap(y);
+      in = {x.data(), in.rows, layer.outputs};
     }
-    std::copy(x.begin(), x.end(), logits.data() + r * mlp.outputs());
+    std::copy(x.begin(), x.end(), logits.begin() + static_cast<std::ptrdiff_t>(begin * mlp.outputs()));
   }
   return logits;
-}
-
-QuantizedMlp::QuantizedMlp(isoquant::Context& context, const Mlp& mlp) {
-  for (const DenseLayer& dense : mlp.layers) {
-    const isoquant::MatrixView<const float> weight(dense.weight.data(), dense.outputs, dense.inputs);
-    std::vector<int8_t> quantized(dense.weight.size());
-    const isoquant::MatrixView<int8_t> quantized_weight(quantized.data(), dense.outputs, dense.inputs);
-    Layer layer;
-    layer.scales.resize(dense.outputs);
-    layer.bias = dense.bias;
-    // A row of N x K weights is what one output channel reads, so a scale per row is a scale per channel.
-    Require(isoquant::QuantizeRows(context, weight, quantized_weight, {layer.scales.data(), layer.scales.size()}));
-    Require(isoquant::PackedWeights::Pack(context, isoquant::NxK{quantized_weight}, layer.weights));
-    layers_.push_back(std::move(layer));
-  }
-}
-
-void QuantizedMlp::Run(isoquant::Context& context, isoquant::MatrixView<const float> images,
-                       isoquant::MatrixView<float> logits) {
-  isoquant::MatrixView<const float> x = images;
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    const Layer& layer = layers_[i];
-    const bool last = i + 1 == layers_.size();
-    isoquant::LinearLayer linear;
-    linear.weights = &layer.weights;
-    linear.column_scales = {layer.scales.data(), layer.scales.size()};
-    linear.bias = {layer.bias.data(), layer.bias.size()};
-    linear.activation = last ? isoquant::Activation::kNone : isoquant::Activation::kRelu;
-    // Pixels and the outputs of ReLU are never negative: all 256 steps go to where the values are.
-    linear.quantization = isoquant::RowQuantization::kAsymmetricU8;
-
-    isoquant::MatrixView<float> y = logits;
-    if (!last) {
-      std::vector<float>& buffer = activations_[i % 2];
-      buffer.resize(std::max(buffer.size(), x.rows * layer.weights.n()));
-      y = {buffer.data(), x.rows, layer.weights.n()};
-    }
-    Require(isoquant::Linear(context, x, linear, y));
-    x = y;
-  }
 }
 
 }  // namespace quantized_mlp

@@ -1,11 +1,13 @@
-// The network, twice: in float, as it was trained, and in int8, as Isoquant runs it.
+// The network in float, as it is trained.
 #ifndef QUANTIZED_MLP_MLP_H_
 #define QUANTIZED_MLP_MLP_H_
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
-#include "isoquant/isoquant.h"
+#include "isoquant/executor.h"
+#include "isoquant/matrix_view.h"
 #include "safetensors.h"
 
 namespace quantized_mlp {
@@ -14,47 +16,45 @@ struct DenseLayer {
   size_t inputs = 0, outputs = 0;
   std::vector<float> weight;  // outputs x inputs, as frameworks store it
   std::vector<float> bias;    // outputs
+
+  isoquant::MatrixView<const float> matrix() const { return {weight.data(), outputs, inputs}; }
 };
 
 // y = W x + b in each layer, and ReLU between layers.
 struct Mlp {
   std::vector<DenseLayer> layers;
 
+  size_t inputs() const { return layers.front().inputs; }
   size_t outputs() const { return layers.back().outputs; }
 };
 
+// "layers.0.weight": the names that torch gives a module list `layers`.
+std::string TensorName(size_t layer, const std::string& what);
+
 // Tensors "layers.0.weight" [outputs, inputs], "layers.0.bias" [outputs], "layers.1.weight" and so on. FromTensors
-// throws std::runtime_error unless they make a network from `inputs` to `outputs` values.
-Mlp FromTensors(const Tensors& tensors, size_t inputs, size_t outputs);
+// throws std::runtime_error that begins with `path` unless they, and no others, make a network of finite numbers.
+Mlp FromTensors(const Tensors& tensors, const std::string& path);
 Tensors ToTensors(const Mlp& mlp);
 
-// One layer for one image, in plain float: y = W x + b, then ReLU if asked for.
-void RunLayer(const DenseLayer& layer, const float* x, bool relu, float* y);
+// The tensor of this name. Throws std::runtime_error unless it is there, of this type, of this shape (where an extent
+// of 0 stands for any but 0) and, if F32, finite.
+const Tensor& GetTensor(const Tensors& tensors, const std::string& path, const std::string& name, Dtype dtype,
+                        const std::vector<size_t>& shape);
+
+// One layer for some images, in plain float: y = W x + b, then ReLU if asked for.
+void RunLayer(isoquant::Executor& executor, const DenseLayer& layer, isoquant::MatrixView<const float> x, bool relu,
+              isoquant::MatrixView<float> y);
 
 // The logits of all images, one row each, in plain float.
-std::vector<float> RunMlp(const Mlp& mlp, isoquant::MatrixView<const float> images);
+std::vector<float> RunMlp(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images);
 
-// The same network with int8 weights. Each output channel has its own scale; inputs are quantised row by row while the
-// network runs, so no calibration data is needed.
-class QuantizedMlp {
- public:
-  QuantizedMlp(isoquant::Context& context, const Mlp& mlp);
-
-  // logits: one row for each row of images. Reuses its buffers: the second call of a size allocates nothing.
-  void Run(isoquant::Context& context, isoquant::MatrixView<const float> images, isoquant::MatrixView<float> logits);
-
-  size_t outputs() const { return layers_.back().weights.n(); }
-
- private:
-  struct Layer {
-    isoquant::PackedWeights weights;
-    std::vector<float> scales;  // one for each output
-    std::vector<float> bias;
-  };
-
-  std::vector<Layer> layers_;
-  std::vector<float> activations_[2];  // of even and of odd layers: a layer must not write to what it reads
-};
+// "784-256-128-10"
+template <class Model>
+std::string Describe(const Model& model) {
+  std::string text = std::to_string(model.layers.front().inputs);
+  for (const auto& layer : model.layers) text += "-" + std::to_string(layer.outputs);
+  return text;
+}
 
 }  // namespace quantized_mlp
 

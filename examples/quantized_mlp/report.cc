@@ -2,8 +2,9 @@
 #include "report.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "text.h"
 
 namespace quantized_mlp {
 namespace {
@@ -14,33 +15,13 @@ constexpr float kMaxShade = 4;
 
 constexpr const char* kBest = ", the best one in this program";
 
-std::string Format(const char* format, double value) {
-  char text[64];
-  std::snprintf(text, sizeof(text), format, value);
-  return text;
-}
-
-std::string FormatDigest(uint64_t digest) {
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(digest));
-  return text;
-}
-
-std::string AlignRight(const std::string& text, size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
-std::string AlignLeft(const std::string& text, size_t width) {
-  return text + std::string(width - std::min(width, text.size()), ' ');
-}
-
-void PrintPictureLine(std::ostream& out, const Digits& digits, const std::vector<size_t>& predictions, size_t begin,
+void PrintPictureLine(std::ostream& out, const Dataset& digits, const std::vector<size_t>& predictions, size_t begin,
                       size_t end) {
-  for (size_t y = 0; y < Digits::kSide; ++y) {
+  for (size_t y = 0; y < digits.height; ++y) {
     for (size_t i = begin; i < end; ++i) {
-      const float* row = digits.images().Row(i) + y * Digits::kSide;
+      const float* row = digits.images().Row(i) + y * digits.width;
       out << "  ";
-      for (size_t x = 0; x < Digits::kSide; ++x) out << kShades[static_cast<size_t>(row[x] * kMaxShade + 0.5f)];
+      for (size_t x = 0; x < digits.width; ++x) out << kShades[static_cast<size_t>(row[x] * kMaxShade + 0.5f)];
     }
     out << "\n";
   }
@@ -48,14 +29,14 @@ void PrintPictureLine(std::ostream& out, const Digits& digits, const std::vector
     const bool right = predictions[i] == digits.labels[i];
     const std::string caption = "is " + std::to_string(digits.labels[i]) + ", read as " +
                                 std::to_string(predictions[i]) + (right ? "" : " (!)");
-    out << "  " << AlignLeft(caption, 2 * Digits::kSide);
+    out << "  " << AlignLeft(caption, 2 * digits.width);
   }
   out << "\n\n";
 }
 
 }  // namespace
 
-void PrintPictures(std::ostream& out, const Digits& digits, const std::vector<size_t>& predictions, size_t count) {
+void PrintPictures(std::ostream& out, const Dataset& digits, const std::vector<size_t>& predictions, size_t count) {
   count = std::min(count, digits.size());
   for (size_t begin = 0; begin < count; begin += kPicturesPerLine) {
     PrintPictureLine(out, digits, predictions, begin, std::min(begin + kPicturesPerLine, count));

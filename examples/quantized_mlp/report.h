@@ -1,4 +1,4 @@
-// How the results look: for people, and for programs.
+// How the results of the demonstration look: for people, and for programs.
 #ifndef QUANTIZED_MLP_REPORT_H_
 #define QUANTIZED_MLP_REPORT_H_
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "digits.h"
+#include "dataset.h"
 #include "measure.h"
 
 namespace quantized_mlp {
@@ -22,7 +22,7 @@ struct Report {
 };
 
 // The first `count` digits as pictures, with label and prediction.
-void PrintPictures(std::ostream& out, const Digits& digits, const std::vector<size_t>& predictions, size_t count);
+void PrintPictures(std::ostream& out, const Dataset& digits, const std::vector<size_t>& predictions, size_t count);
 
 void PrintText(std::ostream& out, const Report& report);
 void PrintJson(std::ostream& out, const Report& report);

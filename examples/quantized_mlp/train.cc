@@ -1,13 +1,20 @@
-// Back-propagation of the cross-entropy, and gradient descent with momentum.
+// The loop over epochs and batches.
 #include "train.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <limits>
+#include <stdexcept>
 
+#include "backprop.h"
+#include "measure.h"
 #include "random.h"
 
 namespace quantized_mlp {
 namespace {
+
+constexpr size_t kMaxParameters = size_t{1} << 28;
 
 // Uniform weights whose variance 2 / inputs keeps the size of activations through ReLU (He et al., 2015).
 DenseLayer MakeLayer(size_t inputs, size_t outputs, Random& random) {
@@ -17,103 +24,115 @@ DenseLayer MakeLayer(size_t inputs, size_t outputs, Random& random) {
   return layer;
 }
 
-Mlp MakeMlp(const std::vector<size_t>& hidden, Random& random) {
-  Mlp mlp;
-  size_t inputs = Digits::kPixels;
-  for (const size_t outputs : hidden) {
-    mlp.layers.push_back(MakeLayer(inputs, outputs, random));
-    inputs = outputs;
+class Trainer {
+ public:
+  Trainer(isoquant::Executor& executor, const Dataset& data, const TrainOptions& options, TrainState& state)
+      : executor_(executor),
+        data_(data),
+        options_(options),
+        state_(state),
+        backprop_(executor),
+        gradient_(ZerosLike(state.mlp)),
+        start_(std::chrono::steady_clock::now()),
+        first_epoch_(state.epoch) {
+    // In an order of its own, so that a set that is sorted by label is fairly divided.
+    order_ = Random(options.seed ^ 0x5eed).Permutation(data.size());
+    const size_t held_back =
+        std::min(static_cast<size_t>(options.validation * static_cast<double>(data.size())), data.size() - 1);
+    validation_ = Select(data, order_.data(), order_.data() + held_back);
+    order_.erase(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(held_back));
   }
-  mlp.layers.push_back(MakeLayer(inputs, Digits::kClasses, random));
-  return mlp;
-}
 
-Mlp ZerosLike(Mlp mlp) {
-  for (DenseLayer& layer : mlp.layers) {
-    std::fill(layer.weight.begin(), layer.weight.end(), 0.0f);
-    std::fill(layer.bias.begin(), layer.bias.end(), 0.0f);
-  }
-  return mlp;
-}
-
-// Replaces logits by their softmax minus the wanted distribution, which is the gradient of the cross-entropy, and
-// returns the cross-entropy.
-double SoftmaxGradient(size_t label, std::vector<float>& logits) {
-  const float max = *std::max_element(logits.begin(), logits.end());
-  float sum = 0;
-  for (float& value : logits) sum += value = std::exp(value - max);
-  for (float& value : logits) value /= sum;
-  const double loss = -std::log(static_cast<double>(std::max(logits[label], 1e-30f)));
-  logits[label] -= 1;
-  return loss;
-}
-
-// Adds the gradient of one image's loss to `gradient`.
-double AddGradient(const Mlp& mlp, const float* image, size_t label, Mlp& gradient) {
-  const size_t num_layers = mlp.layers.size();
-  std::vector<std::vector<float>> inputs(num_layers + 1);  // of each layer; behind the last, the logits
-  inputs[0].assign(image, image + Digits::kPixels);
-  for (size_t i = 0; i < num_layers; ++i) {
-    inputs[i + 1].resize(mlp.layers[i].outputs);
-    RunLayer(mlp.layers[i], inputs[i].data(), i + 1 < num_layers, inputs[i + 1].data());
-  }
-  std::vector<float> delta = inputs[num_layers];  // gradient with respect to a layer's outputs
-  const double loss = SoftmaxGradient(label, delta);
-
-  for (size_t i = num_layers; i-- > 0;) {
-    const DenseLayer& layer = mlp.layers[i];
-    std::vector<float> previous(layer.inputs);
-    for (size_t n = 0; n < layer.outputs; ++n) {
-      gradient.layers[i].bias[n] += delta[n];
-      const float* weight = layer.weight.data() + n * layer.inputs;
-      float* weight_gradient = gradient.layers[i].weight.data() + n * layer.inputs;
-      for (size_t k = 0; k < layer.inputs; ++k) weight_gradient[k] += delta[n] * inputs[i][k];
-      for (size_t k = 0; k < layer.inputs; ++k) previous[k] += delta[n] * weight[k];
+  void RunEpoch(const std::function<void(const Progress&)>& progress) {
+    // The order depends on the number of the epoch alone: training that was interrupted goes on as it would have.
+    std::vector<size_t> order;
+    for (const size_t i : Random(options_.seed + 1000003 * (state_.epoch + 1)).Permutation(order_.size())) {
+      order.push_back(order_[i]);
     }
-    for (size_t k = 0; k < layer.inputs; ++k) previous[k] = inputs[i][k] > 0 ? previous[k] : 0;  // through ReLU
-    delta.swap(previous);
+    Progress now;
+    now.epoch = state_.epoch + 1;
+    now.validation = std::numeric_limits<double>::quiet_NaN();
+    double loss = 0;
+    size_t right = 0;
+    for (size_t begin = 0; begin < order.size(); begin += options_.batch) {
+      const size_t end = std::min(begin + options_.batch, order.size());
+      const Dataset batch = Select(data_, order.data() + begin, order.data() + end);
+      const BatchResult result = backprop_.Run(state_.mlp, batch.images(), batch.labels.data(), gradient_);
+      const double part = static_cast<double>(begin) / static_cast<double>(order.size());
+      state_.optimizer.Step(
+          gradient_, (static_cast<double>(state_.epoch) + part) / static_cast<double>(options_.epochs), state_.mlp);
+      loss += result.loss;
+      right += result.right;
+      if (!std::isfinite(loss)) throw std::runtime_error("training diverges; try a smaller --learning-rate");
+      now.part = static_cast<double>(end) / static_cast<double>(order.size());
+      now.loss = loss / static_cast<double>(end);
+      now.accuracy = static_cast<double>(right) / static_cast<double>(end);
+      Time(now);
+      if (end != order.size()) progress(now);
+    }
+    ++state_.epoch;
+    Validate(now);
+    progress(now);
   }
-  return loss;
-}
 
-// velocity = momentum velocity - rate (gradient / batch + decay value), value += velocity; the gradient starts anew.
-void Descend(float rate, float momentum, float decay, float batch, std::vector<float>& gradient,
-             std::vector<float>& velocity, std::vector<float>& values) {
-  for (size_t i = 0; i < values.size(); ++i) {
-    velocity[i] = momentum * velocity[i] - rate * (gradient[i] / batch + decay * values[i]);
-    values[i] += velocity[i];
-    gradient[i] = 0;
+  bool IsDone() const {
+    const bool stops = options_.patience != 0 && validation_.size() != 0;
+    return state_.epoch >= options_.epochs || (stops && state_.epoch - state_.best_epoch >= options_.patience);
   }
-}
+
+ private:
+  void Time(Progress& now) const {
+    now.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const double done = static_cast<double>(now.epoch - 1 - first_epoch_) + now.part;
+    now.seconds_left = now.seconds / done * (static_cast<double>(options_.epochs - first_epoch_) - done);
+  }
+
+  void Validate(Progress& now) {
+    if (validation_.size() != 0) {
+      const std::vector<float> logits = RunMlp(executor_, state_.mlp, validation_.images());
+      // As a checkpoint keeps it.
+      now.validation = static_cast<float>(Accuracy(Classify(logits, state_.mlp.outputs()), validation_.labels));
+    }
+    if (validation_.size() != 0 && !(now.validation > state_.best_accuracy)) return;
+    state_.best_accuracy = validation_.size() != 0 ? now.validation : -1;
+    state_.best_epoch = state_.epoch;
+    state_.best = state_.mlp;
+  }
+
+  isoquant::Executor& executor_;
+  const Dataset& data_;
+  const TrainOptions& options_;
+  TrainState& state_;
+  Backprop backprop_;
+  Mlp gradient_;
+  Dataset validation_;
+  std::vector<size_t> order_;
+  const std::chrono::steady_clock::time_point start_;
+  const size_t first_epoch_;
+};
 
 }  // namespace
 
-Mlp Train(const Digits& digits, const TrainOptions& options, const Progress& progress) {
-  Random random(options.seed);
-  Mlp mlp = MakeMlp(options.hidden, random);
-  Mlp gradient = ZerosLike(mlp);
-  Mlp velocity = gradient;
-  for (size_t epoch = 0; epoch < options.epochs; ++epoch) {
-    const float part = static_cast<float>(epoch) / static_cast<float>(options.epochs);
-    const float rate = options.learning_rate * 0.5f * (1 + std::cos(3.14159265f * part));
-    const std::vector<size_t> order = random.Permutation(digits.size());
-    double loss = 0;
-    for (size_t begin = 0; begin < order.size(); begin += options.batch) {
-      const size_t end = std::min(begin + options.batch, order.size());
-      for (size_t i = begin; i < end; ++i) {
-        loss += AddGradient(mlp, digits.images().Row(order[i]), digits.labels[order[i]], gradient);
-      }
-      const float batch = static_cast<float>(end - begin);
-      for (size_t i = 0; i < mlp.layers.size(); ++i) {
-        Descend(rate, options.momentum, options.weight_decay, batch, gradient.layers[i].weight,
-                velocity.layers[i].weight, mlp.layers[i].weight);
-        Descend(rate, options.momentum, /*decay=*/0, batch, gradient.layers[i].bias, velocity.layers[i].bias,
-                mlp.layers[i].bias);
-      }
-    }
-    progress(epoch + 1, loss / static_cast<double>(order.size()));
+Mlp MakeMlp(const std::vector<size_t>& layers, uint64_t seed) {
+  Random random(seed);
+  Mlp mlp;
+  size_t parameters = 0;
+  for (size_t i = 1; i < layers.size(); ++i) {
+    parameters += layers[i - 1] * layers[i];
+    if (parameters > kMaxParameters) throw std::runtime_error("the network would have more than 2^28 weights");
+    mlp.layers.push_back(MakeLayer(layers[i - 1], layers[i], random));
   }
   return mlp;
+}
+
+void Train(isoquant::Executor& executor, const Dataset& data, const TrainOptions& options,
+           const std::function<void(const Progress&)>& progress, const std::function<void()>& checkpoint,
+           TrainState& state) {
+  Trainer trainer(executor, data, options, state);
+  while (!trainer.IsDone()) {
+    trainer.RunEpoch(progress);
+    checkpoint();
+  }
 }
 
 }  // namespace quantized_mlp

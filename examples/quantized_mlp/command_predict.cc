@@ -1,0 +1,110 @@
+// predict: one picture, and what the network takes it for.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "file.h"
+#include "measure.h"
+#include "model_file.h"
+#include "picture.h"
+#include "terminal.h"
+#include "text.h"
+#include "threads.h"
+
+namespace quantized_mlp {
+namespace {
+
+struct Options {
+  std::string model, image;
+  DataOptions data;
+  size_t index = 0, count = 5;
+  std::vector<std::string> names;
+  bool invert = false, json = false;
+};
+
+// A dataset of one image.
+Dataset LoadImage(const Options& options) {
+  if (!options.image.empty()) return ParsePicture(ReadFile(options.image), options.image, options.invert);
+  const Dataset images = LoadImages(options.data.path, options.data.csv);
+  if (options.index >= images.size()) {
+    throw std::runtime_error("--index: " + options.data.path + " holds " + std::to_string(images.size()) + " images");
+  }
+  return Select(images, &options.index, &options.index + 1);
+}
+
+struct Prediction {
+  Dataset image;
+  std::vector<float> probabilities;
+  std::vector<std::string> names;
+  size_t best = 0;
+  double start_up_ms = 0;  // from the file of the network to the first prediction
+};
+
+void Print(const Options& options, const Prediction& prediction) {
+  const Dataset& image = prediction.image;
+  const std::string label = image.labels.empty() ? "" : prediction.names[image.labels[0]];
+  if (options.json) {
+    nlohmann::ordered_json json = {{"prediction", prediction.best},
+                                   {"name", prediction.names[prediction.best]},
+                                   {"probabilities", prediction.probabilities},
+                                   {"start_up_ms", prediction.start_up_ms}};
+    if (!image.labels.empty()) json["label"] = image.labels[0];
+    std::cout << json.dump(2) << "\n";
+    return;
+  }
+  PrintPicture(std::cout, image.pixels.data(), image.width, image.height, IsStdoutTerminal());
+  std::cout << "\n";
+  PrintBars(std::cout, prediction.probabilities, prediction.names, options.count);
+  std::cout << "\nread as " << prediction.names[prediction.best] << (label.empty() ? "" : ", is " + label)
+            << "; first prediction after " << Format("%.2f", prediction.start_up_ms) << " ms\n";
+}
+
+int Run(const Options& options) {
+  Prediction prediction;
+  prediction.image = LoadImage(options);
+  const auto start = std::chrono::steady_clock::now();
+  Threads threads(1);
+  isoquant::Context context;
+  Model model = LoadModel(context, options.model);
+  const size_t classes = prediction.image.labels.empty() ? 0 : prediction.image.labels[0] + 1;
+  CheckFit(options.model, model.inputs(), model.outputs(), prediction.image, classes);
+  const std::vector<float> logits = RunModel(threads.executor(), context, model, prediction.image.images(), 1);
+  prediction.start_up_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+
+  if (options.names.size() > model.outputs()) throw std::runtime_error("--names: more names than classes");
+  prediction.names = options.names;
+  for (size_t i = options.names.size(); i < model.outputs(); ++i) prediction.names.push_back(std::to_string(i));
+  prediction.probabilities = Softmax(logits);
+  prediction.best = Classify(logits, model.outputs())[0];
+  Print(options, prediction);
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+Command AddPredict(CLI::App& parent) {
+  CLI::App& app = *parent.add_subcommand("predict", "Show one picture and what the network takes it for");
+  auto options = std::make_shared<Options>();
+  app.add_option("MODEL", options->model, "f32 or int8 weights (.safetensors), or a packed file")->required();
+  AddDataOptions(app, options->data);
+  CLI::Option* const data = app.get_option("--data")->description(
+      "IDX or CSV file, or folder with a set to test on, plain or gzip: --index says which image");
+  app.add_option("--index", options->index, "Number of the image, from 0")->capture_default_str();
+  CLI::Option* const image = app.add_option("--image", options->image, "A picture of its own: 8-bit PNG or PGM");
+  image->excludes(data);
+  app.add_flag("--invert", options->invert, "The picture is dark on light, the network learned light on dark")
+      ->needs(image);
+  app.add_option("--names", options->names, "Names of the classes, separated by commas")->delimiter(',');
+  app.add_option("--count", options->count, "Classes to show")->capture_default_str();
+  AddJsonOption(app, options->json);
+  app.footer(
+      "Example: quantized_mlp predict model.packed --data fashion-mnist --index 7\n"
+      "         quantized_mlp predict model.packed --image shoe.png --invert");
+  return {&app, [options] { return Run(*options); }};
+}
+
+}  // namespace quantized_mlp

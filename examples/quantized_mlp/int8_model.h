@@ -1,0 +1,51 @@
+// The network in int8, as files hold it: names and layout of compressed-tensors' format "int-quantized", W8A8.
+#ifndef QUANTIZED_MLP_INT8_MODEL_H_
+#define QUANTIZED_MLP_INT8_MODEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "isoquant/context.h"
+#include "mlp.h"
+#include "safetensors.h"
+
+namespace quantized_mlp {
+
+struct Int8Layer {
+  size_t inputs = 0, outputs = 0;
+  std::vector<int8_t> weight;  // outputs x inputs
+  std::vector<float> scales;   // of each output: weight(n, k) in float is scales[n] * weight(n, k)
+  std::vector<float> bias;     // outputs
+  float input_scale = 0;       // static: x is about input_scale * q, q in s8. 0: dynamic, found for each row of x
+};
+
+struct Int8Model {
+  std::vector<Int8Layer> layers;
+
+  size_t inputs() const { return layers.front().inputs; }
+  size_t outputs() const { return layers.back().outputs; }
+};
+
+// Each output channel has its own scale. `input_scales`: one for each layer, as Calibrate finds them, or none.
+Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vector<float>& input_scales = {});
+
+// For each layer the largest absolute value of its inputs over these images, divided by 127.
+std::vector<float> Calibrate(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images);
+
+// "layers.0.weight" I8 [outputs, inputs], "layers.0.weight_scale" F32 [outputs, 1], "layers.0.bias" F32 [outputs],
+// and, if static, "layers.0.input_scale" F32 [1]. Int8FromTensors throws std::runtime_error that begins with `path`
+// unless they, and no others, make a network with finite numbers and scales that are positive and normal.
+Int8Model Int8FromTensors(const Tensors& tensors, const std::string& path);
+Tensors ToTensors(const Int8Model& model);
+
+// Whether they look like an int8 network rather than one in float.
+bool IsInt8(const Tensors& tensors);
+
+// Positive, normal, and not so large or small that its reciprocal is neither.
+bool IsUsableScale(float scale);
+
+}  // namespace quantized_mlp
+
+#endif  // QUANTIZED_MLP_INT8_MODEL_H_

@@ -1,0 +1,33 @@
+// Tells the kinds of files apart.
+#include "model_file.h"
+
+#include <utility>
+
+#include "packed_file.h"
+#include "safetensors.h"
+
+namespace quantized_mlp {
+
+Model LoadModel(isoquant::Context& context, const std::string& path) {
+  Model model;
+  if (IsPackedFile(path)) {
+    model.int8.emplace(MapPacked(path));
+  } else {
+    const Tensors tensors = ReadSafetensors(path);
+    if (IsInt8(tensors)) {
+      model.int8.emplace(context, Int8FromTensors(tensors, path));
+    } else {
+      model.f32 = FromTensors(tensors, path);
+    }
+  }
+  model.kind = model.f32 ? "f32" : model.int8->is_static() ? "int8 static" : "int8 dynamic";
+  return model;
+}
+
+std::vector<float> RunModel(isoquant::Executor& executor, isoquant::Context& context, Model& model,
+                            isoquant::MatrixView<const float> images, size_t batch) {
+  if (model.f32) return RunMlp(executor, *model.f32, images);
+  return RunInBatches(context, *model.int8, images, batch);
+}
+
+}  // namespace quantized_mlp

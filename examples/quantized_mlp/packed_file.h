@@ -1,0 +1,36 @@
+// The packed file: an int8 network whose weights lie in the library's packed layout, so that they are used where the
+// file is mapped, by any CPU.
+//
+// Little-endian:
+//   magic "ISOQMLP\0", u32 version 1, u32 layers, u64 bytes of the file, u32 CRC-32, u32 0
+//   for each layer: u64 inputs, u64 outputs, u64 bytes of its blob, f32 input_scale (0: dynamic), u32 0
+//   for each layer: f32 weight_scale[outputs], f32 bias[outputs]
+//   zeros up to a multiple of 64; for each layer its blob, as PackedWeights::Serialize writes it
+// The CRC is that of all bytes before the first blob, with 0 in its own place. Blobs have checksums of their own.
+#ifndef QUANTIZED_MLP_PACKED_FILE_H_
+#define QUANTIZED_MLP_PACKED_FILE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "isoquant/matrix_view.h"
+#include "runner.h"
+
+namespace quantized_mlp {
+
+std::string FormatPacked(const QuantizedMlp& model);
+
+// Whether a file begins with the magic. False if it cannot be read.
+bool IsPackedFile(const std::string& path);
+
+// Maps the file and uses it in place. Every byte is checked: a foreign, cut or damaged file ends in a
+// std::runtime_error that names it. (As with any mapped file, nobody may cut it while it is in use.)
+QuantizedMlp MapPacked(const std::string& path);
+
+// The same for bytes in memory that are aligned to 64 and outlive the layers.
+std::vector<PackedLayer> ViewPacked(isoquant::VectorView<const uint8_t> bytes, const std::string& path);
+
+}  // namespace quantized_mlp
+
+#endif  // QUANTIZED_MLP_PACKED_FILE_H_
