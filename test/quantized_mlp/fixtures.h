@@ -1,0 +1,54 @@
+// Test support: small data, a folder that goes away, and bytes in every format of the example.
+#ifndef ISOQUANT_TEST_QUANTIZED_MLP_FIXTURES_H_
+#define ISOQUANT_TEST_QUANTIZED_MLP_FIXTURES_H_
+
+#include <filesystem>
+#include <string>
+
+#include "dataset.h"
+#include "int8_model.h"
+#include "mlp.h"
+#include "random.h"
+
+namespace quantized_mlp {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  size_t num_files() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Pictures of 6 x 6 noisy pixels of which those of a class are brighter in the same places.
+Dataset MakeImages(size_t count, size_t classes, uint64_t seed);
+
+// A network 36-20-12-4 with random weights.
+Mlp MakeNetwork();
+
+// Its int8 twin; static or dynamic.
+Int8Model MakeInt8Network(bool is_static);
+
+std::string MakeIdxImages(const Dataset& images);
+std::string MakeIdxLabels(const Dataset& images);
+std::string MakeCsv(const Dataset& images);
+std::string MakePgm(const Dataset& images);
+std::string Gzip(const std::string& bytes);
+
+// The message of the exception that the call ends in, or "".
+template <class Call>
+std::string ErrorOf(const Call& call) {
+  try {
+    call();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace quantized_mlp
+
+#endif  // ISOQUANT_TEST_QUANTIZED_MLP_FIXTURES_H_

@@ -1,0 +1,238 @@
+// Tests of training, of quantisation, and of running: the same bits for every tier, batch, number of threads and file.
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "backprop.h"
+#include "doctest/doctest.h"
+#include "evaluate.h"
+#include "file.h"
+#include "fixtures.h"
+#include "matmul_f32.h"
+#include "measure.h"
+#include "model_file.h"
+#include "packed_file.h"
+#include "require.h"
+#include "threads.h"
+#include "train.h"
+
+namespace quantized_mlp {
+namespace {
+
+std::vector<float> RandomFloats(size_t count, uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = random.Uniform() - 0.5f;
+  return values;
+}
+
+TEST_CASE("MatMulF32: plain and transposed operands of any shape") {
+  Threads one(1), three(3);
+  for (const size_t m : {1, 5, 40}) {
+    for (const size_t k : {1, 8, 27}) {
+      for (const size_t n : {1, 7, 300}) {
+        const std::vector<float> a = RandomFloats(m * k, 1), b = RandomFloats(k * n, 2);
+        for (const bool ta : {false, true}) {
+          for (const bool tb : {false, true}) {
+            std::vector<float> c(m * n, 99), threaded(m * n, 99);
+            const Operand x = ta ? Transposed({a.data(), k, m}) : Plain({a.data(), m, k});
+            const Operand y = tb ? Transposed({b.data(), n, k}) : Plain({b.data(), k, n});
+            MatMulF32(one.executor(), x, y, {c.data(), m, n});
+            MatMulF32(three.executor(), x, y, {threaded.data(), m, n});
+            CHECK(c == threaded);
+            double worst = 0;
+            for (size_t i = 0; i < m * n; ++i) {
+              double sum = 0;
+              for (size_t t = 0; t < k; ++t) {
+                sum += static_cast<double>(a[ta ? t * m + i / n : i / n * k + t]) *
+                       static_cast<double>(b[tb ? i % n * k + t : t * n + i % n]);
+              }
+              worst = std::max(worst, std::fabs(sum - static_cast<double>(c[i])));
+            }
+            CHECK(worst < 1e-5);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("Back-propagation: gradients are those of finite differences") {
+  Threads threads(1);
+  const Dataset images = MakeImages(6, 4, 5);
+  Mlp mlp = MakeNetwork(), gradient = ZerosLike(mlp), ignored = gradient;
+  Backprop backprop(threads.executor());
+  backprop.Run(mlp, images.images(), images.labels.data(), gradient);
+  const auto loss = [&] {
+    return backprop.Run(mlp, images.images(), images.labels.data(), ignored).loss / static_cast<double>(images.size());
+  };
+  Random random(1);
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    const auto check = [&](std::vector<float>& values, const std::vector<float>& expected) {
+      for (int trial = 0; trial < 10; ++trial) {
+        const size_t at = random.Below(values.size());
+        const float value = values[at], step = 1e-2f;
+        values[at] = value + step;
+        const double above = loss();
+        values[at] = value - step;
+        const double below = loss();
+        values[at] = value;
+        CHECK((above - below) / 0.02 == doctest::Approx(static_cast<double>(expected[at])).epsilon(0.05).scale(0.05));
+      }
+    };
+    check(mlp.layers[i].weight, gradient.layers[i].weight);
+    check(mlp.layers[i].bias, gradient.layers[i].bias);
+  }
+}
+
+TrainOptions SmallTraining() {
+  TrainOptions options;
+  options.layers = {36, 16, 4};
+  options.epochs = 6;
+  options.batch = 16;
+  options.optimizer.learning_rate = 0.01f;
+  return options;
+}
+
+TrainState RunTraining(const TrainOptions& options, size_t num_threads, TrainState state) {
+  Threads threads(num_threads);
+  Train(
+      threads.executor(), MakeImages(200, 4, 1), options, [](const Progress&) {}, [] {}, state);
+  return state;
+}
+
+TrainState Start(const TrainOptions& options) { return {options.optimizer, MakeMlp(options.layers, options.seed)}; }
+
+TEST_CASE("Training: learns, with both methods; threads and interruptions change no bit") {
+  for (const Method method : {Method::kAdam, Method::kSgd}) {
+    TrainOptions options = SmallTraining();
+    options.optimizer.method = method;
+    if (method == Method::kSgd) options.optimizer.learning_rate = 0.1f;
+    const TrainState whole = RunTraining(options, 1, Start(options));
+    Threads threads(1);
+    const Dataset test = MakeImages(100, 4, 99);
+    const std::vector<float> logits = RunMlp(threads.executor(), whole.best, test.images());
+    CHECK(Accuracy(Classify(logits, 4), test.labels) > 0.95);
+    CHECK(whole.epoch == options.epochs);
+
+    const std::string expected = FormatSafetensors(ToCheckpoint(whole));
+    CHECK(FormatSafetensors(ToCheckpoint(RunTraining(options, 3, Start(options)))) == expected);
+
+    // Killed after the second epoch; its checkpoint is all that is left.
+    std::string checkpoint;
+    TrainState state = Start(options);
+    const auto keep = [&] {
+      checkpoint = FormatSafetensors(ToCheckpoint(state));
+      if (state.epoch == 2) throw std::runtime_error("killed");
+    };
+    CHECK(ErrorOf([&] {
+            Train(
+                threads.executor(), MakeImages(200, 4, 1), options, [](const Progress&) {}, keep, state);
+          }) == "killed");
+    TrainState resumed = FromCheckpoint(ParseSafetensors(checkpoint, "checkpoint"), "checkpoint", options);
+    CHECK(resumed.epoch == 2);
+    CHECK(FormatSafetensors(ToCheckpoint(RunTraining(options, 1, resumed))) == expected);
+    options.layers = {36, 17, 4};
+    CHECK(ErrorOf([&] { FromCheckpoint(ParseSafetensors(checkpoint, "x"), "x", options); }) ==
+          "x: a checkpoint of other layers than 36-17-4");
+  }
+}
+
+TEST_CASE("Training: stops early, and says when it diverges") {
+  TrainOptions options = SmallTraining();
+  options.epochs = 200;
+  options.patience = 2;
+  const TrainState state = RunTraining(options, 1, Start(options));
+  CHECK(state.epoch < 200);
+  CHECK(state.epoch == state.best_epoch + 2);
+  options.optimizer.method = Method::kSgd;
+  options.optimizer.learning_rate = 1e30f;
+  CHECK(ErrorOf([&] { RunTraining(options, 1, Start(options)); }).find("diverges") != std::string::npos);
+}
+
+TEST_CASE("Int8: the same logits for every tier, batch, number of threads, and file") {
+  const Dataset images = MakeImages(70, 4, 9);
+  const TemporaryFolder folder;
+  for (const bool is_static : {false, true}) {
+    const Int8Model model = MakeInt8Network(is_static);
+    const std::string file = folder / "int8.safetensors", packed = folder / "packed";
+    WriteFile(file, FormatSafetensors(ToTensors(model), {{"format", "pt"}}));
+    isoquant::Context any;
+    WriteFile(packed, FormatPacked(QuantizedMlp(any, model)));
+    QuantizedMlp direct(any, model);
+    const uint64_t expected = Digest(RunInBatches(any, direct, images.images(), images.size()));
+    size_t runs = 0;
+    for (const std::string& tier : UsableTiers()) {
+      for (const size_t num_threads : {1, 2, 3}) {
+        Threads threads(num_threads);
+        isoquant::Context context(threads.executor());
+        Require(context.SetMaxTier(tier.c_str()));
+        for (const std::string& path : {file, packed}) {
+          Model loaded = LoadModel(context, path);
+          REQUIRE(loaded.int8);
+          CHECK(loaded.int8->is_static() == is_static);
+          for (const size_t batch : {1, 7, 64, 512}) {
+            CHECK(Digest(RunInBatches(context, *loaded.int8, images.images(), batch)) == expected);
+            ++runs;
+          }
+        }
+      }
+    }
+    CHECK(runs >= 24);
+  }
+}
+
+TEST_CASE("Int8: close to float, layer by layer") {
+  const Mlp mlp = MakeNetwork();
+  const Dataset images = MakeImages(70, 4, 9);
+  Threads threads(1);
+  isoquant::Context context;
+  for (const bool is_static : {false, true}) {
+    QuantizedMlp quantized(context, MakeInt8Network(is_static));
+    const std::vector<LayerError> errors = CompareLayers(threads.executor(), mlp, context, quantized, images.images());
+    REQUIRE(errors.size() == 3);
+    for (const LayerError& error : errors) {
+      CHECK(error.cosine > 0.999);
+      CHECK(error.rms > 0);
+      CHECK(error.max >= error.rms);
+      CHECK(error.max < 0.2);
+    }
+  }
+}
+
+TEST_CASE("Evaluation: confusion and digests") {
+  const Confusion confusion = CountConfusion({0, 1, 1, 2}, {0, 1, 2, 2}, 3);
+  CHECK(confusion == Confusion{{1, 0, 0}, {0, 1, 1}, {0, 0, 1}});
+  CHECK(Accuracy({0, 1, 2, 2}, {0, 1, 1, 2}) == 0.75);
+  CHECK(Digest({1.0f}) != Digest({-1.0f}));
+  CHECK(Digest({0.0f}) != Digest({-0.0f}));
+  const Dataset images = MakeImages(20, 4, 9);
+  Threads threads(2);
+  isoquant::Context context(threads.executor());
+  QuantizedMlp model(context, MakeInt8Network(true));
+  const uint64_t digest = Digest(RunInBatches(context, model, images.images(), 3));
+  for (const TierSpeed& tier : EvaluateTiers(threads.executor(), model, images.images(), 0)) {
+    CHECK(tier.digest == digest);
+    CHECK(tier.same_in_batches);
+  }
+}
+
+TEST_CASE("Packed files: foreign ones are refused by name") {
+  const TemporaryFolder folder;
+  isoquant::Context context;
+  WriteFile(folder / "empty", "");
+  WriteFile(folder / "foreign", "ISOQMLP");
+  const auto error = [&](const char* name) { return ErrorOf([&] { MapPacked(folder / name); }); };
+  CHECK(error("empty").find("cannot map " + (folder / "empty")) == 0);
+  CHECK(error("foreign") == (folder / "foreign") + ": no packed network");
+  CHECK(error("none").find("cannot open " + (folder / "none")) == 0);
+  CHECK(error(".").find("cannot map") == 0);
+  std::string bytes = FormatPacked(QuantizedMlp(context, MakeInt8Network(false)));
+  CHECK(bytes.size() % 64 == 0);
+  bytes[8] = 2;
+  WriteFile(folder / "newer", bytes);
+  CHECK(error("newer") == (folder / "newer") + ": packed in version 2, this program reads 1");
+}
+
+}  // namespace
+}  // namespace quantized_mlp
