@@ -38,9 +38,7 @@ int Run(const Options& options) {
 
   // The Context chooses the best tier. All that is needed to run in int8 is here and in QuantizedMlp.
   isoquant::Context context;
-  if (!context.environment_status().ok()) {
-    std::cerr << "quantized_mlp: ignored: " << context.environment_status().ToString() << "\n";
-  }
+  ReportEnvironment(context);
   QuantizedMlp quantized(context, QuantizeMlp(context, mlp));
   const std::vector<float> logits = RunInBatches(context, quantized, test.images(), options.batch);
   const std::vector<size_t> predictions = Classify(logits, mlp.outputs());

@@ -15,7 +15,7 @@
 namespace quantized_mlp {
 namespace {
 
-constexpr double kSecondsPerMeasurement = 0.03;
+constexpr double kSecondsPerMeasurement = 0.1;
 
 struct Options {
   std::string model, reference;
@@ -39,6 +39,7 @@ std::vector<LayerError> CompareWithReference(const Options& options, isoquant::E
 int Run(const Options& options) {
   Threads threads(options.threads);
   isoquant::Context context(threads.executor());
+  ReportEnvironment(context);
   Model model = LoadModel(context, options.model);
   const Split split = LoadSplit(options.data.path, options.data.csv);
   const Dataset& test = split.test;

@@ -1,4 +1,5 @@
-// Options that several commands have, and a check.
+// Options that several commands have, and checks.
+#include <iostream>
 #include <map>
 
 #include "commands.h"
@@ -30,6 +31,11 @@ void AddThreadsOption(CLI::App& app, size_t& threads) {
 
 void AddJsonOption(CLI::App& app, bool& json) {
   app.add_flag("--json", json, "Print the answer as JSON, and nothing else");
+}
+
+void ReportEnvironment(const isoquant::Context& context) {
+  if (context.environment_status().ok()) return;
+  std::cerr << "quantized_mlp: ignored: " << context.environment_status().ToString() << "\n";
 }
 
 void CheckFit(const std::string& model_path, size_t inputs, size_t outputs, const Dataset& images, size_t classes) {

@@ -69,6 +69,7 @@ int Run(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   Threads threads(1);
   isoquant::Context context;
+  ReportEnvironment(context);
   Model model = LoadModel(context, options.model);
   const size_t classes = prediction.image.labels.empty() ? 0 : prediction.image.labels[0] + 1;
   CheckFit(options.model, model.inputs(), model.outputs(), prediction.image, classes);

@@ -66,8 +66,7 @@ int Run(Options& options) {
   TrainState state = options.resume
                          ? FromCheckpoint(ReadSafetensors(options.checkpoint), options.checkpoint, options.train)
                          : TrainState(options.train.optimizer, MakeMlp(options.train.layers, options.train.seed));
-  // Before hours of training, not after.
-  WriteFile(options.output, FormatSafetensors(ToTensors(state.best)));
+  CheckWritable(options.output);
 
   Progress last;
   const bool bar = IsStderrTerminal() && !options.json;
@@ -83,6 +82,7 @@ int Run(Options& options) {
     if (state.best_epoch == state.epoch) WriteFile(options.output, FormatSafetensors(ToTensors(state.best)));
   };
   Train(threads.executor(), split.train, options.train, progress, checkpoint, state);
+  WriteFile(options.output, FormatSafetensors(ToTensors(state.best)));  // there was no epoch, perhaps
 
   const std::vector<float> logits = RunMlp(threads.executor(), state.best, split.test.images());
   PrintAnswer(options, state, last, split, Accuracy(Classify(logits, state.best.outputs()), split.test.labels));

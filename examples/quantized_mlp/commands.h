@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataset.h"
+#include "isoquant/context.h"
 
 namespace quantized_mlp {
 
@@ -33,6 +34,9 @@ struct DataOptions {
 void AddDataOptions(CLI::App& app, DataOptions& data);
 void AddThreadsOption(CLI::App& app, size_t& threads);
 void AddJsonOption(CLI::App& app, bool& json);
+
+// Says on stderr what is wrong with ISOQUANT_MAX_TIER or ISOQUANT_DISABLE, if anything.
+void ReportEnvironment(const isoquant::Context& context);
 
 // Throws unless images and labels are such that the network can be run on them.
 void CheckFit(const std::string& model_path, size_t inputs, size_t outputs, const Dataset& images, size_t classes);

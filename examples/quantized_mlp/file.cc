@@ -45,6 +45,21 @@ int WriteNew(const std::string& path, int flags, const std::string& bytes) {
   return error != 0 ? error : close_error;
 }
 
+bool IsDevice(const std::string& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
+// Where a link points to a file, the file is replaced, not the link.
+std::string Resolve(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::canonical(path, error);
+  return error ? path : target.string();
+}
+
+std::string Beside(const std::string& target) { return target + "." + std::to_string(getpid()) + ".tmp"; }
+
 }  // namespace
 
 std::string ReadFile(const std::string& path) {
@@ -81,23 +96,24 @@ std::string ReadMaybeGzip(const std::string& path) {
 }
 
 void WriteFile(const std::string& path, const std::string& bytes) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
-    // A rename would replace the device by a file.
-    if (const int error = WriteNew(path, 0, bytes)) Fail("write", path, std::strerror(error));
-    return;
-  }
-  // Where a link points to a file, the file is replaced, not the link.
-  const std::string target = fs::exists(status) ? fs::canonical(path, ignored).string() : path;
-  const std::string beside = target + "." + std::to_string(getpid()) + ".tmp";
-  int error = WriteNew(beside, O_CREAT | O_EXCL, bytes);
+  // A rename would replace a device by a file.
+  const bool in_place = IsDevice(path);
+  const std::string target = Resolve(path), beside = in_place ? path : Beside(target);
+  int error = WriteNew(beside, in_place ? 0 : O_CREAT | O_EXCL, bytes);
   if (error == EEXIST) Fail("write", path, beside + " exists");  // it is not ours: stays
-  if (error == 0 && std::rename(beside.c_str(), target.c_str()) != 0) error = errno;
-  if (error != 0) {
-    unlink(beside.c_str());
-    Fail("write", path, std::strerror(error));
+  if (!in_place) {
+    if (error == 0 && std::rename(beside.c_str(), target.c_str()) != 0) error = errno;
+    if (error != 0) unlink(beside.c_str());
   }
+  if (error != 0) Fail("write", path, std::strerror(error));
+}
+
+void CheckWritable(const std::string& path) {
+  if (IsDevice(path)) return;
+  const std::string beside = Beside(Resolve(path));
+  const int error = fs::is_directory(path) ? EISDIR : WriteNew(beside, O_CREAT | O_EXCL, "");
+  if (error != 0) Fail("write", path, std::strerror(error));
+  unlink(beside.c_str());
 }
 
 uint64_t LoadLittleEndian(const char* from, size_t bytes) {

@@ -20,6 +20,9 @@ std::string ReadMaybeGzip(const std::string& path);
 // written by then is removed.
 void WriteFile(const std::string& path, const std::string& bytes);
 
+// Throws as WriteFile would for an empty file, and changes nothing: for those who have long to do before they write.
+void CheckWritable(const std::string& path);
+
 // Byte by byte, for hosts of either byte order.
 uint64_t LoadLittleEndian(const char* from, size_t bytes);
 void AppendLittleEndian(uint64_t value, size_t bytes, std::string& to);

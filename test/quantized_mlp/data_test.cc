@@ -131,6 +131,10 @@ TEST_CASE("Files: written through links, into folders that are not there, read a
   CHECK(std::filesystem::is_symlink(folder / "link"));
   CHECK(ErrorOf([&] { WriteFile(folder / "none/a", "1"); }).find("cannot write") == 0);
   CHECK(ErrorOf([&] { WriteFile(folder / ".", "1"); }).find("cannot write") == 0);
+  CHECK(ErrorOf([&] { CheckWritable(folder / "none/a"); }).find("cannot write") == 0);
+  CHECK(ErrorOf([&] { CheckWritable(folder / "."); }).find("cannot write") == 0);
+  CheckWritable(folder / "a");
+  CheckWritable(folder / "b");
   CHECK(ErrorOf([&] { ReadFile(folder / "."); }).find("cannot") == 0);
   CHECK(ErrorOf([&] { ReadMaybeGzip(folder / "."); }).find("cannot") == 0);
   CHECK(ErrorOf([&] { ReadFile(folder / "none"); }).find("No such file") != std::string::npos);

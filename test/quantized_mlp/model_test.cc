@@ -28,9 +28,9 @@ std::vector<float> RandomFloats(size_t count, uint64_t seed) {
 
 TEST_CASE("MatMulF32: plain and transposed operands of any shape") {
   Threads one(1), three(3);
-  for (const size_t m : {1, 5, 40}) {
-    for (const size_t k : {1, 8, 27}) {
-      for (const size_t n : {1, 7, 300}) {
+  for (const size_t m : std::vector<size_t>{1, 5, 40}) {
+    for (const size_t k : std::vector<size_t>{1, 8, 27}) {
+      for (const size_t n : std::vector<size_t>{1, 7, 300}) {
         const std::vector<float> a = RandomFloats(m * k, 1), b = RandomFloats(k * n, 2);
         for (const bool ta : {false, true}) {
           for (const bool tb : {false, true}) {
@@ -163,7 +163,7 @@ TEST_CASE("Int8: the same logits for every tier, batch, number of threads, and f
     const uint64_t expected = Digest(RunInBatches(any, direct, images.images(), images.size()));
     size_t runs = 0;
     for (const std::string& tier : UsableTiers()) {
-      for (const size_t num_threads : {1, 2, 3}) {
+      for (const size_t num_threads : std::vector<size_t>{1, 2, 3}) {
         Threads threads(num_threads);
         isoquant::Context context(threads.executor());
         Require(context.SetMaxTier(tier.c_str()));
@@ -171,7 +171,7 @@ TEST_CASE("Int8: the same logits for every tier, batch, number of threads, and f
           Model loaded = LoadModel(context, path);
           REQUIRE(loaded.int8);
           CHECK(loaded.int8->is_static() == is_static);
-          for (const size_t batch : {1, 7, 64, 512}) {
+          for (const size_t batch : std::vector<size_t>{1, 7, 64, 512}) {
             CHECK(Digest(RunInBatches(context, *loaded.int8, images.images(), batch)) == expected);
             ++runs;
           }
