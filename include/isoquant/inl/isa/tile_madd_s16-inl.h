@@ -39,8 +39,10 @@ struct MaddS16Tiles : AnyShape {
   static constexpr char kName[] = "avx2";
 #elif HWY_ARCH_X86
   static constexpr char kName[] = "avx512bw";
-#elif HWY_ARCH_ARM_A64 && HWY_TARGET >= HWY_NEON_BF16
+#elif HWY_TARGET_IS_NEON
   static constexpr char kName[] = "neon";
+#elif HWY_TARGET_IS_SVE
+  static constexpr char kName[] = "sve";
 #else
   static constexpr char kName[] = HWY_STR(HWY_NAMESPACE);
 #endif

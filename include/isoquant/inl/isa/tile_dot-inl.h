@@ -1,0 +1,258 @@
+// ISA layer: SDOT by element, on NEON (tier neon_dotprod) and on SVE vectors of any length (sve_dot).
+//
+// SDOT adds four products of signed bytes to each int32 lane. By element, one operand is four bytes that are the same
+// for all lanes: 16 bytes of A are four K of four rows' worth of multipliers, without an instruction to replicate them.
+// B comes straight from the panels. Unsigned A is arranged as a ^ 0x80 = a - 128, which owes 128 * column_sums.
+//
+// Arranged A: pieces of 8 K alternate over the rows, so that 16 bytes are two rows, and lanes 0, 1 and 2, 3 are their
+// groups of four K. (That is also what SMMLA wants: tile_mmla-inl.h has the same A.)
+//
+// Registers: 8 rows x 2 vectors = 16 accumulators, 4 of A, 4 of B, of 32; up to 4 rows x 4 vectors, so that a panel of
+// four 128-bit vectors is read once from wherever it lies. Half a panel, then the other half, serves 8 rows as well as
+// whole panels would: both come from L1. Reading rows in place was not tried: u8 would pay for its ^ 0x80 in the loop.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_DOT_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_DOT_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_DOT_INL_H_
+#endif
+
+#include "isoquant/inl/isa/arm_registers.h"
+#include "isoquant/inl/isa/tile-inl.h"
+#include "isoquant/inl/vectors-inl.h"
+
+#if HWY_ARCH_ARM_A64 && !HWY_COMPILER_MSVC && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseDot(const Cpu& cpu) {
+#if HWY_TARGET_IS_SVE
+  return RefuseVectorLength(cpu);
+#else
+  return (cpu.hwcap >> 20 & 1) != 0 ? nullptr : "the CPU lacks FEAT_DotProd: HWCAP[20] (asimddp) is 0";
+#endif
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Instruction: acc += b dot lane kLane of each 128 bits of a, both of signed bytes.
+struct Sdot {
+  template <int kLane, class V32, class V8>
+  static HWY_INLINE void Accumulate(V32& acc, V8 b, V8 a) {
+#if HWY_TARGET_IS_SVE
+    acc = svdot_lane_s32(acc, b, a, kLane);
+#else
+    __asm__(".inst 0x4f80e000 | %4 << 11 | %3 << 21 | " ISOQUANT_ARM_REGISTERS
+            : "+w"(acc.raw)
+            : "w"(b.raw), "w"(a.raw), "i"(kLane & 1), "i"(kLane >> 1));
+#endif
+  }
+};
+
+// A policy without its types of A: shared by those that have the same arranged A.
+template <class Dot>
+struct DotTiles : AnyShape {
+  // Up to 512-bit vectors: a panel is four vectors, two, or one.
+  using D32 = hn::CappedTag<int32_t, 16>;
+  using D8 = hn::Repartition<int8_t, D32>;
+  using V32 = hn::Vec<D32>;
+  using V8 = hn::Vec<D8>;
+
+  // Two panels where one may be a single vector.
+  static constexpr size_t kMR = 8, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
+  static constexpr size_t kPieceK = 8, kKR = kPieceK;
+  using ArrangedA = int8_t;
+  using ArrangedB = int8_t;
+  using Args = TileArgs<ArrangedA, ArrangedB>;
+  static constexpr bool kReadsRows = false, kArranges = true;
+  static constexpr size_t kArrangeBRows = SIZE_MAX;
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what SDOT wants
+  struct State {};
+
+  // A piece of row kRow and one of the row below it; or, if that was the last row, its piece alone: no more is there.
+  template <size_t kRow, size_t kRows>
+  static HWY_INLINE V8 LoadA(const int8_t* a) {
+    const int8_t* const from = a + kRow * kPieceK;
+    if constexpr (kRow + 1 < kRows) return hn::LoadDup128(D8(), from);
+#if HWY_TARGET_IS_SVE
+    return hn::BitCast(D8(), hn::Set(hn::Repartition<int64_t, D8>(), LoadUnaligned<int64_t>(from)));
+#else
+    return hn::ResizeBitCast(D8(), hn::LoadU(hn::Half<D8>(), from));
+#endif
+  }
+
+  // kRows x kVectors vectors of C, whose B lie `step` bytes apart.
+  template <size_t kRows, size_t kVectors>
+  struct Kernel {
+    // One row has few accumulators to hide the latency: it gets several sets, for groups in turn.
+    static constexpr size_t kSets = kRows > 1 ? 1 : kVectors > 2 ? 2 : 4;
+
+    // Group kGroup of four K, after kSkip accumulators: the products of row kRow with vector kVector, and so on.
+    // (Compilers see which loads are of the same vectors.) One row has kPieces of A at hand; others, one each.
+    template <size_t kGroup, size_t kPieces, size_t kSkip, size_t kRow, size_t kVector, class... Rest>
+    static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, V32& acc, Rest&... rest) {
+      if constexpr (kSkip != 0) {
+        Products<kGroup, kPieces, kSkip - 1, kRow, kVector>(a, b, step, rest...);
+      } else {
+        const V8 vb = hn::LoadU(D8(), b + kGroup * 64 + kVector * step);
+        Dot::template Accumulate<kRow % 2 * 2 + kGroup>(acc, vb, LoadA<kRow / 2 * 2, kRows * kPieces>(a));
+        constexpr size_t kNextRow = kRow + (kVector + 1) / kVectors;
+        if constexpr (kNextRow < kRows) {
+          Products<kGroup, kPieces, 0, kNextRow, (kVector + 1) % kVectors>(a, b, step, rest...);
+        }
+      }
+    }
+    template <size_t kGroup, size_t kPieces, class... Acc>
+    static HWY_INLINE void Group(const int8_t* a, const int8_t* b, size_t step, Acc&... acc) {
+      Products<kGroup, kPieces, kGroup % kSets * kVectors, 0, 0>(a, b, step, acc...);
+    }
+
+    template <bool kAdd, size_t kRow, size_t kVector, class... Rest>
+    static HWY_INLINE void Store(int32_t* c, size_t c_stride, V32 acc, Rest... rest) {
+      const D32 d;
+      int32_t* const to = c + kVector * hn::Lanes(d);
+      if constexpr (kAdd) acc = hn::Add(acc, hn::LoadU(d, to));
+      hn::StoreU(acc, d, to);
+      if constexpr (sizeof...(Rest) != 0) {
+        constexpr bool kNextRow = kVector + 1 == kVectors;
+        constexpr bool kNextSet = kNextRow && kRow + 1 == kRows;
+        constexpr size_t kThen = kNextSet ? 0 : kRow + kNextRow;
+        int32_t* const then = kNextRow && !kNextSet ? c + c_stride : c;
+        Store<kAdd || kNextSet, kThen, kNextRow ? 0 : kVector + 1>(then, c_stride, rest...);
+      }
+    }
+
+    // Each level declares an accumulator: separate locals stay in registers, and may be sizeless.
+    template <class... Acc>
+    static HWY_INLINE void Loop(const Args& args, size_t col, const int8_t* b, size_t step, Acc&... acc) {
+      const D32 d;
+      if constexpr (sizeof...(Acc) < kSets * kRows * kVectors) {
+        V32 next = hn::Zero(d);
+        if (sizeof...(Acc) < kRows * kVectors && args.column_sums != nullptr) {
+          const int32_t* const sums = args.column_sums + col + sizeof...(Acc) % kVectors * hn::Lanes(d);
+          next = hn::ShiftLeft<7>(hn::LoadU(d, sums));
+        }
+        Loop(args, col, b, step, acc..., next);
+      } else {
+        const int8_t* a = args.a;
+        size_t k = args.b_k;
+        if constexpr (kRows == 1) {
+          for (; k >= 2 * kPieceK; k -= 2 * kPieceK, a += 2 * kPieceK, b += 256) {
+            Group<0, 2>(a, b, step, acc...);
+            Group<1, 2>(a, b, step, acc...);
+            Group<2, 2>(a, b, step, acc...);
+            Group<3, 2>(a, b, step, acc...);
+          }
+        }
+        for (; k >= kPieceK; k -= kPieceK, a += kRows * kPieceK, b += 128) {
+          Group<0, 1>(a, b, step, acc...);
+          Group<1, 1>(a, b, step, acc...);
+        }
+        if (k != 0) Group<0, 1>(a, b, step, acc...);
+        if (args.add) {
+          Store<true, 0, 0>(args.c + col, args.c_stride, acc...);
+        } else {
+          Store<false, 0, 0>(args.c + col, args.c_stride, acc...);
+        }
+      }
+    }
+
+    // Not inlined: with the accumulators of others around it, it would lack registers.
+    static HWY_NOINLINE void Run(const Args& args, size_t col, const int8_t* b, size_t step) {
+      Loop(args, col, b, step);
+    }
+  };
+
+  // All columns of kRows rows.
+  template <size_t kRows>
+  struct Rows {
+    static void Run(const Args& args) {
+      const size_t lanes = hn::Lanes(D32());
+      if (lanes == 16) {
+        if constexpr (hn::MaxLanes(D32()) == 16) {
+          if (args.panels == 2) return Kernel<kRows, 2>::Run(args, 0, args.b, args.panel_stride);
+          return Kernel<kRows, 1>::Run(args, 0, args.b, 0);
+        }
+      }
+      const size_t vectors = kRows <= 4 && lanes == 4 ? 4 : 2;
+      for (size_t col = 0; col < args.panels * 16; col += vectors * lanes) {
+        const int8_t* const b = args.b + col / 16 * args.panel_stride + col % 16 * 4;
+        if constexpr (kRows <= 4) {
+          if (vectors == 4) {
+            Kernel<kRows, 4>::Run(args, col, b, 4 * lanes);
+            continue;
+          }
+        }
+        Kernel<kRows, 2>::Run(args, col, b, 4 * lanes);
+      }
+    }
+  };
+
+  static HWY_INLINE void Tile(State&, const Args& args) { CallForRows<Rows>(args, std::make_index_sequence<kMR>()); }
+};
+
+// Pieces of 8 K that alternate over the rows, for D a 128-bit tag of bytes; each byte ^ flip.
+template <class D>
+HWY_INLINE void ArrangeInPieces(D d, const uint8_t* a, size_t a_stride, size_t k, size_t rows, uint8_t flip,
+                                uint8_t* HWY_RESTRICT out) {
+  const hn::Repartition<uint64_t, D> d64;
+  const auto flips = hn::Set(d, flip);
+  const size_t piece = 8 * rows;
+  const auto load = [&](const uint8_t* from, size_t n)
+                        HWY_ATTR { return hn::BitCast(d64, hn::Xor(LoadFirst(d, from, n), flips)); };
+  size_t r = 0;
+  for (; r + 2 <= rows; r += 2, a += 2 * a_stride, out += 16) {
+    uint8_t* HWY_RESTRICT to = out;
+    for (size_t i = 0; i < k; i += 16, to += 2 * piece) {
+      const auto row0 = load(a + i, k - i), row1 = load(a + a_stride + i, k - i);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, row0, row1)), d, to);
+      if (k - i > 8) hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, row0, row1)), d, to + piece);
+    }
+  }
+  if (r == rows) return;
+  const hn::Half<decltype(d64)> half;
+  for (size_t i = 0; i < k; i += 16, out += 2 * piece) {
+    const auto row = load(a + i, k - i);
+    hn::StoreU(hn::LowerHalf(half, row), half, reinterpret_cast<uint64_t*>(out));
+    if (k - i > 8) hn::StoreU(hn::UpperHalf(half, row), half, reinterpret_cast<uint64_t*>(out + piece));
+  }
+}
+
+template <class TA>
+struct SdotPolicy : DotTiles<Sdot> {
+#if HWY_TARGET_IS_SVE
+  static constexpr char kName[] = "sve_dot";
+#else
+  static constexpr char kName[] = "neon_dotprod";
+#endif
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseDot;
+  using A = TA;
+  static constexpr bool kFlips = A(-1) > A(0);
+  static constexpr bool kColumnSums = kFlips;
+
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
+    ArrangeInPieces(hn::CappedTag<uint8_t, 16>(), reinterpret_cast<const uint8_t*>(a), a_stride, k, rows,
+                    kFlips ? uint8_t{0x80} : uint8_t{0}, reinterpret_cast<uint8_t*>(out));
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // AArch64
+#endif  // per-target include guard
