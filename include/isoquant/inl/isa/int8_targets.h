@@ -6,9 +6,10 @@
 // Compile time is a budget. SSSE3 adds nothing to SSE2 for these kernels, and the targets above AVX3 (AVX3_DL,
 // AVX3_ZEN4, AVX3_SPR, AVX10_2) nothing to AVX3: what matters of them is VPDPBUSD, and that is a policy under AVX3,
 // where it also serves CPUs (Cascade Lake, Cooper Lake) that lack the rest of AVX3_DL. The targets above AVX3 are the
-// bits below it.
+// bits below it. On Arm likewise: NEON (with AES) and NEON_BF16 add nothing to NEON_WITHOUT_AES, which also serves cores
+// that have no AES (Raspberry Pi 4), and every name of a tier stands for one target of these.
 #ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | (HWY_AVX3 - 1))
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | (HWY_AVX3 - 1) | HWY_NEON | HWY_NEON_BF16)
 #endif
 
 #endif  // ISOQUANT_INL_ISA_INT8_TARGETS_H_
