@@ -16,7 +16,7 @@ mode=all
 build=()  # what to build: all
 if [[ ${1-} == x86-models ]]; then
   mode=x86-models
-  build=(--target x86_models)
+  build=(--target models)
   shift
   # Before minutes of building.
   if [[ -z ${ISOQUANT_X86_EMULATOR-} ]]; then exec test/x86_models/run.sh; fi
@@ -33,7 +33,7 @@ if ! cmake -S . -B build -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON -
   exit 1
 fi
 
-if [[ $mode == x86-models ]]; then exec test/x86_models/run.sh build/test/x86_models; fi
+if [[ $mode == x86-models ]]; then exec test/x86_models/run.sh build/test/models; fi
 
 status=0
 export ISOQUANT_PRINT_COVERAGE=1
