@@ -1,15 +1,17 @@
-// ISA layer: SDOT by element, on NEON (tier neon_dotprod) and on SVE vectors of any length (sve_dot).
+// ISA layer: SDOT by element, on NEON (tier neon_dotprod) and on SVE vectors of any length (sve_dot); and on NEON, for
+// cores without it, SMULL and SADALP (neon).
 //
 // SDOT adds four products of signed bytes to each int32 lane. By element, one operand is four bytes that are the same
-// for all lanes: 16 bytes of A are four K of four rows' worth of multipliers, without an instruction to replicate them.
-// B comes straight from the panels. Unsigned A is arranged as a ^ 0x80 = a - 128, which owes 128 * column_sums.
+// for all lanes, so that nothing replicates A. B comes straight from the panels. Unsigned A is arranged as a ^ 0x80 =
+// a - 128, which owes 128 * column_sums.
 //
 // Arranged A: pieces of 8 K alternate over the rows, so that 16 bytes are two rows, and lanes 0, 1 and 2, 3 are their
 // groups of four K. (That is also what SMMLA wants: tile_mmla-inl.h has the same A.)
 //
 // Registers: 8 rows x 2 vectors = 16 accumulators, 4 of A, 4 of B, of 32; up to 4 rows x 4 vectors, so that a panel of
 // four 128-bit vectors is read once from wherever it lies. Half a panel, then the other half, serves 8 rows as well as
-// whole panels would: both come from L1. Reading rows in place was not tried: u8 would pay for its ^ 0x80 in the loop.
+// whole panels would: both come from L1. (SMULL and SADALP: half as many rows, for a vector of B has two accumulators.)
+// Reading rows in place was not tried: u8 would pay for its ^ 0x80 in the loop.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -47,10 +49,23 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Instruction: acc += b dot lane kLane of each 128 bits of a, both of signed bytes.
-struct Sdot {
-  template <int kLane, class V32, class V8>
-  static HWY_INLINE void Accumulate(V32& acc, V8 b, V8 a) {
+// Up to 512-bit vectors: a panel is four vectors, two, or one.
+struct DotVectors {
+  using D32 = hn::CappedTag<int32_t, 16>;
+  using D8 = hn::Repartition<int8_t, D32>;
+  using V32 = hn::Vec<D32>;
+  using V8 = hn::Vec<D8>;
+};
+
+// Instructions: acc += b dot lane kLane of each 128 bits of a, all of signed bytes.
+struct Sdot : DotVectors {
+  using Acc = V32;
+  static constexpr size_t kRegisters = 1;
+  static HWY_INLINE Acc Begin(V32 sums) { return sums; }
+  static HWY_INLINE V32 Sums(Acc acc) { return acc; }
+
+  template <int kLane>
+  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
 #if HWY_TARGET_IS_SVE
     acc = svdot_lane_s32(acc, b, a, kLane);
 #else
@@ -61,17 +76,37 @@ struct Sdot {
   }
 };
 
-// A policy without its types of A: shared by those that have the same arranged A.
+#if HWY_TARGET_IS_NEON
+// Products of bytes fit 16 bits, and SADALP adds them in pairs: an accumulator has k 0, 1 and k 2, 3 of two columns.
+struct SmullSadalp : DotVectors {
+  struct Acc {
+    V32 low, high;
+  };
+  static constexpr size_t kRegisters = 2;
+  static HWY_INLINE Acc Begin(V32 sums) {
+    const D32 d;
+    return {hn::InterleaveLower(d, sums, hn::Zero(d)), hn::InterleaveUpper(d, sums, hn::Zero(d))};
+  }
+  static HWY_INLINE V32 Sums(const Acc& acc) { return V32(vpaddq_s32(acc.low.raw, acc.high.raw)); }
+
+  template <int kLane>
+  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
+    const V8 group = hn::BitCast(D8(), hn::Broadcast<kLane>(hn::BitCast(D32(), a)));
+    const int16x8_t low = vmull_s8(vget_low_s8(b.raw), vget_low_s8(group.raw));
+    const int16x8_t high = vmull_high_s8(b.raw, group.raw);
+    // As asm, because g++ 12 otherwise computes many products first, and spills.
+    __asm__("sadalp %0.4s, %2.8h\n sadalp %1.4s, %3.8h" : "+w"(acc.low.raw), "+w"(acc.high.raw) : "w"(low), "w"(high));
+  }
+};
+#endif
+
+// A policy without its type of A: shared by those that have the same arranged A.
 template <class Dot>
-struct DotTiles : AnyShape {
-  // Up to 512-bit vectors: a panel is four vectors, two, or one.
-  using D32 = hn::CappedTag<int32_t, 16>;
-  using D8 = hn::Repartition<int8_t, D32>;
-  using V32 = hn::Vec<D32>;
-  using V8 = hn::Vec<D8>;
+struct DotTiles : AnyShape, DotVectors {
+  using Acc = typename Dot::Acc;
 
   // Two panels where one may be a single vector.
-  static constexpr size_t kMR = 8, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
+  static constexpr size_t kMR = 8 / Dot::kRegisters, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
   static constexpr size_t kPieceK = 8, kKR = kPieceK;
   using ArrangedA = int8_t;
   using ArrangedB = int8_t;
@@ -102,7 +137,7 @@ struct DotTiles : AnyShape {
     // Group kGroup of four K, after kSkip accumulators: the products of row kRow with vector kVector, and so on.
     // (Compilers see which loads are of the same vectors.) One row has kPieces of A at hand; others, one each.
     template <size_t kGroup, size_t kPieces, size_t kSkip, size_t kRow, size_t kVector, class... Rest>
-    static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, V32& acc, Rest&... rest) {
+    static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, Acc& acc, Rest&... rest) {
       if constexpr (kSkip != 0) {
         Products<kGroup, kPieces, kSkip - 1, kRow, kVector>(a, b, step, rest...);
       } else {
@@ -114,17 +149,18 @@ struct DotTiles : AnyShape {
         }
       }
     }
-    template <size_t kGroup, size_t kPieces, class... Acc>
-    static HWY_INLINE void Group(const int8_t* a, const int8_t* b, size_t step, Acc&... acc) {
+    template <size_t kGroup, size_t kPieces, class... Accs>
+    static HWY_INLINE void Group(const int8_t* a, const int8_t* b, size_t step, Accs&... acc) {
       Products<kGroup, kPieces, kGroup % kSets * kVectors, 0, 0>(a, b, step, acc...);
     }
 
     template <bool kAdd, size_t kRow, size_t kVector, class... Rest>
-    static HWY_INLINE void Store(int32_t* c, size_t c_stride, V32 acc, Rest... rest) {
+    static HWY_INLINE void Store(int32_t* c, size_t c_stride, Acc acc, Rest... rest) {
       const D32 d;
       int32_t* const to = c + kVector * hn::Lanes(d);
-      if constexpr (kAdd) acc = hn::Add(acc, hn::LoadU(d, to));
-      hn::StoreU(acc, d, to);
+      V32 sums = Dot::Sums(acc);
+      if constexpr (kAdd) sums = hn::Add(sums, hn::LoadU(d, to));
+      hn::StoreU(sums, d, to);
       if constexpr (sizeof...(Rest) != 0) {
         constexpr bool kNextRow = kVector + 1 == kVectors;
         constexpr bool kNextSet = kNextRow && kRow + 1 == kRows;
@@ -135,15 +171,16 @@ struct DotTiles : AnyShape {
     }
 
     // Each level declares an accumulator: separate locals stay in registers, and may be sizeless.
-    template <class... Acc>
-    static HWY_INLINE void Loop(const Args& args, size_t col, const int8_t* b, size_t step, Acc&... acc) {
+    template <class... Accs>
+    static HWY_INLINE void Loop(const Args& args, size_t col, const int8_t* b, size_t step, Accs&... acc) {
       const D32 d;
-      if constexpr (sizeof...(Acc) < kSets * kRows * kVectors) {
-        V32 next = hn::Zero(d);
-        if (sizeof...(Acc) < kRows * kVectors && args.column_sums != nullptr) {
-          const int32_t* const sums = args.column_sums + col + sizeof...(Acc) % kVectors * hn::Lanes(d);
-          next = hn::ShiftLeft<7>(hn::LoadU(d, sums));
+      if constexpr (sizeof...(Accs) < kSets * kRows * kVectors) {
+        V32 owed = hn::Zero(d);
+        if (sizeof...(Accs) < kRows * kVectors && args.column_sums != nullptr) {
+          const int32_t* const sums = args.column_sums + col + sizeof...(Accs) % kVectors * hn::Lanes(d);
+          owed = hn::ShiftLeft<7>(hn::LoadU(d, sums));
         }
+        Acc next = Dot::Begin(owed);
         Loop(args, col, b, step, acc..., next);
       } else {
         const int8_t* a = args.a;
@@ -186,10 +223,11 @@ struct DotTiles : AnyShape {
           return Kernel<kRows, 1>::Run(args, 0, args.b, 0);
         }
       }
-      const size_t vectors = kRows <= 4 && lanes == 4 ? 4 : 2;
+      constexpr bool kFew = kRows * Dot::kRegisters <= 4;
+      const size_t vectors = kFew && lanes == 4 ? 4 : 2;
       for (size_t col = 0; col < args.panels * 16; col += vectors * lanes) {
         const int8_t* const b = args.b + col / 16 * args.panel_stride + col % 16 * 4;
-        if constexpr (kRows <= 4) {
+        if constexpr (kFew) {
           if (vectors == 4) {
             Kernel<kRows, 4>::Run(args, col, b, 4 * lanes);
             continue;
@@ -203,11 +241,11 @@ struct DotTiles : AnyShape {
   static HWY_INLINE void Tile(State&, const Args& args) { CallForRows<Rows>(args, std::make_index_sequence<kMR>()); }
 };
 
-// Pieces of 8 K that alternate over the rows, for D a 128-bit tag of bytes; each byte ^ flip.
-template <class D>
-HWY_INLINE void ArrangeInPieces(D d, const uint8_t* a, size_t a_stride, size_t k, size_t rows, uint8_t flip,
+// Pieces of 8 K that alternate over the rows; each byte ^ flip.
+HWY_INLINE void ArrangeInPieces(const uint8_t* a, size_t a_stride, size_t k, size_t rows, uint8_t flip,
                                 uint8_t* HWY_RESTRICT out) {
-  const hn::Repartition<uint64_t, D> d64;
+  const hn::CappedTag<uint8_t, 16> d;
+  const hn::Repartition<uint64_t, decltype(d)> d64;
   const auto flips = hn::Set(d, flip);
   const size_t piece = 8 * rows;
   const auto load = [&](const uint8_t* from, size_t n)
@@ -230,23 +268,35 @@ HWY_INLINE void ArrangeInPieces(D d, const uint8_t* a, size_t a_stride, size_t k
   }
 }
 
-template <class TA>
-struct SdotPolicy : DotTiles<Sdot> {
+template <class TA, class Dot>
+struct SignedDot : DotTiles<Dot> {
+  using A = TA;
+  static constexpr bool kFlips = A(-1) > A(0);
+  static constexpr bool kColumnSums = kFlips;
+
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
+    ArrangeInPieces(reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, kFlips ? uint8_t{0x80} : uint8_t{0},
+                    reinterpret_cast<uint8_t*>(out));
+  }
+};
+
+template <class A>
+struct SdotPolicy : SignedDot<A, Sdot> {
 #if HWY_TARGET_IS_SVE
   static constexpr char kName[] = "sve_dot";
 #else
   static constexpr char kName[] = "neon_dotprod";
 #endif
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseDot;
-  using A = TA;
-  static constexpr bool kFlips = A(-1) > A(0);
-  static constexpr bool kColumnSums = kFlips;
-
-  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
-    ArrangeInPieces(hn::CappedTag<uint8_t, 16>(), reinterpret_cast<const uint8_t*>(a), a_stride, k, rows,
-                    kFlips ? uint8_t{0x80} : uint8_t{0}, reinterpret_cast<uint8_t*>(out));
-  }
 };
+
+#if HWY_TARGET_IS_NEON
+template <class A>
+struct NeonPolicy : SignedDot<A, SmullSadalp> {
+  static constexpr char kName[] = "neon";
+  static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
+};
+#endif
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -47,8 +47,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Instructions. In each 128 bits: acc[r][c] += row r of a dot row c of b, two rows of 8 bytes each. b is signed.
-struct Smmla {
-  template <class V32, class V8>
+struct Smmla : DotVectors {
   static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
 #if HWY_TARGET_IS_SVE
     __asm__(".inst 0x45009800 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b));
@@ -57,8 +56,7 @@ struct Smmla {
 #endif
   }
 };
-struct Usmmla {
-  template <class V32, class V8>
+struct Usmmla : DotVectors {
   static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
 #if HWY_TARGET_IS_SVE
     __asm__(".inst 0x45809800 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b));
@@ -69,9 +67,9 @@ struct Usmmla {
 };
 
 // SDOT's companion for unsigned a.
-struct Sudot {
-  template <int kLane, class V32, class V8>
-  static HWY_INLINE void Accumulate(V32& acc, V8 b, V8 a) {
+struct Sudot : Sdot {
+  template <int kLane>
+  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
 #if HWY_TARGET_IS_SVE  // a is one of the first eight registers: three bits name it
     __asm__(".inst 0x44a01c00 | %3 << 19 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kLane));
 #else
@@ -234,8 +232,7 @@ struct MmlaPolicy : MmlaTiles<std::conditional_t<(TA(-1) < TA(0)), Smmla, Usmmla
   static constexpr bool kColumnSums = false;
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
-    ArrangeInPieces(hn::CappedTag<uint8_t, 16>(), reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, 0,
-                    reinterpret_cast<uint8_t*>(out));
+    ArrangeInPieces(reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, 0, reinterpret_cast<uint8_t*>(out));
   }
 };
 
