@@ -70,7 +70,7 @@ struct Usmmla : DotVectors {
 struct Sudot : Sdot {
   template <int kLane>
   static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
-#if HWY_TARGET_IS_SVE  // a is one of the first eight registers: three bits name it
+#if HWY_TARGET_IS_SVE
     __asm__(".inst 0x44a01c00 | %3 << 19 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kLane));
 #else
     __asm__(".inst 0x4f00f000 | %4 << 11 | %3 << 21 | " ISOQUANT_ARM_REGISTERS
