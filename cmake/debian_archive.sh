@@ -2,6 +2,9 @@
 # suite of it. apt works on a private state: the system's list of sources, its package lists and its packages are not
 # touched, and no root is needed. Signatures are checked as always.
 
+# Where they are kept, and where CMake looks for sources.
+dependency_cache=${ISOQUANT_DEPENDENCY_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/isoquant}
+
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 debian_state=$(mktemp -d)
 debian_log=$debian_state/log

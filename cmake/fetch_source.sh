@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Puts the source of a project that we depend on into a directory, from the Debian archive (debian_archive.sh).
+# Puts the source of a project that we depend on into the cache of dependencies, from the Debian archive
+# (debian_archive.sh).
 #
-# Usage: cmake/fetch_source.sh DIRECTORY highway|doctest|zlib
+# Usage: cmake/fetch_source.sh highway|doctest|zlib
 #
 # Debian's orig tarballs of them are byte for byte the tarballs of their homes (but zlib's, which lacks some documents),
 # and the hash is checked: those of dependencies.cmake.
@@ -9,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/debian_archive.sh"
 
-directory=$1 project=$2
+project=$1
 case $project in  # best first: the variable with the hash, file, and the suites of Debian that have it
   highway)
     candidates=("ISOQUANT_HIGHWAY_1_3_0 highway_1.3.0.orig.tar.gz forky sid"
@@ -25,14 +26,14 @@ fetch() {  # fetch HASH FILE SUITE
   # Only the tarball: some mirrors lack the .dsc beside it, and nothing is unpacked here.
   debian_get deb-src "$mirror" "$3" source --download-only --tar-only "$project" || return
   has_hash "$1" "$debian_state/download/$2" || return
-  mkdir -p "$directory"
-  cp "$debian_state/download/$2" "$directory/$2.part" && mv "$directory/$2.part" "$directory/$2"
+  mkdir -p "$dependency_cache"
+  cp "$debian_state/download/$2" "$dependency_cache/$2.part" && mv "$dependency_cache/$2.part" "$dependency_cache/$2"
 }
 
 for candidate in "${candidates[@]}"; do
   read -r hash file _ <<<"$candidate"
-  if has_hash "$(hash_of "$hash")" "$directory/$file"; then exit 0; fi
-  rm -f "$directory/$file"  # damaged
+  if has_hash "$(hash_of "$hash")" "$dependency_cache/$file"; then exit 0; fi
+  rm -f "$dependency_cache/$file"  # damaged
 done
 
 mirror=$(debian_mirror)
@@ -44,7 +45,7 @@ for candidate in "${candidates[@]}"; do
   read -r hash file suites <<<"$candidate"
   for suite in $suites; do
     if fetch "$(hash_of "$hash")" "$file" "$suite" >"$debian_log" 2>&1; then
-      echo "$project: $file from Debian $suite, into $directory"
+      echo "$project: $file from Debian $suite, into $dependency_cache"
       exit 0
     fi
   done

@@ -10,7 +10,6 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${ISOQUANT_DEPENDENCY_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/isoquant}
 
 sources=(highway)
 if [[ ${1-} == --cross ]]; then
@@ -35,7 +34,7 @@ for need; do
 done
 
 for source in "${sources[@]}"; do
-  if "$here/fetch_source.sh" "$cache" "$source"; then continue; fi
+  if "$here/fetch_source.sh" "$source"; then continue; fi
   echo "$source: CMake will download it instead" >&2
   if ! [[ -e /etc/ssl/certs/ca-certificates.crt || " ${missing[*]} " == *" ca-certificates "* ]]; then
     missing+=(ca-certificates)
