@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the fetch_*.sh: single files from the Debian archive that this machine's apt is configured with, from any
 # suite of it. apt works on a private state: the system's list of sources, its package lists and its packages are not
 # touched, and no root is needed. Signatures are checked as always.

@@ -63,7 +63,6 @@ fi
 "$qemu" --version | head -n 1
 printf '%-34s %-17s %-14s %-17s %6s %6s %7s  %s\n' model target tier digest passed failed seconds verdict
 known=" $({ "$qemu" -cpu help || true; } | tail -n +2 | tr "\n" " ") "  # it says 1 to those who ask for help
-results=$programs/results
 sed 's/#.*//' "$here/models.txt" | while read -r model tier; do
   if [[ -z $model ]]; then continue; fi
   if [[ $known == *" ${model%%,*} "* ]]; then
@@ -71,7 +70,13 @@ sed 's/#.*//' "$here/models.txt" | while read -r model tier; do
   else
     echo "$model: left out, this QEMU does not know it" >&2
   fi
-done | xargs -r -P "$(nproc)" -L 1 "$here/run.sh" --model | tee "$results" || true
-# Counts stand in the columns 5 and 6, the verdict in those from 8 on.
-awk '{ passed += $5; failed += $6; if ($8 == "passed") passed++; else failed++ }
-  END { if (NR == 0) failed++; print passed + 0 " passed, " failed + 0 " failed"; exit failed != 0 }' "$results"
+done >"$programs/list"
+xargs -r -P "$(nproc)" -L 1 "$here/run.sh" --model <"$programs/list" | tee "$programs/results" || true
+# Counts stand in the columns 5 and 6, the verdict in those from 8 on. A model without a line failed.
+awk -v models="$(wc -l <"$programs/list")" '
+  { passed += $5; failed += $6; if ($8 == "passed") passed++; else failed++ }
+  END {
+    failed += models == 0 ? 1 : models - NR
+    print passed + 0 " passed, " failed + 0 " failed"
+    exit failed != 0
+  }' "$programs/results"

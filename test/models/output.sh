@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts that run programs on models of CPUs: what the programs print.
 
 # The digest of the example.
