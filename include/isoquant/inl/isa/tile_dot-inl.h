@@ -21,7 +21,7 @@
 #define ISOQUANT_INL_ISA_TILE_DOT_INL_H_
 #endif
 
-#include "isoquant/inl/isa/arm_registers.h"
+#include "isoquant/inl/isa/arm.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 

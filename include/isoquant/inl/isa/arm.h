@@ -1,10 +1,10 @@
-// ISA layer: numbers of AArch64's vector registers in asm, and what the policies for Arm ask of a CPU.
+// ISA layer: what the policies for Arm share: numbers of AArch64's vector registers in asm, and a question to the CPU.
 //
 // Instructions that the compiler's -march leaves out are written as .inst, a word: GNU as refuses `.arch_extension
 // dotprod`, and a `.arch` leaks into the rest of the file. The compiler still chooses the registers, and prints their
 // names; these symbols make numbers of them.
-#ifndef ISOQUANT_INL_ISA_ARM_REGISTERS_H_
-#define ISOQUANT_INL_ISA_ARM_REGISTERS_H_
+#ifndef ISOQUANT_INL_ISA_ARM_H_
+#define ISOQUANT_INL_ISA_ARM_H_
 
 #include <cstddef>
 
@@ -24,7 +24,8 @@ __asm__(
 
 namespace isoquant {
 
-// Null, or what the kernels lack of SVE. (Architects have since ruled out lengths that are not powers of two.)
+// For policies on SVE: null, or what they lack. (Of lengths that are not powers of two a panel is no whole number of
+// vectors. The architecture has ruled them out since; emulators have them.)
 inline const char* RefuseVectorLength(const Cpu& cpu) {
   if ((cpu.sve_bytes & (cpu.sve_bytes - 1)) != 0) return "the length of SVE's vectors is not a power of two";
   return nullptr;
@@ -33,4 +34,4 @@ inline const char* RefuseVectorLength(const Cpu& cpu) {
 }  // namespace isoquant
 
 #endif  // AArch64
-#endif  // ISOQUANT_INL_ISA_ARM_REGISTERS_H_
+#endif  // ISOQUANT_INL_ISA_ARM_H_
