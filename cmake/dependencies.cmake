@@ -1,5 +1,6 @@
 # Where the other projects come from: what the system has, else a pinned tarball. Every tarball is looked for in a cache
-# directory first (cmake/setup.sh puts Highway there), because a machine may have no way to its home.
+# directory first (cmake/setup.sh puts Highway there, and what else a cross build needs), because a machine may have no
+# way to its home.
 include(FetchContent)
 
 if(DEFINED ENV{ISOQUANT_DEPENDENCY_CACHE})
@@ -16,6 +17,8 @@ set(ISOQUANT_HIGHWAY_1_3_0 07b3c1ba2c1096878a85a31a5b9b3757427af963b1141ca904db2
 set(ISOQUANT_HIGHWAY_1_2_0 7e0be78b8318e8bdbf6fa545d2ecb4c90f947df03f7aadc42c1967f019e63343)
 set(ISOQUANT_DOCTEST_2_4_11 632ed2c05a7f53fa961381497bf8069093f0d6628c5f26286161fbd32a560186)
 set(ISOQUANT_BENCHMARK_1_9_1 32131c08ee31eeff2c8968d7e874f3cb648034377dfc32a4c377fa8796d84981)
+set(ISOQUANT_ZLIB_1_3_1 9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23)
+set(ISOQUANT_ZLIB_1_2_13_DFSG 71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1)  # Debian's
 
 # Where to get a tarball: either the file in the cache or the URL. (FetchContent takes no list that mixes the two.)
 function(isoquant_locate result file url)
@@ -110,4 +113,20 @@ function(isoquant_find_benchmark)
   set(BENCHMARK_ENABLE_INSTALL OFF)
   set(BENCHMARK_ENABLE_WERROR OFF)
   FetchContent_MakeAvailable(benchmark)
+endfunction()
+
+# Makes the target `package`::`package` of a project that is headers alone, FOLDER/... In a cross build it is this
+# machine's package: its folder is linked to by another one, because beside it lie headers for another CPU.
+function(isoquant_find_headers package folder)
+  if(NOT CMAKE_CROSSCOMPILING)
+    find_package(${package} CONFIG REQUIRED)
+    return()
+  endif()
+  find_path(ISOQUANT_${package}_PARENT "${folder}" NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+  mark_as_advanced(ISOQUANT_${package}_PARENT)
+  set(parent "${PROJECT_BINARY_DIR}/headers/${package}")
+  file(MAKE_DIRECTORY "${parent}")
+  file(CREATE_LINK "${ISOQUANT_${package}_PARENT}/${folder}" "${parent}/${folder}" SYMBOLIC)
+  add_library(${package}::${package} INTERFACE IMPORTED)
+  target_include_directories(${package}::${package} SYSTEM INTERFACE "${parent}")
 endfunction()

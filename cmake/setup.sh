@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
 # Installs what a build needs and this machine lacks; with everything there it does nothing.
 #
-# Usage: cmake/setup.sh PACKAGE[:COMMAND]...
+# Usage: cmake/setup.sh [--cross] PACKAGE[:COMMAND]...
 # Debian's package names, and for a tool the command that makes the package needless, whoever installed it.
 #
 # On a system without apt-get it only says what is needed. Highway's source goes to $ISOQUANT_DEPENDENCY_CACHE
-# (default: ~/.cache/isoquant), where CMake looks for it.
+# (default: ~/.cache/isoquant), where CMake looks for it. --cross: for another CPU. That cannot use this system's
+# libraries: the sources of doctest and zlib go there, too.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${ISOQUANT_DEPENDENCY_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/isoquant}
+
+sources=(highway)
+if [[ ${1-} == --cross ]]; then
+  sources+=(doctest zlib)
+  shift
+elif command -v pkg-config >/dev/null && pkg-config --exists 'libhwy >= 1.2'; then
+  sources=()
+fi
 
 has_package() { [[ $(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
@@ -25,11 +33,13 @@ for need; do
   missing+=("$package")
 done
 
-has_highway() { command -v pkg-config >/dev/null && pkg-config --exists 'libhwy >= 1.2'; }
-if ! has_highway && ! "$here/fetch_highway.sh" "$cache"; then
-  echo "Highway: CMake will download it instead" >&2
-  if ! [[ -e /etc/ssl/certs/ca-certificates.crt ]]; then missing+=(ca-certificates); fi
-fi
+for source in "${sources[@]}"; do
+  if "$here/fetch_source.sh" "$source"; then continue; fi
+  echo "$source: CMake will download it instead" >&2
+  if ! [[ -e /etc/ssl/certs/ca-certificates.crt || " ${missing[*]} " == *" ca-certificates "* ]]; then
+    missing+=(ca-certificates)
+  fi
+done
 
 if [[ ${#missing[@]} -eq 0 ]]; then exit 0; fi
 if ! command -v apt-get >/dev/null; then

@@ -46,7 +46,7 @@ void PrintText(std::ostream& out, const Info& info) {
   }
   out << "\n\n  tier            Highway target\n";
   for (const isoquant::TierReport& tier : info.tiers) {
-    out << (tier.name == info.chosen ? "> " : "  ") << PadTo(16, tier.name) << PadTo(16, tier.target)
+    out << (tier.name == info.chosen ? "> " : "  ") << PadTo(16, tier.name) << PadTo(18, tier.target)
         << (tier.name == info.chosen ? "runs" + (tier.shapes.empty() ? "" : " " + tier.shapes)
             : tier.usable            ? "usable"
                                      : "no: " + tier.reason)

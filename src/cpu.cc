@@ -11,6 +11,13 @@
 #include <unistd.h>
 #endif
 
+#if HWY_ARCH_ARM_A64 && defined(__linux__)
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
 #if HWY_ARCH_X86
 #if HWY_COMPILER_MSVC
 #include <intrin.h>
@@ -80,9 +87,6 @@ Cpu Detect() {
   }
   return cpu;
 }
-#else
-Cpu Detect() { return Cpu(); }
-#endif
 
 struct Feature {
   const char* name;
@@ -97,6 +101,49 @@ constexpr Feature kFeatures[] = {
     {"avx512_bf16", &Cpu::leaf7_1_eax, 5}, {"avx_vnni", &Cpu::leaf7_1_eax, 4}, {"avx_vnni_int8", &Cpu::leaf7_1_edx, 4},
     {"amx_tile", &Cpu::leaf7_edx, 24},     {"amx_int8", &Cpu::leaf7_edx, 25},  {"amx_bf16", &Cpu::leaf7_edx, 22},
 };
+#else
+struct Feature {
+  const char* name;
+  uint64_t Cpu::*word;
+  int bit;
+};
+
+// Named as in Linux's /proc/cpuinfo.
+constexpr Feature kFeatures[] = {
+    {"asimd", &Cpu::hwcap, 1},  {"asimddp", &Cpu::hwcap, 20}, {"sve", &Cpu::hwcap, 22},     {"sve2", &Cpu::hwcap2, 1},
+    {"i8mm", &Cpu::hwcap2, 13}, {"bf16", &Cpu::hwcap2, 14},   {"svei8mm", &Cpu::hwcap2, 9}, {"sme", &Cpu::hwcap2, 23},
+};
+
+#if HWY_ARCH_ARM_A64 && defined(__linux__)
+Cpu Detect() {
+  Cpu cpu;
+  cpu.hwcap = getauxval(AT_HWCAP);
+  cpu.hwcap2 = getauxval(AT_HWCAP2);
+  if ((cpu.hwcap >> 22 & 1) != 0) {
+    const int length = prctl(51 /* PR_SVE_GET_VL */);
+    if (length > 0) cpu.sve_bytes = static_cast<size_t>(length & 0xffff);
+  }
+  return cpu;
+}
+#elif HWY_ARCH_ARM_A64 && defined(__APPLE__)
+bool Has(const char* feature) {
+  int value = 0;
+  size_t size = sizeof(value);
+  return sysctlbyname(feature, &value, &size, nullptr, 0) == 0 && value != 0;
+}
+
+Cpu Detect() {
+  Cpu cpu;
+  cpu.hwcap = 1 << 1 | (Has("hw.optional.arm.FEAT_DotProd") ? 1 << 20 : 0);
+  cpu.hwcap2 = (Has("hw.optional.arm.FEAT_I8MM") ? 1 << 13 : 0) | (Has("hw.optional.arm.FEAT_BF16") ? 1 << 14 : 0);
+  size_t size = sizeof(cpu.brand) - 1;
+  if (sysctlbyname("machdep.cpu.brand_string", cpu.brand, &size, nullptr, 0) != 0) cpu.brand[0] = '\0';
+  return cpu;
+}
+#else
+Cpu Detect() { return Cpu(); }
+#endif
+#endif
 
 size_t DetectL2Bytes(size_t fallback) {
 #ifdef _SC_LEVEL2_CACHE_SIZE

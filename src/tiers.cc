@@ -71,6 +71,9 @@ const TierList& Tiers() {
 const char* WhyUnusable(const Tier& tier) {
   const bool without_vectors = tier.target == HWY_SCALAR || tier.target == HWY_EMU128;
   if (!without_vectors && (hwy::SupportedTargets() & tier.target) == 0) {
+#if HWY_ARCH_ARM_A64
+    if ((tier.target & HWY_ALL_SVE) != 0) return "the CPU or the operating system lacks SVE: HWCAP[22] is 0";
+#endif
     return "the CPU or the operating system lacks what the target needs";
   }
   return tier.refusal(DetectCpu());

@@ -132,8 +132,8 @@ TEST_CASE("Context: tiers are listed best first, each once, the one without vect
 
   // Of the tiers that this build has, in this order.
   std::vector<std::string> known;
-  for (const char* name :
-       {"amx_int8", "avx512_vnni", "avx512bw", "avx_vnni_int8", "avx_vnni", "avx2", "sse4", "sse2", "scalar"}) {
+  for (const char* name : {"amx_int8", "avx512_vnni", "avx512bw", "avx_vnni_int8", "avx_vnni", "avx2", "sse4", "sse2",
+                           "sve_i8mm", "sve_dot", "sve", "neon_i8mm", "neon_dotprod", "neon", "scalar"}) {
     if (TierIndex(name) != SIZE_MAX) known.push_back(name);
   }
   for (size_t i = 1; i < known.size(); ++i) CHECK(TierIndex(known[i - 1].c_str()) < TierIndex(known[i].c_str()));

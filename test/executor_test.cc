@@ -7,6 +7,7 @@
 
 #include "doctest/doctest.h"
 #include "test/executors.h"
+#include "test/support.h"
 
 namespace isoquant {
 namespace {
@@ -32,7 +33,7 @@ class QueueExecutor final : public Executor {
 };
 
 TEST_CASE("Executor: plain threads keep the contract, and do not change a bit") {
-  for (const size_t workers : {size_t{1}, size_t{2}, size_t{3}, size_t{5}, size_t{8}}) {
+  for (const size_t workers : WorkerCounts({1, 2, 3, 5, 8})) {
     CAPTURE(workers);
     QueueExecutor executor(workers);
     CheckRunsAllTasks(executor);

@@ -5,18 +5,23 @@
 # Before that it prints which paths of each tier were executed, and whether by the CPU or by the emulator in
 # test/emulator. (amx_int8 is there under AVX2 too: test/CMakeLists.txt says why.)
 #
-# Usage: test/run.sh [x86-models] [SETTING...]      (settings for CMake, such as -DISOQUANT_WERROR=ON)
+# Usage: test/run.sh [x86-models|aarch64] [SETTING...]      (settings for CMake, such as -DISOQUANT_WERROR=ON)
 #
 # x86-models: instead of that, a part of the tests and the example on every CPU model that the command in
 # ISOQUANT_X86_EMULATOR offers (test/x86_models/run.sh).
+#
+# aarch64: instead of that, all unit tests and the example, built for 64-bit Arm, on CPU models of QEMU
+# (test/aarch64/run.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [[ ${1-} == aarch64 ]]; then exec test/aarch64/run.sh "${@:2}"; fi
 
 mode=all
 build=()  # what to build: all
 if [[ ${1-} == x86-models ]]; then
   mode=x86-models
-  build=(--target x86_models)
+  build=(--target models)
   shift
   # Before minutes of building.
   if [[ -z ${ISOQUANT_X86_EMULATOR-} ]]; then exec test/x86_models/run.sh; fi
@@ -33,7 +38,7 @@ if ! cmake -S . -B build -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON -
   exit 1
 fi
 
-if [[ $mode == x86-models ]]; then exec test/x86_models/run.sh build/test/x86_models; fi
+if [[ $mode == x86-models ]]; then exec test/x86_models/run.sh build/test/models; fi
 
 status=0
 export ISOQUANT_PRINT_COVERAGE=1

@@ -3,12 +3,13 @@
 
 #include "doctest/doctest.h"
 #include "test/executors.h"
+#include "test/support.h"
 
 namespace isoquant {
 namespace {
 
 TEST_CASE("ThreadPoolExecutor: keeps the contract, and does not change a bit") {
-  for (const size_t workers : {size_t{1}, size_t{2}, size_t{3}, size_t{5}, size_t{8}}) {
+  for (const size_t workers : WorkerCounts({1, 2, 3, 5, 8})) {
     CAPTURE(workers);
     hwy::ThreadPool pool(workers - 1);
     ThreadPoolExecutor executor(pool);

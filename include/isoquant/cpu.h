@@ -17,13 +17,16 @@ struct Cpu {
   uint32_t leaf7_ebx = 0, leaf7_ecx = 0, leaf7_edx = 0;  // CPUID(7,0)
   uint32_t leaf7_1_eax = 0, leaf7_1_edx = 0;             // CPUID(7,1)
   size_t l2_bytes = 1024 * 1024;  // one core's second-level cache; this default where the system does not tell
-  uint64_t xcr0 = 0;              // register state that the OS saves; 0 without OSXSAVE
+  uint64_t xcr0 = 0;              // x86: register state that the OS saves; 0 without OSXSAVE
+  // Arm: AT_HWCAP and AT_HWCAP2 as Linux numbers their bits; on other systems, those of them that matter here
+  uint64_t hwcap = 0, hwcap2 = 0;
+  size_t sve_bytes = 0;  // Arm: of an SVE vector; 0 without SVE, or where the system does not tell
 };
 
 // Detects on the first call; thread-safe.
 const Cpu& DetectCpu();
 
-// Names of the features in `cpu` that matter to this library ("avx2", "avx512_vnni", ...), in order of age.
+// Names of the features in `cpu` that matter to this library ("avx2", "asimddp", ...), in order of age.
 std::vector<std::string> FeatureNames(const Cpu& cpu);
 
 // A tier is an instruction under a Highway target: "avx512_vnni" is VPDPBUSD on 512-bit vectors, "avx2" is VPMADDWD on

@@ -14,10 +14,7 @@ if [[ ${#emulator[@]} -eq 0 ]]; then
   echo "0 passed, 1 failed"
   exit 1
 fi
-golden=$(sed -n 's/^golden=//p' "$here/../example_test.sh")  # of the example
-
-# Values of a key in the JSON of our programs: one key a line.
-values() { sed -n "s/^ *\"$2\": \"\([^\"]*\)\".*/\1/p" "$1"; }
+source "$here/../models/output.sh"
 
 run_model() {  # run_model PROGRAM_DIR MODEL TIER
   local programs=$1 model=$2 tier=$3 verdict=() log

@@ -274,7 +274,7 @@ class MatMulBlock {
   void PrepareB(size_t padded_k) {
     ArrangedB* to = At<ArrangedB>(plan_.b_arranged_at);
     for (size_t p = 0; p < args_.panels; ++p) {
-      P::ArrangePanel(args_.b + p * args_.panel_stride, padded_k, to + p * padded_k * PackedPanels::kColumns);
+      P::ArrangePanel(args_.b + p * args_.panel_stride, args_.b_k, to + p * padded_k * PackedPanels::kColumns);
     }
     args_.b_arranged = to;
   }

@@ -10,7 +10,9 @@
 #endif
 
 #include "isoquant/inl/isa/tile_amx-inl.h"
+#include "isoquant/inl/isa/tile_dot-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
+#include "isoquant/inl/isa/tile_mmla-inl.h"
 #include "isoquant/inl/isa/tile_scalar-inl.h"
 #include "isoquant/inl/isa/tile_vnni-inl.h"
 
@@ -37,6 +39,12 @@ using PoliciesFor = PolicyList<VnniInt8<A>, Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 template <class A>
 using PoliciesFor = PolicyList<Vnni<A>, MaddS16<A>>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64 && HWY_TARGET_IS_NEON
+template <class A>
+using PoliciesFor = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, NeonPolicy<A>>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64
+template <class A>
+using PoliciesFor = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, MaddS16<A>>;
 #else
 template <class A>
 using PoliciesFor = PolicyList<MaddS16<A>>;

@@ -18,7 +18,7 @@
 //   ArrangeTile(a, a_stride, k, rows, out)   element (r, i) goes to
 //                             out[i / kPieceK * kPieceK * rows + r * kPieceK + i % kPieceK], zeros up to the next
 //                             multiple of kKR
-//   ArrangePanel(b, k, out)   k (a multiple of kKR) values of 16 columns; writes 16 k elements
+//   ArrangePanel(b, k, out)   k values (a multiple of 4) of 16 columns; writes as many of k up to a multiple of kKR
 //   Tile(state, args)
 //
 // and, unless it inherits them from AnyShape,

@@ -117,6 +117,8 @@ struct Amx {
   using ArrangedA = TA;
   using ArrangedB = int8_t;
   static constexpr bool kSigned = A(-1) < A(0);
+  // TDP* takes as many cycles as A has rows, so that rows may be split evenly: cut at multiples of 16, products of 33, 70
+  // and 130 rows took 1.15 to 1.4 times as long (K = N = 515).
   static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
   static constexpr bool kReadsRows = true, kArranges = true;
   static constexpr bool kColumnSums = false;

@@ -18,6 +18,7 @@
 #define ISOQUANT_INL_ISA_TILE_MADD_S16_INL_H_
 #endif
 
+#include "isoquant/inl/isa/arm.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 
@@ -39,8 +40,10 @@ struct MaddS16Tiles : AnyShape {
   static constexpr char kName[] = "avx2";
 #elif HWY_ARCH_X86
   static constexpr char kName[] = "avx512bw";
-#elif HWY_ARCH_ARM_A64 && HWY_TARGET >= HWY_NEON_BF16
+#elif HWY_TARGET_IS_NEON
   static constexpr char kName[] = "neon";
+#elif HWY_TARGET_IS_SVE
+  static constexpr char kName[] = "sve";
 #else
   static constexpr char kName[] = HWY_STR(HWY_NAMESPACE);
 #endif
@@ -52,7 +55,11 @@ struct MaddS16Tiles : AnyShape {
   static constexpr bool kReadsRows = false, kArranges = true;
   static constexpr bool kColumnSums = false;
   struct State {};
+#if HWY_TARGET_IS_SVE
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVectorLength;
+#else
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
+#endif
 
   using Args = TileArgs<ArrangedA, ArrangedB>;
   using D16 = hn::CappedTag<int16_t, 32>;  // a pair of vectors covers at most the 64 bytes of one group

@@ -1,0 +1,309 @@
+// ISA layer: SDOT by element, on NEON (tier neon_dotprod) and on SVE vectors of any length (sve_dot); and on NEON, for
+// cores without it, SMULL and SADALP (neon).
+//
+// SDOT adds four products of signed bytes to each int32 lane. By element, one operand is four bytes that are the same
+// for all lanes, so that nothing replicates A. B comes straight from the panels. Unsigned A is arranged as a ^ 0x80 =
+// a - 128, which owes 128 * column_sums.
+//
+// Arranged A: pieces of 8 K alternate over the rows, so that 16 bytes are two rows, and lanes 0, 1 and 2, 3 are their
+// groups of four K. (That is also what SMMLA wants: tile_mmla-inl.h has the same A.)
+//
+// Registers: 8 rows x 2 vectors = 16 accumulators, 4 of A, 4 of B, of 32; up to 4 rows x 4 vectors, so that a panel of
+// four 128-bit vectors is read once from wherever it lies. Half a panel, then the other half, serves 8 rows as well as
+// whole panels would: both come from L1. (SMULL and SADALP: half as many rows, for a vector of B has two accumulators.)
+// Reading rows in place was not tried: u8 would pay for its ^ 0x80 in the loop.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_DOT_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_DOT_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_DOT_INL_H_
+#endif
+
+#include "isoquant/inl/isa/arm.h"
+#include "isoquant/inl/isa/tile-inl.h"
+#include "isoquant/inl/vectors-inl.h"
+
+#if HWY_ARCH_ARM_A64 && !HWY_COMPILER_MSVC && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseDot(const Cpu& cpu) {
+#if HWY_TARGET_IS_SVE
+  return RefuseVectorLength(cpu);
+#else
+  return (cpu.hwcap >> 20 & 1) != 0 ? nullptr : "the CPU lacks FEAT_DotProd: HWCAP[20] (asimddp) is 0";
+#endif
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Up to 512-bit vectors: a panel is four vectors, two, or one.
+struct DotVectors {
+  using D32 = hn::CappedTag<int32_t, 16>;
+  using D8 = hn::Repartition<int8_t, D32>;
+  using V32 = hn::Vec<D32>;
+  using V8 = hn::Vec<D8>;
+};
+
+// Instructions: acc += b dot lane kLane of each 128 bits of a, all of signed bytes.
+struct Sdot : DotVectors {
+  using Acc = V32;
+  static constexpr size_t kRegisters = 1;
+  static HWY_INLINE Acc Begin(V32 sums) { return sums; }
+  static HWY_INLINE V32 Sums(Acc acc) { return acc; }
+
+  template <int kLane>
+  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
+#if HWY_TARGET_IS_SVE
+    // a is one of the first eight registers: three bits name it. (Around the intrinsic g++ 12 puts moves.)
+    __asm__(".inst 0x44a00000 | %3 << 19 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kLane));
+#else
+    __asm__(".inst 0x4f80e000 | %4 << 11 | %3 << 21 | " ISOQUANT_ARM_REGISTERS
+            : "+w"(acc.raw)
+            : "w"(b.raw), "w"(a.raw), "i"(kLane & 1), "i"(kLane >> 1));
+#endif
+  }
+};
+
+#if HWY_TARGET_IS_NEON
+// Products of bytes fit 16 bits, and SADALP adds them in pairs: an accumulator has k 0, 1 and k 2, 3 of two columns.
+struct SmullSadalp : DotVectors {
+  struct Acc {
+    V32 low, high;
+  };
+  static constexpr size_t kRegisters = 2;
+  static HWY_INLINE Acc Begin(V32 sums) {
+    const D32 d;
+    return {hn::InterleaveLower(d, sums, hn::Zero(d)), hn::InterleaveUpper(d, sums, hn::Zero(d))};
+  }
+  static HWY_INLINE V32 Sums(const Acc& acc) { return V32(vpaddq_s32(acc.low.raw, acc.high.raw)); }
+
+  template <int kLane>
+  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
+    const V8 group = hn::BitCast(D8(), hn::Broadcast<kLane>(hn::BitCast(D32(), a)));
+    const int16x8_t low = vmull_s8(vget_low_s8(b.raw), vget_low_s8(group.raw));
+    const int16x8_t high = vmull_high_s8(b.raw, group.raw);
+    // As asm, because g++ 12 otherwise computes many products first, and spills.
+    __asm__("sadalp %0.4s, %2.8h\n sadalp %1.4s, %3.8h" : "+w"(acc.low.raw), "+w"(acc.high.raw) : "w"(low), "w"(high));
+  }
+};
+#endif
+
+// A policy without its type of A: shared by those that have the same arranged A.
+template <class Dot>
+struct DotTiles : AnyShape, DotVectors {
+  using Acc = typename Dot::Acc;
+
+  // Two panels where one may be a single vector.
+  static constexpr size_t kMR = 8 / Dot::kRegisters, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
+  static constexpr size_t kPieceK = 8, kKR = kPieceK;
+  using ArrangedA = int8_t;
+  using ArrangedB = int8_t;
+  using Args = TileArgs<ArrangedA, ArrangedB>;
+  static constexpr bool kReadsRows = false, kArranges = true;
+  static constexpr size_t kArrangeBRows = SIZE_MAX;
+  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what SDOT wants
+  struct State {};
+
+  // A piece of row kRow and one of the row below it; or, if that was the last row, its piece alone: no more is there.
+  template <size_t kRow, size_t kRows>
+  static HWY_INLINE V8 LoadA(const int8_t* a) {
+    const int8_t* const from = a + kRow * kPieceK;
+    if constexpr (kRow + 1 < kRows) return hn::LoadDup128(D8(), from);
+#if HWY_TARGET_IS_SVE
+    return hn::BitCast(D8(), hn::Set(hn::Repartition<int64_t, D8>(), LoadUnaligned<int64_t>(from)));
+#else
+    return hn::ResizeBitCast(D8(), hn::LoadU(hn::Half<D8>(), from));
+#endif
+  }
+
+  // kRows x kVectors vectors of C, whose B lie `step` bytes apart.
+  template <size_t kRows, size_t kVectors>
+  struct Kernel {
+    // One row has few accumulators to hide the latency: it gets several sets, for groups in turn.
+    static constexpr size_t kSets = kRows > 1 ? 1 : kVectors > 2 ? 2 : 4;
+
+    // Group kGroup of four K, after kSkip accumulators: the products of row kRow with vector kVector, and so on.
+    // (Compilers see which loads are of the same vectors.) One row has kPieces of A at hand; others, one each.
+    template <size_t kGroup, size_t kPieces, size_t kSkip, size_t kRow, size_t kVector, class... Rest>
+    static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, Acc& acc, Rest&... rest) {
+      if constexpr (kSkip != 0) {
+        Products<kGroup, kPieces, kSkip - 1, kRow, kVector>(a, b, step, rest...);
+      } else {
+        const V8 vb = hn::LoadU(D8(), b + kGroup * 64 + kVector * step);
+        Dot::template Accumulate<kRow % 2 * 2 + kGroup>(acc, vb, LoadA<kRow / 2 * 2, kRows * kPieces>(a));
+        constexpr size_t kNextRow = kRow + (kVector + 1) / kVectors;
+        if constexpr (kNextRow < kRows) {
+          Products<kGroup, kPieces, 0, kNextRow, (kVector + 1) % kVectors>(a, b, step, rest...);
+        }
+      }
+    }
+    template <size_t kGroup, size_t kPieces, class... Accs>
+    static HWY_INLINE void Group(const int8_t* a, const int8_t* b, size_t step, Accs&... acc) {
+      Products<kGroup, kPieces, kGroup % kSets * kVectors, 0, 0>(a, b, step, acc...);
+    }
+
+    template <bool kAdd, size_t kRow, size_t kVector, class... Rest>
+    static HWY_INLINE void Store(int32_t* c, size_t c_stride, Acc acc, Rest... rest) {
+      const D32 d;
+      int32_t* const to = c + kVector * hn::Lanes(d);
+      V32 sums = Dot::Sums(acc);
+      if constexpr (kAdd) sums = hn::Add(sums, hn::LoadU(d, to));
+      hn::StoreU(sums, d, to);
+      if constexpr (sizeof...(Rest) != 0) {
+        constexpr bool kNextRow = kVector + 1 == kVectors;
+        constexpr bool kNextSet = kNextRow && kRow + 1 == kRows;
+        constexpr size_t kThen = kNextSet ? 0 : kRow + kNextRow;
+        int32_t* const then = kNextRow && !kNextSet ? c + c_stride : c;
+        Store<kAdd || kNextSet, kThen, kNextRow ? 0 : kVector + 1>(then, c_stride, rest...);
+      }
+    }
+
+    // Each level declares an accumulator: separate locals stay in registers, and may be sizeless.
+    template <class... Accs>
+    static HWY_INLINE void Loop(const Args& args, size_t col, const int8_t* b, size_t step, Accs&... acc) {
+      const D32 d;
+      if constexpr (sizeof...(Accs) < kSets * kRows * kVectors) {
+        V32 owed = hn::Zero(d);
+        if (sizeof...(Accs) < kRows * kVectors && args.column_sums != nullptr) {
+          const int32_t* const sums = args.column_sums + col + sizeof...(Accs) % kVectors * hn::Lanes(d);
+          owed = hn::ShiftLeft<7>(hn::LoadU(d, sums));
+        }
+        Acc next = Dot::Begin(owed);
+        Loop(args, col, b, step, acc..., next);
+      } else {
+        const int8_t* a = args.a;
+        size_t k = args.b_k;
+        if constexpr (kRows == 1) {
+          for (; k >= 2 * kPieceK; k -= 2 * kPieceK, a += 2 * kPieceK, b += 256) {
+            Group<0, 2>(a, b, step, acc...);
+            Group<1, 2>(a, b, step, acc...);
+            Group<2, 2>(a, b, step, acc...);
+            Group<3, 2>(a, b, step, acc...);
+          }
+        }
+        for (; k >= kPieceK; k -= kPieceK, a += kRows * kPieceK, b += 128) {
+          Group<0, 1>(a, b, step, acc...);
+          Group<1, 1>(a, b, step, acc...);
+        }
+        if (k != 0) Group<0, 1>(a, b, step, acc...);
+        if (args.add) {
+          Store<true, 0, 0>(args.c + col, args.c_stride, acc...);
+        } else {
+          Store<false, 0, 0>(args.c + col, args.c_stride, acc...);
+        }
+      }
+    }
+
+    // Not inlined: with the accumulators of others around it, it would lack registers.
+    static HWY_NOINLINE void Run(const Args& args, size_t col, const int8_t* b, size_t step) {
+      Loop(args, col, b, step);
+    }
+  };
+
+  // All columns of kRows rows.
+  template <size_t kRows>
+  struct Rows {
+    static void Run(const Args& args) {
+      const size_t lanes = hn::Lanes(D32());
+      if (lanes == 16) {
+        if constexpr (hn::MaxLanes(D32()) == 16) {
+          if (args.panels == 2) return Kernel<kRows, 2>::Run(args, 0, args.b, args.panel_stride);
+          return Kernel<kRows, 1>::Run(args, 0, args.b, 0);
+        }
+      }
+      constexpr bool kFew = kRows * Dot::kRegisters <= 4;
+      const size_t vectors = kFew && lanes == 4 ? 4 : 2;
+      for (size_t col = 0; col < args.panels * 16; col += vectors * lanes) {
+        const int8_t* const b = args.b + col / 16 * args.panel_stride + col % 16 * 4;
+        if constexpr (kFew) {
+          if (vectors == 4) {
+            Kernel<kRows, 4>::Run(args, col, b, 4 * lanes);
+            continue;
+          }
+        }
+        Kernel<kRows, 2>::Run(args, col, b, 4 * lanes);
+      }
+    }
+  };
+
+  static HWY_INLINE void Tile(State&, const Args& args) { CallForRows<Rows>(args, std::make_index_sequence<kMR>()); }
+};
+
+// Pieces of 8 K that alternate over the rows; each byte ^ flip.
+HWY_INLINE void ArrangeInPieces(const uint8_t* a, size_t a_stride, size_t k, size_t rows, uint8_t flip,
+                                uint8_t* HWY_RESTRICT out) {
+  const hn::CappedTag<uint8_t, 16> d;
+  const hn::Repartition<uint64_t, decltype(d)> d64;
+  const auto flips = hn::Set(d, flip);
+  const size_t piece = 8 * rows;
+  const auto load = [&](const uint8_t* from, size_t n)
+                        HWY_ATTR { return hn::BitCast(d64, hn::Xor(LoadFirst(d, from, n), flips)); };
+  size_t r = 0;
+  for (; r + 2 <= rows; r += 2, a += 2 * a_stride, out += 16) {
+    uint8_t* HWY_RESTRICT to = out;
+    for (size_t i = 0; i < k; i += 16, to += 2 * piece) {
+      const auto row0 = load(a + i, k - i), row1 = load(a + a_stride + i, k - i);
+      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, row0, row1)), d, to);
+      if (k - i > 8) hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, row0, row1)), d, to + piece);
+    }
+  }
+  if (r == rows) return;
+  const hn::Half<decltype(d64)> half;
+  for (size_t i = 0; i < k; i += 16, out += 2 * piece) {
+    const auto row = load(a + i, k - i);
+    hn::StoreU(hn::LowerHalf(half, row), half, reinterpret_cast<uint64_t*>(out));
+    if (k - i > 8) hn::StoreU(hn::UpperHalf(half, row), half, reinterpret_cast<uint64_t*>(out + piece));
+  }
+}
+
+template <class TA, class Dot>
+struct SignedDot : DotTiles<Dot> {
+  using A = TA;
+  static constexpr bool kFlips = A(-1) > A(0);
+  static constexpr bool kColumnSums = kFlips;
+
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
+    ArrangeInPieces(reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, kFlips ? uint8_t{0x80} : uint8_t{0},
+                    reinterpret_cast<uint8_t*>(out));
+  }
+};
+
+template <class A>
+struct SdotPolicy : SignedDot<A, Sdot> {
+#if HWY_TARGET_IS_SVE
+  static constexpr char kName[] = "sve_dot";
+#else
+  static constexpr char kName[] = "neon_dotprod";
+#endif
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseDot;
+};
+
+#if HWY_TARGET_IS_NEON
+template <class A>
+struct NeonPolicy : SignedDot<A, SmullSadalp> {
+  static constexpr char kName[] = "neon";
+  static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
+};
+#endif
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // AArch64
+#endif  // per-target include guard

@@ -1,0 +1,246 @@
+// ISA layer: SMMLA and USMMLA, on NEON (tier neon_i8mm) and on SVE vectors of any length (sve_i8mm).
+//
+// Each 128 bits of an accumulator are a 2 x 2 part of C, to which SMMLA adds the products of two rows of A with two
+// columns of B over 8 K: twice the work of SDOT. USMMLA takes unsigned A. A is arranged as for SDOT, where 16 bytes are
+// two rows. Two columns of B over 8 K are 16 bytes of arranged panels; or they are put together from plain panels, by
+// an instruction for each vector, where few rows do not pay for arranging. Up to four rows are left to SDOT and SUDOT:
+// they wait for B in any case, and a pair of rows may be half empty.
+//
+// Registers: 4 pairs of rows x 4 vectors = 16 accumulators, 4 of A, 4 of B, of 32. (6 pairs fit, and are no faster by
+// LLVM's models; from plain panels they spill.)
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_MMLA_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_MMLA_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_MMLA_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_MMLA_INL_H_
+#endif
+
+#include <type_traits>
+
+#include "isoquant/inl/isa/tile_dot-inl.h"
+
+#if HWY_ARCH_ARM_A64 && !HWY_COMPILER_MSVC && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseMmla(const Cpu& cpu) {
+#if HWY_TARGET_IS_SVE
+  if (const char* refusal = RefuseVectorLength(cpu)) return refusal;
+  return (cpu.hwcap2 >> 9 & 1) != 0 ? nullptr : "the CPU lacks FEAT_I8MM for SVE: HWCAP2[9] (svei8mm) is 0";
+#else
+  return (cpu.hwcap2 >> 13 & 1) != 0 ? nullptr : "the CPU lacks FEAT_I8MM: HWCAP2[13] (i8mm) is 0";
+#endif
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Instructions. In each 128 bits: acc[r][c] += row r of a dot row c of b, two rows of 8 bytes each. b is signed.
+struct Smmla : DotVectors {
+  static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
+#if HWY_TARGET_IS_SVE
+    __asm__(".inst 0x45009800 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b));
+#else
+    __asm__(".inst 0x4e80a400 | " ISOQUANT_ARM_REGISTERS : "+w"(acc.raw) : "w"(a.raw), "w"(b.raw));
+#endif
+  }
+};
+struct Usmmla : DotVectors {
+  static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
+#if HWY_TARGET_IS_SVE
+    __asm__(".inst 0x45809800 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b));
+#else
+    __asm__(".inst 0x4e80ac00 | " ISOQUANT_ARM_REGISTERS : "+w"(acc.raw) : "w"(a.raw), "w"(b.raw));
+#endif
+  }
+};
+
+// SDOT's companion for unsigned a.
+struct Sudot : Sdot {
+  template <int kLane>
+  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
+#if HWY_TARGET_IS_SVE
+    __asm__(".inst 0x44a01c00 | %3 << 19 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kLane));
+#else
+    __asm__(".inst 0x4f00f000 | %4 << 11 | %3 << 21 | " ISOQUANT_ARM_REGISTERS
+            : "+w"(acc.raw)
+            : "w"(b.raw), "w"(a.raw), "i"(kLane & 1), "i"(kLane >> 1));
+#endif
+  }
+};
+
+template <class Mmla, class Dot>
+struct MmlaTiles : DotTiles<Dot> {
+  using Base = DotTiles<Dot>;
+  using typename Base::Args;
+  using typename Base::ArrangedB;
+  using typename Base::D32;
+  using typename Base::D8;
+  using typename Base::State;
+  using typename Base::V32;
+  using typename Base::V8;
+  using D64 = hn::Repartition<int64_t, D32>;
+
+  static constexpr size_t kPieceK = Base::kPieceK, kDotRows = 4;
+  static constexpr size_t kArrangeBRows = 17;
+
+  // panel[k / 8][column][k % 8], with zeros for the last four K of an odd number of groups.
+  static void ArrangePanel(const int8_t* HWY_RESTRICT b, size_t k, int8_t* HWY_RESTRICT out) {
+    const hn::CappedTag<int32_t, 4> d;
+    for (; k != 0; k -= HWY_MIN(k, kPieceK), b += 128) {
+      for (size_t col = 0; col < 16; col += 4, out += 32) {
+        const int32_t* const group = reinterpret_cast<const int32_t*>(b + col * 4);
+        const auto even = hn::LoadU(d, group), odd = k > 4 ? hn::LoadU(d, group + 16) : hn::Zero(d);
+        hn::StoreU(hn::InterleaveLower(d, even, odd), d, reinterpret_cast<int32_t*>(out));
+        hn::StoreU(hn::InterleaveUpper(d, even, odd), d, reinterpret_cast<int32_t*>(out + 16));
+      }
+    }
+  }
+
+  // kRows x the columns of kVectors vectors, each of a pair of columns per 128 bits.
+  template <size_t kRows, size_t kVectors, bool kArranged>
+  struct Kernel {
+    static constexpr size_t kPairs = (kRows + 1) / 2;
+
+    // Vector kVector of B over 8 K, or of plain panels' last 4.
+    template <size_t kVector, bool kHalf>
+    static HWY_INLINE V8 LoadB(const int8_t* b) {
+      const D8 d8;
+      const D32 d;
+      if constexpr (kArranged) return hn::LoadU(d8, b + kVector * hn::Lanes(d8));
+      b += kVector / 2 * hn::Lanes(d8);
+      const V32 even = hn::BitCast(d, hn::LoadU(d8, b));
+      const V32 odd = kHalf ? hn::Zero(d) : hn::BitCast(d, hn::LoadU(d8, b + 64));
+      // If there are four vectors, they are not parts of longer ones: one instruction does for the upper half too.
+      const std::conditional_t<kVectors == 4, hn::ScalableTag<int32_t>, D32> whole;
+      if constexpr (kVector % 2 == 0) return hn::BitCast(d8, hn::InterleaveWholeLower(whole, even, odd));
+      return hn::BitCast(d8, hn::InterleaveWholeUpper(whole, even, odd));
+    }
+
+    // All products of a piece, from pair kPair and vector kVector on. (Compilers see which loads are of the same
+    // vectors.)
+    template <size_t kPair, size_t kVector, bool kHalf, class... Rest>
+    static HWY_INLINE void Step(const int8_t* a, const int8_t* b, V32& acc, Rest&... rest) {
+      Mmla::Accumulate(acc, Base::template LoadA<2 * kPair, kRows>(a), LoadB<kVector, kHalf>(b));
+      if constexpr (sizeof...(Rest) != 0) {
+        Step<kPair + (kVector + 1) / kVectors, (kVector + 1) % kVectors, kHalf>(a, b, rest...);
+      }
+    }
+
+    template <bool kAdd>
+    static HWY_INLINE void StoreVector(V32 acc, int32_t* to) {
+      const D32 d;
+      if constexpr (kAdd) acc = hn::Add(acc, hn::LoadU(d, to));
+      hn::StoreU(acc, d, to);
+    }
+
+    // Two vectors are as many columns of two rows as one vector has lanes.
+    template <bool kAdd, size_t kPair, size_t kVector, class... Rest>
+    static HWY_INLINE void Store(int32_t* c, size_t c_stride, V32 acc0, V32 acc1, Rest... rest) {
+      const D32 d;
+      const D64 d64;
+      const auto low = hn::BitCast(d64, acc0), high = hn::BitCast(d64, acc1);
+      int32_t* const to = c + kVector / 2 * hn::Lanes(d);
+      StoreVector<kAdd>(hn::BitCast(d, hn::ConcatEven(d64, high, low)), to);
+      if constexpr (2 * kPair + 1 < kRows) {
+        StoreVector<kAdd>(hn::BitCast(d, hn::ConcatOdd(d64, high, low)), to + c_stride);
+      }
+      if constexpr (sizeof...(Rest) != 0) {
+        constexpr bool kNextPair = kVector + 2 == kVectors;
+        Store<kAdd, kPair + kNextPair, kNextPair ? 0 : kVector + 2>(kNextPair ? c + 2 * c_stride : c, c_stride,
+                                                                    rest...);
+      }
+    }
+
+    template <class... Acc>
+    static HWY_INLINE void Loop(const Args& args, const int8_t* b, int32_t* c, Acc&... acc) {
+      if constexpr (sizeof...(Acc) < kPairs * kVectors) {
+        V32 next = hn::Zero(D32());
+        Loop(args, b, c, acc..., next);
+      } else {
+        const int8_t* a = args.a;
+        size_t k = kArranged ? args.k : args.b_k;
+        for (; k >= kPieceK; k -= kPieceK, a += kRows * kPieceK, b += 128) Step<0, 0, false>(a, b, acc...);
+        if (!kArranged && k != 0) Step<0, 0, true>(a, b, acc...);
+        if (args.add) {
+          Store<true, 0, 0>(c, args.c_stride, acc...);
+        } else {
+          Store<false, 0, 0>(c, args.c_stride, acc...);
+        }
+      }
+    }
+    static HWY_NOINLINE void Run(const Args& args, const int8_t* b, int32_t* c) { Loop(args, b, c); }
+  };
+
+  // All columns of one panel of kRows rows.
+  template <size_t kRows, size_t kVectors>
+  static HWY_INLINE void Panel(const Args& args, size_t panel) {
+    const size_t columns = kVectors * hn::Lanes(D32()) / 2;
+    for (size_t col = 0; col < 16; col += columns) {
+      int32_t* const c = args.c + panel * 16 + col;
+      if (args.b_arranged != nullptr) {
+        Kernel<kRows, kVectors, true>::Run(args, args.b_arranged + panel * 16 * args.k + col * 8, c);
+      } else {
+        Kernel<kRows, kVectors, false>::Run(args, args.b + panel * args.panel_stride + col * 4, c);
+      }
+    }
+  }
+
+  template <size_t kRows>
+  struct Rows {
+    static void Run(const Args& args) {
+      if constexpr (kRows <= kDotRows) {
+        Base::template Rows<kRows>::Run(args);
+      } else {
+        for (size_t panel = 0; panel < args.panels; ++panel) {
+          if (hn::MaxLanes(D32()) == 16 && hn::Lanes(D32()) == 16) {
+            Panel<kRows, 2>(args, panel);
+          } else {
+            Panel<kRows, 4>(args, panel);
+          }
+        }
+      }
+    }
+  };
+
+  static HWY_INLINE void Tile(State&, const Args& args) {
+    CallForRows<Rows>(args, std::make_index_sequence<Base::kMR>());
+  }
+};
+
+template <class TA>
+struct MmlaPolicy : MmlaTiles<std::conditional_t<(TA(-1) < TA(0)), Smmla, Usmmla>,
+                              std::conditional_t<(TA(-1) < TA(0)), Sdot, Sudot>> {
+#if HWY_TARGET_IS_SVE
+  static constexpr char kName[] = "sve_i8mm";
+#else
+  static constexpr char kName[] = "neon_i8mm";
+#endif
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseMmla;
+  using A = TA;
+  static constexpr bool kColumnSums = false;
+
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
+    ArrangeInPieces(reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, 0, reinterpret_cast<uint8_t*>(out));
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // AArch64
+#endif  // per-target include guard

@@ -1,0 +1,82 @@
+// Tests of what the tiers for 64-bit Arm ask of a CPU: each feature that is missing is named, and a tier that can run
+// does. (Which one runs on which CPU model: test/aarch64/models.txt.)
+#if defined(__aarch64__)
+
+#include <string>
+
+#include "src/detection.h"
+#include "test/support.h"
+
+namespace isoquant {
+namespace {
+
+constexpr uint64_t kAsimd = 1 << 1, kAsimddp = 1 << 20, kSve = 1 << 22;  // HWCAP
+constexpr uint64_t kSveI8mm = 1 << 9, kI8mm = 1 << 13;                   // HWCAP2
+
+// This machine, as if it had other features.
+class Machine {
+ public:
+  Machine(uint64_t hwcap, uint64_t hwcap2, size_t sve_bytes) : detection_{DetectCpu(), false} {
+    detection_.cpu.hwcap = hwcap;
+    detection_.cpu.hwcap2 = hwcap2;
+    detection_.cpu.sve_bytes = sve_bytes;
+    OverrideDetection(&detection_);
+  }
+  ~Machine() { OverrideDetection(nullptr); }
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+ private:
+  Detection detection_;
+};
+
+std::string ReasonOf(const std::string& tier) {
+  for (const TierReport& report : ExplainTiers(Context())) {
+    if (report.name == tier) return report.usable ? "usable" : report.reason;
+  }
+  return "no such tier";
+}
+
+TEST_CASE("Arm: features that are missing are named") {
+  const bool has_sve = (DetectCpu().hwcap & kSve) != 0;  // truly
+  const std::string no_sve = "the CPU or the operating system lacks SVE: HWCAP[22] is 0";
+  const std::string odd = "the length of SVE's vectors is not a power of two";
+  {
+    const Machine none(kAsimd, 0, 32);
+    CHECK(ReasonOf("neon_i8mm") == "the CPU lacks FEAT_I8MM: HWCAP2[13] (i8mm) is 0");
+    CHECK(ReasonOf("neon_dotprod") == "the CPU lacks FEAT_DotProd: HWCAP[20] (asimddp) is 0");
+    CHECK(ReasonOf("neon") == "usable");
+    CHECK(ReasonOf("sve_i8mm") == (has_sve ? "the CPU lacks FEAT_I8MM for SVE: HWCAP2[9] (svei8mm) is 0" : no_sve));
+    CHECK(ReasonOf("sve_dot") == (has_sve ? "usable" : no_sve));
+    CHECK(ReasonOf("sve") == (has_sve ? "usable" : no_sve));
+  }
+  {
+    const Machine all(kAsimd | kAsimddp | kSve, kSveI8mm | kI8mm, 64);
+    for (const char* tier : {"neon_i8mm", "neon_dotprod", "neon"}) CHECK(ReasonOf(tier) == "usable");
+    for (const char* tier : {"sve_i8mm", "sve_dot", "sve"}) CHECK(ReasonOf(tier) == (has_sve ? "usable" : no_sve));
+  }
+  {
+    const Machine dot(kAsimd | kAsimddp, 0, 0);
+    CHECK(ReasonOf("neon_i8mm") != "usable");
+    CHECK(ReasonOf("neon_dotprod") == "usable");
+    if (!has_sve) CHECK(Context().tier() == std::string("neon_dotprod"));
+  }
+  {
+    const Machine length_384(kAsimd | kAsimddp | kSve, kSveI8mm | kI8mm, 48);
+    for (const char* tier : {"sve_i8mm", "sve_dot", "sve"}) CHECK(ReasonOf(tier) == (has_sve ? odd : no_sve));
+    CHECK(Context().tier() == std::string("neon_i8mm"));
+  }
+}
+
+TEST_CASE("Arm: names of features") {
+  Cpu cpu;
+  CHECK(FeatureNames(cpu).empty());
+  cpu.hwcap = kAsimd | kAsimddp | kSve;
+  cpu.hwcap2 = kSveI8mm | kI8mm;
+  CHECK(FeatureNames(cpu) == std::vector<std::string>{"asimd", "asimddp", "sve", "i8mm", "svei8mm"});
+}
+
+}  // namespace
+}  // namespace isoquant
+
+#endif  // AArch64
