@@ -1,0 +1,64 @@
+// Support: features of Arm CPUs. (Of others nothing is read.)
+#include "hwy/base.h"
+#include "src/features.h"
+
+#if !HWY_ARCH_X86
+#if HWY_ARCH_ARM_A64 && defined(__linux__)
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+namespace isoquant {
+namespace {
+
+struct Feature {
+  const char* name;
+  uint64_t Cpu::*word;
+  int bit;
+};
+
+// Named as in Linux's /proc/cpuinfo.
+constexpr Feature kFeatures[] = {
+    {"asimd", &Cpu::hwcap, 1},  {"asimddp", &Cpu::hwcap, 20}, {"sve", &Cpu::hwcap, 22},     {"sve2", &Cpu::hwcap2, 1},
+    {"i8mm", &Cpu::hwcap2, 13}, {"bf16", &Cpu::hwcap2, 14},   {"svei8mm", &Cpu::hwcap2, 9}, {"sme", &Cpu::hwcap2, 23},
+};
+
+#if HWY_ARCH_ARM_A64 && defined(__APPLE__)
+bool Has(const char* feature) {
+  int value = 0;
+  size_t size = sizeof(value);
+  return sysctlbyname(feature, &value, &size, nullptr, 0) == 0 && value != 0;
+}
+#endif
+
+}  // namespace
+
+void ReadFeatures(Cpu& cpu) {
+#if HWY_ARCH_ARM_A64 && defined(__linux__)
+  cpu.hwcap = getauxval(AT_HWCAP);
+  cpu.hwcap2 = getauxval(AT_HWCAP2);
+  if ((cpu.hwcap >> 22 & 1) == 0) return;
+  const int length = prctl(51 /* PR_SVE_GET_VL */);
+  if (length > 0) cpu.sve_bytes = static_cast<size_t>(length & 0xffff);
+#elif HWY_ARCH_ARM_A64 && defined(__APPLE__)
+  // As Linux numbers the bits.
+  cpu.hwcap = 1 << 1 | (Has("hw.optional.arm.FEAT_DotProd") ? 1 << 20 : 0);
+  cpu.hwcap2 = (Has("hw.optional.arm.FEAT_I8MM") ? 1 << 13 : 0) | (Has("hw.optional.arm.FEAT_BF16") ? 1 << 14 : 0);
+  size_t size = sizeof(cpu.brand) - 1;
+  if (sysctlbyname("machdep.cpu.brand_string", cpu.brand, &size, nullptr, 0) != 0) cpu.brand[0] = '\0';
+#else
+  (void)cpu;
+#endif
+}
+
+void AppendFeatureNames(const Cpu& cpu, std::vector<std::string>& names) {
+  for (const Feature& feature : kFeatures) {
+    if ((cpu.*feature.word >> feature.bit & 1) != 0) names.emplace_back(feature.name);
+  }
+}
+
+}  // namespace isoquant
+
+#endif  // not x86

@@ -1,0 +1,97 @@
+// Support: features of x86 CPUs.
+#include "hwy/base.h"
+#include "src/features.h"
+
+#if HWY_ARCH_X86
+#include <cstdio>
+#include <cstring>
+#if HWY_COMPILER_MSVC
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+
+namespace isoquant {
+namespace {
+
+struct Registers {
+  uint32_t eax, ebx, ecx, edx;
+};
+
+Registers Cpuid(uint32_t leaf, uint32_t subleaf) {
+#if HWY_COMPILER_MSVC
+  int r[4];
+  __cpuidex(r, static_cast<int>(leaf), static_cast<int>(subleaf));
+  return {static_cast<uint32_t>(r[0]), static_cast<uint32_t>(r[1]), static_cast<uint32_t>(r[2]),
+          static_cast<uint32_t>(r[3])};
+#else
+  Registers r;
+  __cpuid_count(leaf, subleaf, r.eax, r.ebx, r.ecx, r.edx);
+  return r;
+#endif
+}
+
+uint64_t ReadXcr0() {
+#if HWY_COMPILER_MSVC
+  return _xgetbv(0);
+#else
+  uint32_t low, high;
+  __asm__ volatile(".byte 0x0f, 0x01, 0xd0" /* xgetbv */ : "=a"(low), "=d"(high) : "c"(0));
+  return uint64_t{high} << 32 | low;
+#endif
+}
+
+struct Feature {
+  const char* name;
+  uint32_t Cpu::*word;
+  int bit;
+};
+
+constexpr Feature kFeatures[] = {
+    {"sse2", &Cpu::leaf1_edx, 26},         {"sse4_1", &Cpu::leaf1_ecx, 19},    {"avx", &Cpu::leaf1_ecx, 28},
+    {"fma", &Cpu::leaf1_ecx, 12},          {"avx2", &Cpu::leaf7_ebx, 5},       {"avx512f", &Cpu::leaf7_ebx, 16},
+    {"avx512bw", &Cpu::leaf7_ebx, 30},     {"avx512vl", &Cpu::leaf7_ebx, 31},  {"avx512_vnni", &Cpu::leaf7_ecx, 11},
+    {"avx512_bf16", &Cpu::leaf7_1_eax, 5}, {"avx_vnni", &Cpu::leaf7_1_eax, 4}, {"avx_vnni_int8", &Cpu::leaf7_1_edx, 4},
+    {"amx_tile", &Cpu::leaf7_edx, 24},     {"amx_int8", &Cpu::leaf7_edx, 25},  {"amx_bf16", &Cpu::leaf7_edx, 22},
+};
+
+}  // namespace
+
+void ReadFeatures(Cpu& cpu) {
+  const uint32_t max_leaf = Cpuid(0, 0).eax;
+  const Registers leaf1 = Cpuid(1, 0);
+  cpu.leaf1_ecx = leaf1.ecx;
+  cpu.leaf1_edx = leaf1.edx;
+  if (max_leaf >= 7) {
+    const Registers leaf7 = Cpuid(7, 0);
+    cpu.leaf7_ebx = leaf7.ebx;
+    cpu.leaf7_ecx = leaf7.ecx;
+    cpu.leaf7_edx = leaf7.edx;
+    if (leaf7.eax >= 1) {
+      const Registers leaf7_1 = Cpuid(7, 1);
+      cpu.leaf7_1_eax = leaf7_1.eax;
+      cpu.leaf7_1_edx = leaf7_1.edx;
+    }
+  }
+  if ((leaf1.ecx >> 27 & 1) != 0) cpu.xcr0 = ReadXcr0();  // OSXSAVE
+  if (Cpuid(0x80000000u, 0).eax >= 0x80000004u) {
+    char brand[49] = {};
+    for (uint32_t i = 0; i < 3; ++i) {
+      const Registers r = Cpuid(0x80000002u + i, 0);
+      std::memcpy(brand + 16 * i, &r, 16);
+    }
+    const char* begin = brand;
+    while (*begin == ' ') ++begin;
+    std::snprintf(cpu.brand, sizeof(cpu.brand), "%s", begin);
+  }
+}
+
+void AppendFeatureNames(const Cpu& cpu, std::vector<std::string>& names) {
+  for (const Feature& feature : kFeatures) {
+    if ((cpu.*feature.word >> feature.bit & 1) != 0) names.emplace_back(feature.name);
+  }
+}
+
+}  // namespace isoquant
+
+#endif  // x86
