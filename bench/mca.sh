@@ -6,8 +6,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cmake/setup.sh --cross g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ cmake:cmake ninja-build:ninja llvm-19:llvm-mca-19 >&2
-qemu=$(cmake/fetch_qemu.sh)
+qemu=$(test/aarch64/setup.sh)
+cmake/setup.sh llvm-19:llvm-mca-19 >&2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if ! { cmake --preset aarch64 && cmake --build build-aarch64 --target isoquant; } >"$work/log" 2>&1; then
@@ -19,14 +19,15 @@ aarch64-linux-gnu-g++ -std=c++17 -O2 -static -Iinclude bench/matmul_calls.cc bui
 aarch64-linux-gnu-objdump -dC --no-show-raw-insn build-aarch64/CMakeFiles/isoquant.dir/src/matmul.cc.o >"$work/matmul.s"
 
 cores=(cortex-a55 cortex-a72 cortex-a76 neoverse-n1 neoverse-v1 neoverse-v2 apple-m1)
+with_dot="cortex-a55 cortex-a76 neoverse-n1 neoverse-v1 neoverse-v2 apple-m1"
 
 # tier | loop | function | instruction | multiply-adds of 128 bits of it | cores that have it | what bounds the loop
 neon='N_NEON_WITHOUT_AES::.*'
 sve='N_SVE::.*'
 loops=(
   "neon|4 x 8|${neon}SmullSadalp>::Kernel<4ul, 2ul>::Run|smull2?|8|${cores[*]}|smull"
-  "neon_dotprod|8 x 8|${neon}Sdot>::Kernel<8ul, 2ul>::Run|sdot|16|cortex-a55 cortex-a76 neoverse-n1 neoverse-v1 neoverse-v2 apple-m1|sdot"
-  "neon_dotprod|1 x 16|${neon}Sdot>::Kernel<1ul, 4ul>::Run|sdot|16|cortex-a55 cortex-a76 neoverse-n1 neoverse-v1 neoverse-v2 apple-m1|load"
+  "neon_dotprod|8 x 8|${neon}Sdot>::Kernel<8ul, 2ul>::Run|sdot|16|$with_dot|sdot"
+  "neon_dotprod|1 x 16|${neon}Sdot>::Kernel<1ul, 4ul>::Run|sdot|16|$with_dot|load"
   "neon_i8mm|8 x 8|${neon}Smmla.*::Kernel<8ul, 4ul, true>::Run|smmla|32|neoverse-v1 neoverse-v2|smmla"
   "neon_i8mm|8 x 8, plain panels|${neon}Smmla.*::Kernel<8ul, 4ul, false>::Run|smmla|32|neoverse-v1 neoverse-v2|smmla"
   "sve_dot|8 x 2 vectors|${sve}Sdot>::Kernel<8ul, 2ul>::Run|sdot|16|neoverse-v1 neoverse-v2|sve_sdot"
@@ -60,7 +61,7 @@ limit_loop() {  # limit_loop KIND
 }
 
 inner_loops() {
-  local loop tier shape function instruction macs having bound core count vector per_cycle limit row
+  local loop tier shape function instruction macs having bound core count vector row
   echo "| tier | tile | $(printf '%s | ' "${cores[@]}")"
   echo "| --- | --- | $(printf -- '--- | %.0s' "${cores[@]}")"
   for loop in "${loops[@]}"; do

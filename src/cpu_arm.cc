@@ -13,18 +13,6 @@
 namespace isoquant {
 namespace {
 
-struct Feature {
-  const char* name;
-  uint64_t Cpu::*word;
-  int bit;
-};
-
-// Named as in Linux's /proc/cpuinfo.
-constexpr Feature kFeatures[] = {
-    {"asimd", &Cpu::hwcap, 1},  {"asimddp", &Cpu::hwcap, 20}, {"sve", &Cpu::hwcap, 22},     {"sve2", &Cpu::hwcap2, 1},
-    {"i8mm", &Cpu::hwcap2, 13}, {"bf16", &Cpu::hwcap2, 14},   {"svei8mm", &Cpu::hwcap2, 9}, {"sme", &Cpu::hwcap2, 23},
-};
-
 #if HWY_ARCH_ARM_A64 && defined(__APPLE__)
 bool Has(const char* feature) {
   int value = 0;
@@ -51,12 +39,6 @@ void ReadFeatures(Cpu& cpu) {
 #else
   (void)cpu;
 #endif
-}
-
-void AppendFeatureNames(const Cpu& cpu, std::vector<std::string>& names) {
-  for (const Feature& feature : kFeatures) {
-    if ((cpu.*feature.word >> feature.bit & 1) != 0) names.emplace_back(feature.name);
-  }
 }
 
 }  // namespace isoquant

@@ -41,20 +41,6 @@ uint64_t ReadXcr0() {
 #endif
 }
 
-struct Feature {
-  const char* name;
-  uint32_t Cpu::*word;
-  int bit;
-};
-
-constexpr Feature kFeatures[] = {
-    {"sse2", &Cpu::leaf1_edx, 26},         {"sse4_1", &Cpu::leaf1_ecx, 19},    {"avx", &Cpu::leaf1_ecx, 28},
-    {"fma", &Cpu::leaf1_ecx, 12},          {"avx2", &Cpu::leaf7_ebx, 5},       {"avx512f", &Cpu::leaf7_ebx, 16},
-    {"avx512bw", &Cpu::leaf7_ebx, 30},     {"avx512vl", &Cpu::leaf7_ebx, 31},  {"avx512_vnni", &Cpu::leaf7_ecx, 11},
-    {"avx512_bf16", &Cpu::leaf7_1_eax, 5}, {"avx_vnni", &Cpu::leaf7_1_eax, 4}, {"avx_vnni_int8", &Cpu::leaf7_1_edx, 4},
-    {"amx_tile", &Cpu::leaf7_edx, 24},     {"amx_int8", &Cpu::leaf7_edx, 25},  {"amx_bf16", &Cpu::leaf7_edx, 22},
-};
-
 }  // namespace
 
 void ReadFeatures(Cpu& cpu) {
@@ -83,12 +69,6 @@ void ReadFeatures(Cpu& cpu) {
     const char* begin = brand;
     while (*begin == ' ') ++begin;
     std::snprintf(cpu.brand, sizeof(cpu.brand), "%s", begin);
-  }
-}
-
-void AppendFeatureNames(const Cpu& cpu, std::vector<std::string>& names) {
-  for (const Feature& feature : kFeatures) {
-    if ((cpu.*feature.word >> feature.bit & 1) != 0) names.emplace_back(feature.name);
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "src/detection.h"
+#include "test/scoped_detection.h"
 #include "test/support.h"
 
 namespace isoquant {
@@ -13,22 +13,14 @@ namespace {
 constexpr uint64_t kAsimd = 1 << 1, kAsimddp = 1 << 20, kSve = 1 << 22;  // HWCAP
 constexpr uint64_t kSveI8mm = 1 << 9, kI8mm = 1 << 13;                   // HWCAP2
 
-// This machine, as if it had other features.
-class Machine {
- public:
-  Machine(uint64_t hwcap, uint64_t hwcap2, size_t sve_bytes) : detection_{DetectCpu(), false} {
-    detection_.cpu.hwcap = hwcap;
-    detection_.cpu.hwcap2 = hwcap2;
-    detection_.cpu.sve_bytes = sve_bytes;
-    OverrideDetection(&detection_);
-  }
-  ~Machine() { OverrideDetection(nullptr); }
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
-
- private:
-  Detection detection_;
-};
+// This machine, if it had other features.
+Cpu With(uint64_t hwcap, uint64_t hwcap2, size_t sve_bytes) {
+  Cpu cpu = DetectCpu();
+  cpu.hwcap = hwcap;
+  cpu.hwcap2 = hwcap2;
+  cpu.sve_bytes = sve_bytes;
+  return cpu;
+}
 
 std::string ReasonOf(const std::string& tier) {
   for (const TierReport& report : ExplainTiers(Context())) {
@@ -42,7 +34,7 @@ TEST_CASE("Arm: features that are missing are named") {
   const std::string no_sve = "the CPU or the operating system lacks SVE: HWCAP[22] is 0";
   const std::string odd = "the length of SVE's vectors is not a power of two";
   {
-    const Machine none(kAsimd, 0, 32);
+    const ScopedDetection none(With(kAsimd, 0, 32), false);
     CHECK(ReasonOf("neon_i8mm") == "the CPU lacks FEAT_I8MM: HWCAP2[13] (i8mm) is 0");
     CHECK(ReasonOf("neon_dotprod") == "the CPU lacks FEAT_DotProd: HWCAP[20] (asimddp) is 0");
     CHECK(ReasonOf("neon") == "usable");
@@ -51,18 +43,18 @@ TEST_CASE("Arm: features that are missing are named") {
     CHECK(ReasonOf("sve") == (has_sve ? "usable" : no_sve));
   }
   {
-    const Machine all(kAsimd | kAsimddp | kSve, kSveI8mm | kI8mm, 64);
+    const ScopedDetection all(With(kAsimd | kAsimddp | kSve, kSveI8mm | kI8mm, 64), false);
     for (const char* tier : {"neon_i8mm", "neon_dotprod", "neon"}) CHECK(ReasonOf(tier) == "usable");
     for (const char* tier : {"sve_i8mm", "sve_dot", "sve"}) CHECK(ReasonOf(tier) == (has_sve ? "usable" : no_sve));
   }
   {
-    const Machine dot(kAsimd | kAsimddp, 0, 0);
+    const ScopedDetection dot(With(kAsimd | kAsimddp, 0, 0), false);
     CHECK(ReasonOf("neon_i8mm") != "usable");
     CHECK(ReasonOf("neon_dotprod") == "usable");
     if (!has_sve) CHECK(Context().tier() == std::string("neon_dotprod"));
   }
   {
-    const Machine length_384(kAsimd | kAsimddp | kSve, kSveI8mm | kI8mm, 48);
+    const ScopedDetection length_384(With(kAsimd | kAsimddp | kSve, kSveI8mm | kI8mm, 48), false);
     for (const char* tier : {"sve_i8mm", "sve_dot", "sve"}) CHECK(ReasonOf(tier) == (has_sve ? odd : no_sve));
     CHECK(Context().tier() == std::string("neon_i8mm"));
   }

@@ -15,6 +15,7 @@
 #include "test/emulator/child.h"
 #include "test/emulator/emulator.h"
 #include "test/matmul_case.h"
+#include "test/scoped_detection.h"
 #include "test/support.h"
 #include "test/tier_paths.h"
 
@@ -54,19 +55,6 @@ Cpu CpuWithAll() {
   cpu.leaf7_1_edx |= 1u << 4;
   return cpu;
 }
-
-class ScopedDetection {
- public:
-  ScopedDetection(const Cpu& cpu, bool tiles_granted) : detection_{cpu, tiles_granted} {
-    OverrideDetection(&detection_);
-  }
-  ~ScopedDetection() { OverrideDetection(nullptr); }
-  ScopedDetection(const ScopedDetection&) = delete;
-  ScopedDetection& operator=(const ScopedDetection&) = delete;
-
- private:
-  const Detection detection_;
-};
 
 std::string ReasonOf(const Context& context, const std::string& tier) {
   for (const TierReport& report : ExplainTiers(context)) {

@@ -57,8 +57,9 @@ struct DotVectors {
   using V8 = hn::Vec<D8>;
 };
 
-// Instructions: acc += b dot lane kLane of each 128 bits of a, all of signed bytes.
-struct Sdot : DotVectors {
+// Instructions: acc += b dot lane kLane of each 128 bits of a. b is signed.
+template <uint32_t kNeonWord, uint32_t kSveWord>
+struct DotByElement : DotVectors {
   using Acc = V32;
   static constexpr size_t kRegisters = 1;
   static HWY_INLINE Acc Begin(V32 sums) { return sums; }
@@ -68,14 +69,16 @@ struct Sdot : DotVectors {
   static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
 #if HWY_TARGET_IS_SVE
     // a is one of the first eight registers: three bits name it. (Around the intrinsic g++ 12 puts moves.)
-    __asm__(".inst 0x44a00000 | %3 << 19 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kLane));
+    __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kSveWord | kLane << 19));
 #else
-    __asm__(".inst 0x4f80e000 | %4 << 11 | %3 << 21 | " ISOQUANT_ARM_REGISTERS
+    __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS
             : "+w"(acc.raw)
-            : "w"(b.raw), "w"(a.raw), "i"(kLane & 1), "i"(kLane >> 1));
+            : "w"(b.raw), "w"(a.raw), "i"(kNeonWord | (kLane & 1) << 21 | (kLane >> 1) << 11));
 #endif
   }
 };
+struct Sdot : DotByElement<0x4f80e000, 0x44a00000> {};
+struct Sudot : DotByElement<0x4f00f000, 0x44a01c00> {};  // unsigned a; of FEAT_I8MM
 
 #if HWY_TARGET_IS_NEON
 // Products of bytes fit 16 bits, and SADALP adds them in pairs: an accumulator has k 0, 1 and k 2, 3 of two columns.
@@ -129,6 +132,13 @@ struct DotTiles : AnyShape, DotVectors {
 #endif
   }
 
+  template <bool kAdd>
+  static HWY_INLINE void StoreVector(V32 sums, int32_t* to) {
+    const D32 d;
+    if constexpr (kAdd) sums = hn::Add(sums, hn::LoadU(d, to));
+    hn::StoreU(sums, d, to);
+  }
+
   // kRows x kVectors vectors of C, whose B lie `step` bytes apart.
   template <size_t kRows, size_t kVectors>
   struct Kernel {
@@ -157,11 +167,7 @@ struct DotTiles : AnyShape, DotVectors {
 
     template <bool kAdd, size_t kRow, size_t kVector, class... Rest>
     static HWY_INLINE void Store(int32_t* c, size_t c_stride, Acc acc, Rest... rest) {
-      const D32 d;
-      int32_t* const to = c + kVector * hn::Lanes(d);
-      V32 sums = Dot::Sums(acc);
-      if constexpr (kAdd) sums = hn::Add(sums, hn::LoadU(d, to));
-      hn::StoreU(sums, d, to);
+      StoreVector<kAdd>(Dot::Sums(acc), c + kVector * hn::Lanes(D32()));
       if constexpr (sizeof...(Rest) != 0) {
         constexpr bool kNextRow = kVector + 1 == kVectors;
         constexpr bool kNextSet = kNextRow && kRow + 1 == kRows;
@@ -269,10 +275,10 @@ HWY_INLINE void ArrangeInPieces(const uint8_t* a, size_t a_stride, size_t k, siz
   }
 }
 
-template <class TA, class Dot>
-struct SignedDot : DotTiles<Dot> {
+// Tiles for rows of TA; with kFlips each byte becomes ^ 0x80.
+template <class TA, class Tiles, bool kFlips>
+struct ForRowsOf : Tiles {
   using A = TA;
-  static constexpr bool kFlips = A(-1) > A(0);
   static constexpr bool kColumnSums = kFlips;
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
@@ -282,7 +288,10 @@ struct SignedDot : DotTiles<Dot> {
 };
 
 template <class A>
-struct SdotPolicy : SignedDot<A, Sdot> {
+constexpr bool kIsSigned = A(-1) < A(0);
+
+template <class A>
+struct SdotPolicy : ForRowsOf<A, DotTiles<Sdot>, !kIsSigned<A>> {
 #if HWY_TARGET_IS_SVE
   static constexpr char kName[] = "sve_dot";
 #else
@@ -293,7 +302,7 @@ struct SdotPolicy : SignedDot<A, Sdot> {
 
 #if HWY_TARGET_IS_NEON
 template <class A>
-struct NeonPolicy : SignedDot<A, SmullSadalp> {
+struct NeonPolicy : ForRowsOf<A, DotTiles<SmullSadalp>, !kIsSigned<A>> {
   static constexpr char kName[] = "neon";
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 };

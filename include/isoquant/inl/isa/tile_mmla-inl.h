@@ -47,38 +47,18 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Instructions. In each 128 bits: acc[r][c] += row r of a dot row c of b, two rows of 8 bytes each. b is signed.
-struct Smmla : DotVectors {
+template <uint32_t kNeonWord, uint32_t kSveWord>
+struct MatrixMultiply : DotVectors {
   static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
 #if HWY_TARGET_IS_SVE
-    __asm__(".inst 0x45009800 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b));
+    __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b), "i"(kSveWord));
 #else
-    __asm__(".inst 0x4e80a400 | " ISOQUANT_ARM_REGISTERS : "+w"(acc.raw) : "w"(a.raw), "w"(b.raw));
+    __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS : "+w"(acc.raw) : "w"(a.raw), "w"(b.raw), "i"(kNeonWord));
 #endif
   }
 };
-struct Usmmla : DotVectors {
-  static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
-#if HWY_TARGET_IS_SVE
-    __asm__(".inst 0x45809800 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b));
-#else
-    __asm__(".inst 0x4e80ac00 | " ISOQUANT_ARM_REGISTERS : "+w"(acc.raw) : "w"(a.raw), "w"(b.raw));
-#endif
-  }
-};
-
-// SDOT's companion for unsigned a.
-struct Sudot : Sdot {
-  template <int kLane>
-  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
-#if HWY_TARGET_IS_SVE
-    __asm__(".inst 0x44a01c00 | %3 << 19 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kLane));
-#else
-    __asm__(".inst 0x4f00f000 | %4 << 11 | %3 << 21 | " ISOQUANT_ARM_REGISTERS
-            : "+w"(acc.raw)
-            : "w"(b.raw), "w"(a.raw), "i"(kLane & 1), "i"(kLane >> 1));
-#endif
-  }
-};
+struct Smmla : MatrixMultiply<0x4e80a400, 0x45009800> {};
+struct Usmmla : MatrixMultiply<0x4e80ac00, 0x45809800> {};  // unsigned a
 
 template <class Mmla, class Dot>
 struct MmlaTiles : DotTiles<Dot> {
@@ -138,13 +118,6 @@ struct MmlaTiles : DotTiles<Dot> {
       }
     }
 
-    template <bool kAdd>
-    static HWY_INLINE void StoreVector(V32 acc, int32_t* to) {
-      const D32 d;
-      if constexpr (kAdd) acc = hn::Add(acc, hn::LoadU(d, to));
-      hn::StoreU(acc, d, to);
-    }
-
     // Two vectors are as many columns of two rows as one vector has lanes.
     template <bool kAdd, size_t kPair, size_t kVector, class... Rest>
     static HWY_INLINE void Store(int32_t* c, size_t c_stride, V32 acc0, V32 acc1, Rest... rest) {
@@ -152,9 +125,9 @@ struct MmlaTiles : DotTiles<Dot> {
       const D64 d64;
       const auto low = hn::BitCast(d64, acc0), high = hn::BitCast(d64, acc1);
       int32_t* const to = c + kVector / 2 * hn::Lanes(d);
-      StoreVector<kAdd>(hn::BitCast(d, hn::ConcatEven(d64, high, low)), to);
+      Base::template StoreVector<kAdd>(hn::BitCast(d, hn::ConcatEven(d64, high, low)), to);
       if constexpr (2 * kPair + 1 < kRows) {
-        StoreVector<kAdd>(hn::BitCast(d, hn::ConcatOdd(d64, high, low)), to + c_stride);
+        Base::template StoreVector<kAdd>(hn::BitCast(d, hn::ConcatOdd(d64, high, low)), to + c_stride);
       }
       if constexpr (sizeof...(Rest) != 0) {
         constexpr bool kNextPair = kVector + 2 == kVectors;
@@ -219,21 +192,17 @@ struct MmlaTiles : DotTiles<Dot> {
   }
 };
 
-template <class TA>
-struct MmlaPolicy : MmlaTiles<std::conditional_t<(TA(-1) < TA(0)), Smmla, Usmmla>,
-                              std::conditional_t<(TA(-1) < TA(0)), Sdot, Sudot>> {
+template <class A>
+using MmlaTilesFor = std::conditional_t<kIsSigned<A>, MmlaTiles<Smmla, Sdot>, MmlaTiles<Usmmla, Sudot>>;
+
+template <class A>
+struct MmlaPolicy : ForRowsOf<A, MmlaTilesFor<A>, false> {
 #if HWY_TARGET_IS_SVE
   static constexpr char kName[] = "sve_i8mm";
 #else
   static constexpr char kName[] = "neon_i8mm";
 #endif
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseMmla;
-  using A = TA;
-  static constexpr bool kColumnSums = false;
-
-  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int8_t* HWY_RESTRICT out) {
-    ArrangeInPieces(reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, 0, reinterpret_cast<uint8_t*>(out));
-  }
 };
 
 }  // namespace

@@ -1,0 +1,24 @@
+// Test support: this process as if it ran on another machine.
+#ifndef ISOQUANT_TEST_SCOPED_DETECTION_H_
+#define ISOQUANT_TEST_SCOPED_DETECTION_H_
+
+#include "src/detection.h"
+
+namespace isoquant {
+
+class ScopedDetection {
+ public:
+  ScopedDetection(const Cpu& cpu, bool tiles_granted) : detection_{cpu, tiles_granted} {
+    OverrideDetection(&detection_);
+  }
+  ~ScopedDetection() { OverrideDetection(nullptr); }
+  ScopedDetection(const ScopedDetection&) = delete;
+  ScopedDetection& operator=(const ScopedDetection&) = delete;
+
+ private:
+  const Detection detection_;
+};
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_TEST_SCOPED_DETECTION_H_
