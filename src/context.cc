@@ -20,27 +20,28 @@ Context::Context() {
 Context::Context(Executor& executor) : Context() { executor_ = &executor; }
 
 Context::~Context() {
-  for (uint8_t* scratch : scratch_) FreeBytes(scratch);
+  for (const ScratchMemory& scratch : scratch_) FreeBytes(scratch.data);
 }
 
 void Context::Choose() {
   const uint64_t usable = UsableTiers();
-  allowed_ = usable & ~capped_ & ~disabled_;
-  on_request_ = allowed_ & TiersWithTiles();
+  uint64_t allowed = usable & ~capped_ & ~disabled_;
+  on_request_ = allowed & TiersWithTiles();
   // Tiles are asked for when they are about to be used: now only if the target depends on the answer.
   if (on_request_ != 0) {
-    const uint64_t certain = allowed_ & ~on_request_;
-    const bool matters = certain == 0 || TargetOf(BestOf(certain)) != TargetOf(BestOf(allowed_));
-    if (matters && !AreTilesGranted()) allowed_ = certain;
+    const uint64_t certain = allowed & ~on_request_;
+    const bool matters = certain == 0 || TargetOf(BestOf(certain)) != TargetOf(BestOf(allowed));
+    if (matters && !AreTilesGranted()) allowed = certain;
     if (matters) on_request_ = 0;
   }
-  if (allowed_ == 0) {  // never remove the last
+  if (allowed == 0) {  // never remove the last
     for (size_t i = 0; i < Tiers().size; ++i) {
-      if ((usable & ~TiersWithTiles() & TierBit(i)) != 0) allowed_ = TierBit(i);
+      if ((usable & ~TiersWithTiles() & TierBit(i)) != 0) allowed = TierBit(i);
     }
   }
+  certain_ = allowed & ~on_request_;
   // Lower bits are better targets: remove those below the chosen one.
-  const int64_t target = TargetOf(BestOf(allowed_));
+  const int64_t target = TargetOf(BestOf(allowed));
   targets_ = hwy::SupportedTargets() & ~(target - 1);
   if (target == HWY_SCALAR || target == HWY_EMU128) targets_ = target;
 }
@@ -76,15 +77,12 @@ void Context::Run(size_t num_tasks, TaskRef task) const {
   for (size_t i = 0; i < num_tasks; ++i) task(i, 0);
 }
 
-uint8_t* Context::Scratch(ScratchOwner owner, size_t bytes) {
-  uint8_t*& scratch = scratch_[static_cast<size_t>(owner)];
-  size_t& size = scratch_bytes_[static_cast<size_t>(owner)];
-  if (size < bytes || scratch == nullptr) {
-    FreeBytes(scratch);
-    scratch = AllocateBytes(bytes);
-    size = scratch == nullptr ? 0 : bytes;
-  }
-  return scratch;
+uint8_t* Context::Grow(ScratchOwner owner, size_t bytes) {
+  ScratchMemory& scratch = scratch_[static_cast<size_t>(owner)];
+  FreeBytes(scratch.data);
+  scratch.data = AllocateBytes(bytes);
+  scratch.bytes = scratch.data == nullptr ? 0 : bytes;
+  return scratch.data;
 }
 
 }  // namespace isoquant

@@ -57,8 +57,8 @@ bool PacksOnTheWay(const Context& context, size_t m, size_t k, size_t n) {
 }
 
 template <class A>
-Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
-                        const MatrixView<int32_t>& c, Store store) {
+HWY_NOINLINE Status CheckAndMultiplyUnusual(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                                            const MatrixView<int32_t>& c, Store store) {
   ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
   if (b.packed() != nullptr) return Multiply(context, a, b, c, store);
   if (c.empty()) return Status();
@@ -66,6 +66,14 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   PackedPanels panels;
   ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
   return Multiply(context, a, WeightsRef(panels), c, store);
+}
+
+// Small products take the short way: two jumps, and nothing on the stack.
+template <class A>
+HWY_INLINE Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                                   const MatrixView<int32_t>& c, Store store) {
+  if (b.packed() != nullptr && AreUsual(a, *b.packed(), c)) return Multiply(context, a, b, c, store);
+  return CheckAndMultiplyUnusual(context, a, b, c, store);
 }
 
 }  // namespace

@@ -27,10 +27,27 @@ struct OperandNames {
   const char *k, *n;  // of b
 };
 
-// Inlined, so that small products do not pay for the names.
+// Whether operands are as they mostly are, so that no check can fail: shapes that fit, nothing empty or huge, and C
+// apart from what is read, the gaps between rows included. In line, for products that take less time than their checks.
 template <class A, class C>
-HWY_INLINE Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
-                                const OperandNames& names) {
+HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, const MatrixView<C>& c) {
+  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these, in bytes, does not overflow
+  if (a.cols != b.k || c.rows != a.rows || c.cols != b.n) return false;
+  if (a.data == nullptr || c.data == nullptr || a.row_stride < a.cols || c.row_stride < c.cols) return false;
+  if ((a.rows | a.row_stride | c.row_stride) > kSurelyFits) return false;
+  const uintptr_t c_begin = reinterpret_cast<uintptr_t>(c.data), c_end = c_begin + c.rows * c.row_stride * sizeof(C);
+  const auto is_apart = [&](const void* data, size_t bytes) {
+    const uintptr_t begin = reinterpret_cast<uintptr_t>(data);
+    return begin + bytes <= c_begin || c_end <= begin;
+  };
+  return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) &&
+         is_apart(b.panels, PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k)) &&
+         is_apart(b.column_sums, b.n * sizeof(*b.column_sums));
+}
+
+template <class A, class C>
+HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
+                                         const OperandNames& names) {
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.a.cols, a.cols, names.k, b.k()));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.rows, c.rows, names.a.rows, a.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.cols, c.cols, names.n, b.n()));
@@ -41,6 +58,13 @@ HWY_INLINE Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& 
   if (b.packed() != nullptr) return CheckDisjointFromPanels(names.c.whole, c_bytes, names.b.whole, *b.packed());
   ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), names.b));
   return CheckDisjoint(names.c.whole, c_bytes, names.b.whole, Bytes(b.plain()));
+}
+
+template <class A, class C>
+HWY_INLINE Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
+                                const OperandNames& names) {
+  if (b.packed() != nullptr && AreUsual(a, *b.packed(), c)) return Status();
+  return CheckUnusualOperands(a, b, c, names);
 }
 
 template <class A, class C>

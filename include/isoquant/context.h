@@ -48,9 +48,10 @@ class Context {
 
   // ---- For implementations of operations, here and downstream.
 
-  // Whether tier number `index` (see TierIndex) may run.
-  bool Allows(size_t index) const {
-    return index < 64 && (allowed_ >> index & 1) != 0 && ((on_request_ >> index & 1) == 0 || AreTilesGranted());
+  // Whether tier number `index` (see TierIndex) may run; whether one of several may, bit i of which is tier i.
+  bool Allows(size_t index) const { return index < 64 && AllowsAny(uint64_t{1} << index); }
+  bool AllowsAny(uint64_t tiers) const {
+    return (certain_ & tiers) != 0 || ((on_request_ & tiers) != 0 && AreTilesGranted());
   }
   // Highway targets (bits as in hwy/detect_targets.h) that may run: the tier's own and all below it.
   int64_t targets() const { return targets_; }
@@ -60,19 +61,27 @@ class Context {
   // At least `bytes` bytes, aligned to 64, valid until the next call with the same `owner`; null if there is no memory.
   // Contents are not kept. An operation that prepares operands for the MatMul driver keeps them in kOperation.
   enum class ScratchOwner : uint8_t { kDriver, kOperation };
-  uint8_t* Scratch(ScratchOwner owner, size_t bytes);
+  uint8_t* Scratch(ScratchOwner owner, size_t bytes) {
+    const ScratchMemory& scratch = scratch_[static_cast<size_t>(owner)];
+    return bytes <= scratch.bytes && scratch.data != nullptr ? scratch.data : Grow(owner, bytes);
+  }
 
  private:
   friend std::vector<TierReport> ExplainTiers(const Context& context);
+  struct ScratchMemory {
+    uint8_t* data = nullptr;
+    size_t bytes = 0;
+  };
+
   void Choose();
+  uint8_t* Grow(ScratchOwner owner, size_t bytes);
   static bool AreTilesGranted();
 
   Executor* executor_ = nullptr;
-  uint8_t* scratch_[2] = {};
-  size_t scratch_bytes_[2] = {};
-  // Bit i speaks of tier i.
-  uint64_t allowed_ = 0;     // may run
-  uint64_t on_request_ = 0;  // of these: if tiles are granted
+  ScratchMemory scratch_[2];
+  // Bit i is tier i.
+  uint64_t certain_ = 0;     // may run
+  uint64_t on_request_ = 0;  // may run if tiles are granted
   uint64_t capped_ = 0;      // better than a cap, of the environment or the caller
   uint64_t disabled_ = 0;    // removed by name
   int64_t targets_ = 0;

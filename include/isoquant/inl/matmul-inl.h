@@ -63,47 +63,81 @@ class LoneTile {
   }
 
   static HWY_INLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
-                             bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage_in,
-                             uint8_t* scratch) {
-    const Stage stage = stage_in;  // a copy: stores through its pointers cannot change it
+                             bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch) {
     Args args{};
     SetRows(a, rows, reads_rows, b.k, reinterpret_cast<ArrangedA*>(scratch), args);
     args.b_k = RoundUp(b.k, 4);
     args.panel_stride = PackedPanels::PanelBytes(b.k);
     // Weights that do not stay in L2 from call to call. (The first question is cheaper.)
     const bool streams = b.n * b.k >= kSmallestL2 && b.n * b.k >= 2 * DetectCpu().l2_bytes;
-
     typename P::State state;
-    int32_t* buffer = reinterpret_cast<int32_t*>(scratch + ArrangedBytes<P>(rows.size, b.k, reads_rows));
-    int32_t* other = buffer + shape.rows() * shape.cols();
-    Part waiting{};  // columns in `other` that the stage has not seen
-    const size_t end = cols.begin + cols.size;
-    for (Part now{cols.begin, 0}; now.begin < end; now.begin += now.size) {
-      now.size = Min(shape.cols(), end - now.begin);
-      args.panels = PackedPanels::NumPanels(now.size);
-      args.b = b.panels + now.begin / PackedPanels::kColumns * args.panel_stride;
-      args.prefetch.from = streams ? nullptr : args.b;
-      args.column_sums = P::kColumnSums ? b.column_sums + now.begin : nullptr;
-      args.c = buffer;
-      args.c_stride = shape.cols();
-      args.add = false;
-      if constexpr (std::is_same<Stage, StoreS32>::value) {
-        if (IsDirect<Stage>(now.size)) {
-          args.c = stage.c + rows.begin * stage.c_stride + now.begin;
-          args.c_stride = stage.c_stride;
-          args.add = stage.accumulate;
-        }
-      }
-      SetWritten(args, rows.begin, now.begin, now.size, &stage);
-      P::Tile(state, args);
-      if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
-      waiting = IsDirect<Stage>(now.size) ? Part{} : now;
-      std::swap(buffer, other);
+    if constexpr (std::is_same<Stage, StoreS32>::value) {
+      // All groups but a last one that ends within a panel.
+      const size_t direct = IsDirect<Stage>(cols.size) ? cols.size : cols.size - cols.size % shape.cols();
+      if (direct != 0) RunDirect(shape, rows.begin, b, {cols.begin, direct}, streams, stage, state, args);
+      cols = {cols.begin + direct, cols.size - direct};
     }
-    if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
+    if (cols.size == 0) return;
+    int32_t* buffers = reinterpret_cast<int32_t*>(scratch + ArrangedBytes<P>(rows.size, b.k, reads_rows));
+    RunStaged(shape, rows, b, cols, streams, stage, buffers, state, args);
   }
 
  private:
+  // Straight to C.
+  static HWY_INLINE void RunDirect(const TileShape<P>& shape, size_t row, const PackedPanels& b, Part cols,
+                                   bool streams, const StoreS32& stage, typename P::State& state, Args& args) {
+    args.c = stage.c + row * stage.c_stride + cols.begin;
+    args.c_stride = stage.c_stride;
+    args.written_stride = stage.c_stride * sizeof(*stage.c);
+    args.add = stage.accumulate;
+    SetColumns(b, cols.begin, args);
+    for (size_t left = cols.size;; Advance(shape, args), args.c += shape.cols()) {
+      const size_t size = Min(shape.cols(), left);
+      SetSize(size, streams, args);
+      args.written = reinterpret_cast<const char*>(args.c);
+      args.written_bytes = size * sizeof(*args.c);
+      P::Tile(state, args);
+      left -= size;
+      if (left == 0) return;
+    }
+  }
+
+  static HWY_INLINE void RunStaged(const TileShape<P>& shape, Part rows, const PackedPanels& b, Part cols, bool streams,
+                                   const Stage& stage_in, int32_t* buffer, typename P::State& state, Args& args) {
+    const Stage stage = stage_in;  // a copy: stores through its pointers cannot change it
+    int32_t* other = buffer + shape.rows() * shape.cols();
+    Part waiting{};  // columns in `other` that the stage has not seen
+    const size_t end = cols.begin + cols.size;
+    args.c_stride = shape.cols();
+    args.add = false;
+    SetColumns(b, cols.begin, args);
+    for (Part now{cols.begin, 0}; now.begin < end; now.begin += now.size, Advance(shape, args)) {
+      now.size = Min(shape.cols(), end - now.begin);
+      SetSize(now.size, streams, args);
+      args.c = buffer;
+      SetWritten(args, rows.begin, now.begin, now.size, &stage);
+      P::Tile(state, args);
+      if (waiting.size != 0) RunStage(stage, other, shape.cols(), rows, waiting);
+      waiting = now;
+      std::swap(buffer, other);
+    }
+    RunStage(stage, other, shape.cols(), rows, waiting);
+  }
+
+  // The columns from `col` on, how many of them, and the next ones.
+  static HWY_INLINE void SetColumns(const PackedPanels& b, size_t col, Args& args) {
+    args.b = b.panels + col / PackedPanels::kColumns * args.panel_stride;
+    args.column_sums = P::kColumnSums ? b.column_sums + col : nullptr;
+  }
+  static HWY_INLINE void SetSize(size_t cols, bool streams, Args& args) {
+    args.panels = PackedPanels::NumPanels(cols);
+    args.prefetch.from = streams ? nullptr : args.b;
+  }
+  static HWY_INLINE void Advance(const TileShape<P>& shape, Args& args) {
+    args.b += shape.cols() / PackedPanels::kColumns * args.panel_stride;
+    if (P::kColumnSums) args.column_sums += shape.cols();
+  }
+
   static HWY_INLINE void SetRows(const MatrixView<const typename P::A>& a, Part rows, bool reads_rows, size_t k,
                                  ArrangedA* arranged, Args& args) {
     args.rows = rows.size;
@@ -304,22 +338,13 @@ class MatMulBlock {
 // Not inlined: the path of small calls is short.
 HWY_NOINLINE Status OutOfScratch(size_t bytes) { return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0); }
 
+// In blocks and tasks. Not inlined: the path of small calls is short.
 template <class P, class Stage>
-Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const WeightsRef& b,
-                        const Stage& stage) {
+HWY_NOINLINE Status MatMulInTasks(Context& context, const MatrixView<const typename P::A>& a, const WeightsRef& b,
+                                  const Stage& stage) {
   const size_t workers = context.NumWorkers();
   const PackedPanels* packed = b.packed();
-  const TileShape<P> shape(a.rows, b.n());
   const bool reads_rows = ReadsRows<P>(a, b.n());
-  if (packed != nullptr && workers == 1 && a.rows <= shape.rows()) {
-    const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, packed->k, reads_rows);
-    uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
-    if (scratch == nullptr) return OutOfScratch(bytes);
-    [[maybe_unused]] const FloatEnvironment<Stage> environment{};
-    LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, reads_rows, *packed, {0, packed->n}, stage, scratch);
-    return Status();
-  }
-
   const MatMulPlan<P> plan(a.rows, b.n(), b.k(), workers, packed == nullptr, reads_rows);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(workers * plan.bytes);
@@ -341,33 +366,47 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
   return Status();
 }
 
-// Looked up once per policy and process.
-template <class P>
-HWY_INLINE size_t TierOf() {
-  static const size_t index = TierIndex(P::kName);
-  return index;
-}
-
-template <class... P>
-bool AllowsAny(PolicyList<P...>, const Context& context) {
-  return (context.Allows(TierOf<P>()) || ...);
-}
-
 template <class P, class Stage>
-using PolicyFunction = decltype(&MatMulWithPolicy<P, Stage>);
+Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const WeightsRef& b,
+                        const Stage& stage) {
+  const PackedPanels* packed = b.packed();
+  if (packed == nullptr || context.NumWorkers() != 1) return MatMulInTasks<P>(context, a, b, stage);
+  const TileShape<P> shape(a.rows, packed->n);
+  if (a.rows > shape.rows()) return MatMulInTasks<P>(context, a, b, stage);
 
-// The first policy that is allowed and suits, or that is the only one allowed; else the last. (What suits is asked
-// first: what is allowed may need a grant of the operating system.)
-template <class Stage, class P>
-HWY_INLINE PolicyFunction<P, Stage> FindPolicy(PolicyList<P>, const Context&, size_t, size_t, size_t) {
-  return &MatMulWithPolicy<P, Stage>;
+  const bool reads_rows = ReadsRows<P>(a, packed->n);
+  const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, packed->k, reads_rows);
+  uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
+  if (scratch == nullptr) return OutOfScratch(bytes);
+  [[maybe_unused]] const FloatEnvironment<Stage> environment{};
+  LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, reads_rows, *packed, {0, packed->n}, stage, scratch);
+  return Status();
 }
-template <class Stage, class P, class Next, class... Worse>
-HWY_INLINE PolicyFunction<P, Stage> FindPolicy(PolicyList<P, Next, Worse...>, const Context& context, size_t m,
-                                               size_t k, size_t n) {
-  const bool suits = P::kShapes == nullptr || P::Suits(m, k, n) || !AllowsAny(PolicyList<Next, Worse...>(), context);
-  if (suits && context.Allows(TierOf<P>())) return &MatMulWithPolicy<P, Stage>;
-  return FindPolicy<Stage>(PolicyList<Next, Worse...>(), context, m, k, n);
+
+// As Context::AllowsAny takes them. Looked up once per process.
+template <class... P>
+HWY_INLINE uint64_t TierBits() {
+  constexpr auto bit = [](const char* name) {
+    const size_t index = TierIndex(name);
+    return index < 64 ? uint64_t{1} << index : 0;
+  };
+  static const uint64_t bits = (bit(P::kName) | ...);
+  return bits;
+}
+
+// With the first policy that is allowed and suits, or that is the only one allowed; else the last. (What suits is asked
+// first: what is allowed may need a grant of the operating system.)
+template <class P, class... Worse, class Stage>
+HWY_INLINE Status MatMulWithBest(PolicyList<P, Worse...>, Context& context, const MatrixView<const typename P::A>& a,
+                                 const WeightsRef& b, const Stage& stage) {
+  if constexpr (sizeof...(Worse) != 0) {
+    const bool suits =
+        P::kShapes == nullptr || P::Suits(a.rows, b.k(), b.n()) || !context.AllowsAny(TierBits<Worse...>());
+    if (!suits || !context.AllowsAny(TierBits<P>())) {
+      return MatMulWithBest(PolicyList<Worse...>(), context, a, b, stage);
+    }
+  }
+  return MatMulWithPolicy<P>(context, a, b, stage);
 }
 
 // Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that the
@@ -377,7 +416,7 @@ HWY_INLINE PolicyFunction<P, Stage> FindPolicy(PolicyList<P, Next, Worse...>, co
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
   if (a.rows == 0 || b.n() == 0) return Status();
-  return FindPolicy<Stage>(PoliciesFor<A>(), context, a.rows, b.k(), b.n())(context, a, b, stage);
+  return MatMulWithBest(PoliciesFor<A>(), context, a, b, stage);
 }
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {

@@ -197,14 +197,23 @@ struct VnniTiles : AnyShape {
       prefetches.Advance();
     }
 
+    // The last group of four K, and each row is stored as soon as it is done: stores that follow all products hold up
+    // the next tile (by 20 cycles for 24 vectors). Three rows lie at constant multiples of the stride, then the next
+    // three; the asm keeps g++ from preparing the addresses of all rows beforehand, which takes more registers than
+    // there are.
     template <bool kAdd, size_t... kRow>
-    static HWY_INLINE void Store(int32_t* c, size_t c_stride, const Sets& acc, std::index_sequence<kRow...>) {
-      ((StoreRow<kAdd, kRow * kVectors>(c, acc), c += c_stride), ...);
+    static HWY_INLINE void LastStep(const uint8_t* a, const RowV& b, int32_t* c, size_t c_stride, Sets& acc,
+                                    std::index_sequence<kRow...>) {
+      (FinishRow<kAdd, kRow>(a + kRow * kPieceK, b, c, c_stride, acc), ...);
     }
-    template <bool kAdd, size_t kAt>
-    static HWY_INLINE void StoreRow(int32_t* c, const Sets& acc) {
-      StoreVector<kAdd, kAt>(c, acc);
-      if constexpr (kVectors == 2) StoreVector<kAdd, kAt + 1>(c + hn::Lanes(D32()), acc);
+    template <bool kAdd, size_t kRow>
+    static HWY_INLINE void FinishRow(const uint8_t* a, const RowV& b, int32_t*& c, size_t c_stride, Sets& acc) {
+      StepRow<kRow * kVectors>(a, b, acc);
+      if (kRow % 3 == 0) __asm__("" : "+r"(c));
+      int32_t* const to = c + kRow % 3 * c_stride;
+      StoreVector<kAdd, kRow * kVectors>(to, acc);
+      if constexpr (kVectors == 2) StoreVector<kAdd, kRow * kVectors + 1>(to + hn::Lanes(D32()), acc);
+      if (kRow % 3 == 2) c += 3 * c_stride;
     }
     template <bool kAdd, size_t kAt>
     static HWY_INLINE void StoreVector(int32_t* c, const Sets& acc) {
@@ -223,7 +232,7 @@ struct VnniTiles : AnyShape {
       // registers, and g++ 12 spills general ones to vectors, by instructions of a port that VPDPBUSD needs.
       __asm__("" : "+r"(args));
       const char* const last = args->written + (kRows - 1) * args->written_stride;
-      const size_t rows = kVectors == 1 || args->k >= kRows * kPieceK ? 1 : args->k >= 4 * kPieceK ? 3 : 6;
+      const size_t rows = kVectors == 1 || args->k > kRows * kPieceK ? 1 : args->k > 4 * kPieceK ? 3 : 6;
       for (size_t row = 0; row < rows; ++row) {
         PrefetchForWriting(written);
         if (kVectors > 1) PrefetchForWriting(written + args->written_bytes - 1);
@@ -247,18 +256,19 @@ struct VnniTiles : AnyShape {
       if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
       const char* written = args.written;
       const Args* hidden = &args;
+      constexpr std::make_index_sequence<kRows> kAll;
       size_t k = args.k;
-      for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
+      for (; k > kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
         FetchWritten(hidden, written);
         for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
       }
-      for (; k >= 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
-      constexpr std::make_index_sequence<kRows> kAll;
-      for (; k != 0; k -= kKR, a += kKR, b += 64) Step<0>(a, LoadRow(b, second), acc, kAll);
+      for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+      for (; k > kKR; k -= kKR, a += kKR, b += 64) Step<0>(a, LoadRow(b, second), acc, kAll);
+      const RowV last = k != 0 ? LoadRow(b, second) : ZeroRow();  // K = 0: any A will do
       if (args.add) {
-        Store<true>(args.c, args.c_stride, acc, kAll);
+        LastStep<true>(a, last, args.c, args.c_stride, acc, kAll);
       } else {
-        Store<false>(args.c, args.c_stride, acc, kAll);
+        LastStep<false>(a, last, args.c, args.c_stride, acc, kAll);
       }
     }
   };
@@ -288,25 +298,46 @@ struct VnniWith : VnniTiles<Dot> {
   static constexpr bool kColumnSums = kFlips;
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
-    const hn::CappedTag<uint8_t, kPieceK> d;
-    const size_t n = hn::Lanes(d);
-    const auto flip = hn::Set(d, kFlips ? uint8_t{0x80} : uint8_t{0});
     const uint8_t* piece = reinterpret_cast<const uint8_t*>(a);
-    for (; k >= kPieceK; k -= kPieceK, piece += kPieceK) {
-      const uint8_t* from = piece;
-      for (size_t r = 0; r < rows; ++r, from += a_stride, out += kPieceK) {
-        for (size_t j = 0; j < kPieceK; j += n) hn::Store(hn::Xor(hn::LoadU(d, from + j), flip), d, out + j);
-      }
+    for (; k >= kPieceK; k -= kPieceK, piece += kPieceK, out += rows * kPieceK) {
+      ForRows(piece, a_stride, rows, out, [](Bytes d, const uint8_t* from) { return hn::LoadU(d, from); });
     }
     if (k == 0) return;
-    // Whole vectors of `out` may be written, and where B's padding is zero any value of A will do.
-    for (size_t r = 0; r < rows; ++r, piece += a_stride, out += kPieceK) {
+      // Whole vectors of `out` may be written, and where B's padding is zero any value of A will do.
 #if HWY_TARGET <= HWY_AVX3
-      hn::Store(hn::Xor(hn::MaskedLoad(hn::FirstN(d, k), d, piece), flip), d, out);
+    const auto first = hn::FirstN(Bytes(), k);
+    ForRows(piece, a_stride, rows, out,
+            [first](Bytes d, const uint8_t* from) { return hn::MaskedLoad(first, d, from); });
 #else
-      for (size_t j = 0; j < k; j += n) hn::Store(hn::Xor(LoadFirst(d, piece + j, k - j), flip), d, out + j);
-#endif
+    for (size_t r = 0; r < rows; ++r, piece += a_stride, out += kPieceK) {
+      for (size_t j = 0; j < k; j += hn::Lanes(Bytes())) {
+        hn::Store(Flip(LoadFirst(Bytes(), piece + j, k - j)), Bytes(), out + j);
+      }
     }
+#endif
+  }
+
+ private:
+  using Bytes = hn::CappedTag<uint8_t, 64>;
+
+  static HWY_INLINE hn::Vec<Bytes> Flip(hn::Vec<Bytes> v) {
+    return kFlips ? hn::Xor(v, hn::Set(Bytes(), uint8_t{0x80})) : v;
+  }
+
+  // One piece of each row, two rows at a time (16 x 16 x 16 takes 3 % less).
+  template <class Load>
+  static HWY_INLINE void ForRows(const uint8_t* from, size_t stride, size_t rows, uint8_t* HWY_RESTRICT out,
+                                 const Load& load) {
+    const auto row = [&load](const uint8_t* row_from, uint8_t* row_out) {
+      for (size_t j = 0; j < kPieceK; j += hn::Lanes(Bytes())) {
+        hn::Store(Flip(load(Bytes(), row_from + j)), Bytes(), row_out + j);
+      }
+    };
+    for (; rows >= 2; rows -= 2, from += 2 * stride, out += 2 * kPieceK) {
+      row(from, out);
+      row(from + stride, out + kPieceK);
+    }
+    if (rows != 0) row(from, out);
   }
 };
 
