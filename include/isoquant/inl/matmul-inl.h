@@ -49,7 +49,7 @@ void PrepareTails(const MatrixView<const typename P::A>& a, Part rows, typename 
 }
 
 // Of CPUs that matter here.
-constexpr size_t kSmallestL2 = size_t{128} << 10;
+constexpr size_t kL1 = size_t{32} << 10, kSmallestL2 = size_t{128} << 10;
 
 // One tile of rows times a part of the columns, all of K at once.
 template <class P, class Stage>
@@ -252,15 +252,7 @@ class MatMulBlock {
       SetRows(tile, k);
       args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
       args_.prefetch = Prefetches(t, tile, next_b);
-      args_.c = Slot(t);
-      args_.c_stride = plan_.shape.cols();
-      if constexpr (std::is_same<Stage, StoreS32>::value) {
-        if (direct) {
-          args_.c = stage_.c + (rows_.begin + tile.begin) * stage_.c_stride + col;
-          args_.c_stride = stage_.c_stride;
-          args_.add = stage_.accumulate;
-        }
-      }
+      SetC(t, rows_.begin + tile.begin, col, direct);
       SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
       P::Tile(state_, args_);
       if (direct || !last) continue;
@@ -278,6 +270,10 @@ class MatMulBlock {
     if (!arranged_ && !plan_.reads_rows && t + 1 < tiles_) {  // rows that are arranged next, a quarter per stream
       const size_t quarter = DivideUp(tile.size, 4) * a_.row_stride * sizeof(A);
       return {a_.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
+    }
+    if (arranged_ && t + 1 < tiles_ && (2 * tile.size + plan_.shape.cols()) * args_.k <= kL1) {  // the next rows
+      const size_t quarter = DivideUp(tile.size, 4) * plan_.padded_k * sizeof(ArrangedA);
+      return {args_.a + tile.size * plan_.padded_k, quarter, 2 * quarter};
     }
     return {args_.b, 0, 0};
   }
@@ -311,6 +307,19 @@ class MatMulBlock {
       P::ArrangePanel(args_.b + p * args_.panel_stride, args_.b_k, to + p * padded_k * PackedPanels::kColumns);
     }
     args_.b_arranged = to;
+  }
+
+  HWY_INLINE void SetC(size_t t, size_t row, size_t col, bool direct) {
+    if constexpr (std::is_same<Stage, StoreS32>::value) {
+      if (direct) {
+        args_.c = stage_.c + row * stage_.c_stride + col;
+        args_.c_stride = stage_.c_stride;
+        args_.add = stage_.accumulate;
+        return;
+      }
+    }
+    args_.c = Slot(t);
+    args_.c_stride = plan_.shape.cols();
   }
 
   int32_t* Slot(size_t t) const {

@@ -259,8 +259,8 @@ struct VnniTiles : AnyShape {
       constexpr std::make_index_sequence<kRows> kAll;
       size_t k = args.k;
       for (; k > kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
-        FetchWritten(hidden, written);
         for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+        FetchWritten(hidden, written);
       }
       for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
       for (; k > kKR; k -= kKR, a += kKR, b += 64) Step<0>(a, LoadRow(b, second), acc, kAll);
