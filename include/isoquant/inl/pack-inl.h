@@ -40,37 +40,38 @@ struct PackRange {
 constexpr size_t kStripRows = 256;
 static_assert(kStripRows / PackedPanels::kGroup <= kMaxRepetitions, "exact sums");
 
-// `rows` <= kStripRows rows of kBlocks panels from panel `p` on, the last group filled up with zeros.
-template <size_t kBlocks>
+// Panels that are packed at a time.
+constexpr size_t kMaxPanels = kHasLines ? 4 : kMaxBlocks;
+
+// Groups of four rows of kPanels panels: `repetitions` of them.
+template <size_t kPanels>
+void PackGroups(const int8_t* from, size_t row_stride, size_t ahead, size_t repetitions, int8_t* to, size_t panel_bytes,
+                uint32_t* sums) {
+  if constexpr (kPanels == 4) {
+    TransposeLines<int8_t>(
+        {from, PackedPanels::kColumns, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine, repetitions, sums});
+  } else {
+    Transpose<int8_t, kPanels>(
+        {from, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine / 4, kLine, repetitions, sums});
+  }
+}
+
+// `rows` <= kStripRows rows of kPanels panels from panel `p` on, the last group filled up with zeros.
+template <size_t kPanels>
 void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead, const PackRange& out) {
-  constexpr size_t kColumns = kBlocks * PackedPanels::kColumns;
+  constexpr size_t kColumns = kPanels * PackedPanels::kColumns;
   const size_t col = p * PackedPanels::kColumns, panel_bytes = PackedPanels::PanelBytes(v.rows);
   const size_t cols = HWY_MIN(v.cols - col, kColumns);
-  TransposeArgs args{};
-  args.to = out.panels + (p - out.begin) * panel_bytes + k / PackedPanels::kGroup * kLine;
-  args.block_step = panel_bytes;
-  args.quarter_step = kLine / 4;
-  args.to_step = kLine;
-  args.sums = out.sums + (p - out.begin) * PackedPanels::kColumns;
+  int8_t* to = out.panels + (p - out.begin) * panel_bytes + k / PackedPanels::kGroup * kLine;
+  uint32_t* sums = out.sums + (p - out.begin) * PackedPanels::kColumns;
   const size_t whole = cols == kColumns ? rows / 4 : 0;
-  if (whole != 0) {
-    args.from = v.Row(k) + col;
-    args.row_stride = v.row_stride;
-    args.from_step = 4 * v.row_stride;
-    args.ahead = ahead;
-    args.repetitions = whole;
-    Transpose<int8_t, kBlocks>(args);
-    args.to += whole * kLine;
-  }
+  if (whole != 0) PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, whole, to, panel_bytes, sums);
+  to += whole * kLine;
   // A group or a panel that is not whole: through rows filled up with zeros.
-  args.row_stride = kColumns;
-  args.ahead = 0;
-  args.repetitions = 1;
-  for (size_t r = 4 * whole; r < rows; r += 4, args.to += kLine) {
+  for (size_t r = 4 * whole; r < rows; r += 4, to += kLine) {
     HWY_ALIGN int8_t filled[4][kColumns] = {};
     for (size_t i = 0; i < 4 && r + i < rows; ++i) std::memcpy(filled[i], v.Row(k + r + i) + col, cols);
-    args.from = filled[0];
-    Transpose<int8_t, kBlocks>(args);
+    PackGroups<kPanels>(filled[0], kColumns, 0, 1, to, panel_bytes, sums);
   }
 }
 
@@ -81,34 +82,29 @@ inline void PackPanels(const KxN& b, const PackRange& out) {
   for (size_t k = 0; k < v.rows; k += kStripRows) {
     const size_t rows = HWY_MIN(v.rows - k, kStripRows);
     size_t p = out.begin;
-    for (; p + kMaxBlocks <= whole_end; p += kMaxBlocks) {
+    for (; p + kMaxPanels <= whole_end; p += kMaxPanels) {
       const bool is_last = p * PackedPanels::kColumns + 2 * kLine > v.cols;
-      PackStrip<kMaxBlocks>(v, k, rows, p, is_cached || is_last ? 0 : kLine, out);
+      PackStrip<kMaxPanels>(v, k, rows, p, is_cached || is_last ? 0 : kLine, out);
     }
     for (; p < out.end; ++p) PackStrip<1>(v, k, rows, p, 0, out);
   }
 }
 
-// ---- N x K: the 16 rows of a panel, four at a time, run by run of K. A run's lines stay in L1 until all four quarters
-// are written.
+// ---- N x K: the 16 rows of a panel, run by run of K; where vectors are shorter than lines, four rows at a time. A
+// run's lines stay in L1 until all four quarters are written.
 constexpr size_t kRunBlocks = 64;
 static_assert(kRunBlocks % kMaxBlocks == 0 && kRunBlocks <= kMaxRepetitions, "whole vectors, exact sums");
 
-// Groups of 16 rows at `from`: repetitions of kBlocks * 4 groups.
-template <size_t kBlocks>
-void PackRun(const int8_t* from, size_t row_stride, size_t repetitions, int8_t* to, uint32_t* sums) {
-  TransposeArgs args{};
-  args.row_stride = row_stride;
-  args.from_step = kBlocks * 16;
-  args.quarter_step = kLine;
-  args.block_step = 4 * kLine;
-  args.to_step = kBlocks * 4 * kLine;
-  args.repetitions = repetitions;
-  for (size_t q = 0; q < 4; ++q) {
-    args.from = from + 4 * q * row_stride;
-    args.to = to + 16 * q;
-    args.sums = sums + 4 * q;
-    Transpose<int32_t, kBlocks>(args);
+// Blocks of 16 bytes of 16 rows at `from`: `blocks` of them, a multiple of kBlocks.
+template <size_t kBlocks, bool kLines = kHasLines>
+void PackRun(const int8_t* from, size_t row_stride, size_t blocks, int8_t* to, uint32_t* sums) {
+  if constexpr (kLines) {
+    TransposeLines<int32_t>({from, row_stride, 4 * row_stride, 16, 0, to, kLine, 4 * kLine, blocks, sums});
+  } else {
+    for (size_t q = 0; q < 4; ++q) {
+      Transpose<int32_t, kBlocks>({from + 4 * q * row_stride, row_stride, kBlocks * 16, 0, to + 16 * q, 4 * kLine,
+                                   kLine, kBlocks * 4 * kLine, blocks / kBlocks, sums + 4 * q});
+    }
   }
 }
 
@@ -122,7 +118,7 @@ inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PackRan
   size_t done = 0;
   if (cols == PackedPanels::kColumns) {
     for (; done + kRun <= k; done += kRun) {
-      PackRun<kMaxBlocks>(v.Row(col) + done, v.row_stride, kRunBlocks / kMaxBlocks, to + done * 16, sums);
+      PackRun<kMaxBlocks>(v.Row(col) + done, v.row_stride, kRunBlocks, to + done * 16, sums);
     }
     const size_t blocks = (k - done) / kBlock;
     if (blocks != 0) PackRun<1>(v.Row(col) + done, v.row_stride, blocks, to + done * 16, sums);

@@ -7,6 +7,8 @@
 //
 //   K x N, int8_t:  quarter j of a block holds columns 4 j to 4 j + 3, all of one group: quarters are 16 bytes apart
 //   N x K, int32_t: quarter j of a block holds group j of four columns: quarters are a line of 64 bytes apart
+//
+// Vectors of 64 bytes are a line of a panel each, and are put together and stored as such: see LineArgs.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -64,18 +66,14 @@ void Transpose(TransposeArgs args) {
 
 #else
 
-// A panel's line is 64 bytes; vectors whose size the compiler does not know give one block.
-constexpr size_t kMaxBlocks = HWY_HAVE_SCALABLE ? 1 : HWY_MAX_BYTES >= 64 ? 4 : HWY_MAX_BYTES / 16;
+// Vectors whose size the compiler does not know give one block.
+constexpr size_t kMaxBlocks = !HWY_HAVE_SCALABLE && HWY_MAX_BYTES >= 32 ? 2 : 1;
 
 template <size_t kBlocks, class V>
 HWY_INLINE void StoreBlocks(V v, int8_t* HWY_RESTRICT to, size_t block_step) {
   const hn::FixedTag<int8_t, 16> d;
   hn::StoreU(hn::ExtractBlock<0>(v), d, to);
-  if constexpr (kBlocks >= 2) hn::StoreU(hn::ExtractBlock<1>(v), d, to + block_step);
-  if constexpr (kBlocks == 4) {
-    hn::StoreU(hn::ExtractBlock<2>(v), d, to + 2 * block_step);
-    hn::StoreU(hn::ExtractBlock<3>(v), d, to + 3 * block_step);
-  }
+  if constexpr (kBlocks == 2) hn::StoreU(hn::ExtractBlock<1>(v), d, to + block_step);
 }
 
 // sums[16 b + i] or, for the sum of all blocks, sums[i] += the sum of the i-th four bytes of block b.
@@ -139,6 +137,100 @@ HWY_NOINLINE void Transpose(TransposeArgs args) {
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
+
+// Whether vectors are as long as a line.
+constexpr bool kHasLines = !HWY_HAVE_SCALABLE && HWY_MAX_BYTES >= 64;
+
+// Four lines at a time, each made of 4 x 4 blocks of 16 bytes and stored as a whole. Blocks meet in a vector by loads,
+// which take no shuffle. (In quarters of lines, as above, a repetition is 20 shuffles of one port and 16 stores, here
+// 8 and 4.)
+struct LineArgs {
+  const int8_t* from;  // block b of vector v is at from + v * vector_step + b * block_step
+  size_t vector_step, block_step;
+  size_t from_step;  // to the next repetition
+  size_t ahead;      // bytes so far on from blocks of vector 0 are fetched into the cache; 0: none
+  int8_t* to;        // line v goes to to + v * line_step
+  size_t line_step;
+  size_t to_step;      // to the next repetition
+  size_t repetitions;  // 0..kMaxRepetitions
+  uint32_t* sums;      // of each four bytes of line v: += at [16 v + i] for elements of one byte, else at [i]
+};
+
+// Elements of one byte: block b holds 16 columns of row b, and vectors are apart. Of four bytes: block b of vector v
+// holds four groups of column 4 b + v.
+template <class T>
+HWY_NOINLINE void TransposeLines(LineArgs args);
+
+#if !HWY_HAVE_SCALABLE && HWY_MAX_BYTES >= 64
+template <class T>
+void TransposeLines(LineArgs args) {
+  const hn::FixedTag<int8_t, 64> d8;
+  const hn::FixedTag<int8_t, 16> d_block;
+  const hn::Repartition<uint8_t, decltype(d8)> du8;
+  const hn::Repartition<int16_t, decltype(d8)> d16;
+  const hn::Repartition<int32_t, decltype(d8)> d32;
+  const hn::Repartition<int64_t, decltype(d8)> d64;
+  HWY_ALIGN static constexpr int32_t kLanes[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+  HWY_ALIGN static constexpr int8_t kBytes[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+  const auto lanes = hn::SetTableIndices(d32, kLanes);
+  const auto bytes = hn::LoadDup128(d8, kBytes);
+  const auto ones = hn::Set(du8, uint8_t{1});
+  auto sums0 = hn::Zero(d16), sums1 = sums0, sums2 = sums0, sums3 = sums0;
+
+  for (; args.repetitions != 0; --args.repetitions, args.from += args.from_step, args.to += args.to_step) {
+    const auto load = [&](size_t v) HWY_ATTR {
+      const int8_t* HWY_RESTRICT from = args.from + v * args.vector_step;
+      auto blocks = hn::ResizeBitCast(d8, hn::LoadU(d_block, from));
+      blocks = hn::InsertBlock<1>(blocks, hn::LoadU(d_block, from + args.block_step));
+      blocks = hn::InsertBlock<2>(blocks, hn::LoadU(d_block, from + 2 * args.block_step));
+      return hn::InsertBlock<3>(blocks, hn::LoadU(d_block, from + 3 * args.block_step));
+    };
+    if (args.ahead != 0) {
+      for (size_t b = 0; b < 4; ++b) hwy::Prefetch(args.from + b * args.block_step + args.ahead);
+    }
+    auto line0 = load(0), line1 = load(1), line2 = load(2), line3 = load(3);
+    if constexpr (sizeof(T) == 1) {
+      const auto transposed = [&](decltype(line0) v) HWY_ATTR {
+        return hn::TableLookupBytes(hn::BitCast(d8, hn::TableLookupLanes(hn::BitCast(d32, v), lanes)), bytes);
+      };
+      line0 = transposed(line0);
+      line1 = transposed(line1);
+      line2 = transposed(line2);
+      line3 = transposed(line3);
+    } else {
+      const auto v0 = hn::BitCast(d32, line0), v1 = hn::BitCast(d32, line1);
+      const auto v2 = hn::BitCast(d32, line2), v3 = hn::BitCast(d32, line3);
+      const auto lower01 = hn::BitCast(d64, hn::InterleaveLower(d32, v0, v1));
+      const auto upper01 = hn::BitCast(d64, hn::InterleaveUpper(d32, v0, v1));
+      const auto lower23 = hn::BitCast(d64, hn::InterleaveLower(d32, v2, v3));
+      const auto upper23 = hn::BitCast(d64, hn::InterleaveUpper(d32, v2, v3));
+      line0 = hn::BitCast(d8, hn::InterleaveLower(d64, lower01, lower23));
+      line1 = hn::BitCast(d8, hn::InterleaveUpper(d64, lower01, lower23));
+      line2 = hn::BitCast(d8, hn::InterleaveLower(d64, upper01, upper23));
+      line3 = hn::BitCast(d8, hn::InterleaveUpper(d64, upper01, upper23));
+    }
+    hn::StoreU(line0, d8, args.to);
+    hn::StoreU(line1, d8, args.to + args.line_step);
+    hn::StoreU(line2, d8, args.to + 2 * args.line_step);
+    hn::StoreU(line3, d8, args.to + 3 * args.line_step);
+    // Nothing saturates, as above.
+    sums0 = hn::Add(sums0, hn::SatWidenMulPairwiseAdd(d16, ones, line0));
+    sums1 = hn::Add(sums1, hn::SatWidenMulPairwiseAdd(d16, ones, line1));
+    sums2 = hn::Add(sums2, hn::SatWidenMulPairwiseAdd(d16, ones, line2));
+    sums3 = hn::Add(sums3, hn::SatWidenMulPairwiseAdd(d16, ones, line3));
+  }
+
+  const auto add = [&](decltype(sums0) pairs, size_t v) HWY_ATTR {
+    int32_t* to = reinterpret_cast<int32_t*>(args.sums + (sizeof(T) == 1 ? 16 * v : 0));
+    const auto fours = hn::WidenMulPairwiseAdd(d32, pairs, hn::Set(d16, int16_t{1}));
+    hn::StoreU(hn::Add(hn::LoadU(d32, to), fours), d32, to);
+  };
+  add(sums0, 0);
+  add(sums1, 1);
+  add(sums2, 2);
+  add(sums3, 3);
+}
+#endif  // vectors of 64 bytes
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
