@@ -23,17 +23,6 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Whether some |x| exceeds `limit`, or is NaN. By integers: a caller may have unmasked the exceptions of floats.
-inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
-  const hn::CappedTag<float, 16> df32;
-  const hn::RebindToSigned<decltype(df32)> di32;
-  auto largest = hn::Zero(di32);
-  for (size_t i = 0; i < x.size; i += hn::Lanes(df32)) {
-    largest = hn::Max(largest, hn::BitCast(di32, hn::Abs(LoadFirst(df32, x.data + i, x.size - i))));
-  }
-  return hn::ReduceMax(di32, largest) > hn::GetLane(hn::BitCast(di32, hn::Set(df32, limit)));
-}
-
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of linear.h,
 // in that order.
 class ScaleBiasActivate {
@@ -53,11 +42,15 @@ class ScaleBiasActivate {
 
   const MatrixView<float>& output() const { return y_; }
 
-  // What is common stays in line: whole vectors, no zero points, no NaN.
+  // What is common stays in line: whole vectors, no NaN.
   template <class DI>
   HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* sums, size_t stride) const {
-    if (zero_points_ == nullptr && !may_be_nan_ && n >= hn::Lanes(di32)) {
-      ForRows<false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+    if (!may_be_nan_ && n >= hn::Lanes(di32)) {
+      if (zero_points_ == nullptr) {
+        ForRows<false, false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+      } else {
+        ForRows<true, false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+      }
     } else {
       Any(ScaleBiasActivate(*this), rows, col, n, sums, stride);
     }
@@ -76,14 +69,14 @@ class ScaleBiasActivate {
   static HWY_NOINLINE void Any(const ScaleBiasActivate& stage_in, Part rows, size_t col, size_t n, const int32_t* sums,
                                size_t stride) {
     const ScaleBiasActivate stage = stage_in;
-    stage.ForRows<true>(StageTag(), rows, col, n, sums, stride);
+    stage.ForRows<true, true>(StageTag(), rows, col, n, sums, stride);
   }
 
-  template <bool kAny, class DI>
+  template <bool kMayHaveZeroPoints, bool kMayBeNaN, class DI>
   HWY_INLINE void ForRows(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
                           size_t stride) const {
     const hn::RebindToFloat<DI> df32;
-    const bool zero_points = kAny && zero_points_ != nullptr;
+    const bool zero_points = kMayHaveZeroPoints && zero_points_ != nullptr;
     const auto scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
     const auto bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
     const auto column_sum = zero_points ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
@@ -95,8 +88,8 @@ class ScaleBiasActivate {
       auto v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
       v = RoundedMul(df32, v, scale);
       if (bias_ != nullptr) v = hn::Add(v, bias);
-      if (relu_) v = hn::IfThenZeroElse(hn::Lt(v, hn::Zero(df32)), v);
-      if (kAny && may_be_nan_) {  // one NaN for all targets
+      if (relu_) v = Relu(df32, v);
+      if (kMayBeNaN && may_be_nan_) {  // one NaN for all targets
         v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));
       }
       StoreFirst(v, df32, to, n);
