@@ -44,13 +44,11 @@ class RequantizeStage {
 
   const MatrixView<Q>& output() const { return c_; }
 
-  // What is common stays in line: whole vectors, no zero point of each row, scales below one.
-  template <class DI>
-  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* sums, size_t stride) const {
-    if (!each_row_ && small_scales_ && n >= hn::Lanes(di32)) {
-      ForRows<false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+  void Run(Part rows, Part cols, const int32_t* sums, size_t stride) const {
+    if (!each_row_ && small_scales_) {
+      RunSteps<false>(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
     } else {
-      Any(RequantizeStage(*this), rows, col, n, sums, stride);
+      RunSteps<true>(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
     }
   }
 
@@ -58,11 +56,19 @@ class RequantizeStage {
   // Products of such scales and sums are below 2^31.
   static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
 
-  // `stage_in` is a copy that belongs to this call, see RunStage.
-  static HWY_NOINLINE void Any(const RequantizeStage& stage_in, Part rows, size_t col, size_t n, const int32_t* sums,
-                               size_t stride) {
-    const RequantizeStage stage = stage_in;
-    stage.template ForRows<true>(StageTag(), rows, col, n, sums, stride);
+  // kAny: rows may have a zero point each, scales be any floats, and vectors partial. (Plain numbers, not Parts: see
+  // ScaleBiasActivate.)
+  template <bool kAny>
+  static HWY_NOINLINE void RunSteps(const RequantizeStage& stage_in, size_t row, size_t rows, size_t col, size_t cols,
+                                    const int32_t* sums, size_t stride) {
+    const RequantizeStage stage = stage_in;  // a copy: stores of outputs cannot change it
+    const StageTag d;
+    const size_t lanes = hn::Lanes(d);
+    const size_t whole = kAny ? cols : cols - cols % lanes;
+    for (size_t j = 0; j < whole; j += lanes) {
+      stage.template ForRows<kAny>(d, {row, rows}, col + j, kAny ? cols - j : lanes, sums + j, stride);
+    }
+    if (whole != cols) RunSteps<true>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
   }
 
   template <bool kAny, class DI>
