@@ -21,11 +21,13 @@ namespace {
 
 Status MultiplyS8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  return MatMulStage(context, a, b, ScaleBiasActivate(d, b.column_sums, c));
+  const ScaleBiasActivate stage(d, b.column_sums, c);
+  return MatMulStage(context, a, b, StageRef(stage));
 }
 Status MultiplyU8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  return MatMulStage(context, a, b, ScaleBiasActivate(d, b.column_sums, c));
+  const ScaleBiasActivate stage(d, b.column_sums, c);
+  return MatMulStage(context, a, b, StageRef(stage));
 }
 
 }  // namespace

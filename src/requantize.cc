@@ -23,25 +23,30 @@ namespace {
 template <class Q>
 void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<Q>& c,
                     size_t begin, size_t end) {
-  RunStage(RequantizeStage<Q>(r, nullptr, c), sums.Row(begin), sums.row_stride, {begin, end - begin}, {0, sums.cols});
+  const RequantizeStage<Q> stage(r, nullptr, c);
+  stage.Run({begin, end - begin}, {0, sums.cols}, sums.Row(begin), sums.row_stride);
 }
 
 // One name each, for HWY_EXPORT.
 Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<int8_t>& c) {
-  return MatMulStage(context, a, b, RequantizeStage<int8_t>(r, b.column_sums, c));
+  const RequantizeStage<int8_t> stage(r, b.column_sums, c);
+  return MatMulStage(context, a, b, StageRef(stage));
 }
 Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<uint8_t>& c) {
-  return MatMulStage(context, a, b, RequantizeStage<uint8_t>(r, b.column_sums, c));
+  const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
+  return MatMulStage(context, a, b, StageRef(stage));
 }
 Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<int8_t>& c) {
-  return MatMulStage(context, a, b, RequantizeStage<int8_t>(r, b.column_sums, c));
+  const RequantizeStage<int8_t> stage(r, b.column_sums, c);
+  return MatMulStage(context, a, b, StageRef(stage));
 }
 Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<uint8_t>& c) {
-  return MatMulStage(context, a, b, RequantizeStage<uint8_t>(r, b.column_sums, c));
+  const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
+  return MatMulStage(context, a, b, StageRef(stage));
 }
 void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<int8_t>& c,
                   size_t begin, size_t end) {

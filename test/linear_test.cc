@@ -240,18 +240,19 @@ TEST_CASE("Linear: the sign of zero") {
   for (const RowQuantization quantization : kQuantizations) {
     for (const Activation activation : {Activation::kNone, Activation::kRelu}) {
       for (const bool has_bias : {false, true}) {
-        Case c({3, 20, 8}, {has_bias, activation, quantization, Values::kOrdinary}, 9);
+        constexpr size_t kN = 40;  // whole vectors and a part of one
+        Case c({3, 20, kN}, {has_bias, activation, quantization, Values::kOrdinary}, 9);
         for (size_t r = 0; r < 3; ++r) {
           for (size_t i = 0; i < 20; ++i) c.x().Row(r)[i] = r == 0 ? -0.0f : 0.0f;
         }
-        for (size_t j = 0; j < 8; ++j) {
+        for (size_t j = 0; j < kN; ++j) {
           c.column_scales()[j] = j % 2 == 0 ? 0.5f : -0.5f;
           if (has_bias) c.bias()[j] = j / 2 % 2 == 0 ? 0.0f : -0.0f;
         }
         ForEachTier([&](Context& context) {
           c.Run(context);
           for (size_t r = 0; r < 3; ++r) {
-            for (size_t j = 0; j < 8; ++j) {
+            for (size_t j = 0; j < kN; ++j) {
               // 0 * scale, then -0 only as -0 + -0. ReLU keeps it: -0 is not less than 0.
               const bool negative = j % 2 != 0 && (!has_bias || j / 2 % 2 != 0);
               CHECK(BitsOf(c.y().Row(r)[j]) == (negative ? 0x80000000u : 0u));

@@ -23,17 +23,6 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Whether some |x| exceeds `limit`, or is NaN. By integers: a caller may have unmasked the exceptions of floats.
-inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
-  const hn::CappedTag<float, 16> df32;
-  const hn::RebindToSigned<decltype(df32)> di32;
-  auto largest = hn::Zero(di32);
-  for (size_t i = 0; i < x.size; i += hn::Lanes(df32)) {
-    largest = hn::Max(largest, hn::BitCast(di32, hn::Abs(LoadFirst(df32, x.data + i, x.size - i))));
-  }
-  return hn::ReduceMax(di32, largest) > hn::GetLane(hn::BitCast(di32, hn::Set(df32, limit)));
-}
-
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of linear.h,
 // in that order.
 class ScaleBiasActivate {
@@ -48,19 +37,13 @@ class ScaleBiasActivate {
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
-        may_be_nan_(MayBeNaN(d)),
+        run_(MayBeNaN(d) ? &RunSteps<kAny> : FindSteps(d)),
         y_(y) {}
 
   const MatrixView<float>& output() const { return y_; }
 
-  // What is common stays in line: whole vectors, no zero points, no NaN.
-  template <class DI>
-  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* sums, size_t stride) const {
-    if (zero_points_ == nullptr && !may_be_nan_ && n >= hn::Lanes(di32)) {
-      ForRows<false>(di32, rows, col, hn::Lanes(di32), sums, stride);
-    } else {
-      Any(ScaleBiasActivate(*this), rows, col, n, sums, stride);
-    }
+  void Run(Part rows, Part cols, const int32_t* sums, size_t stride) const {
+    run_(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
   }
 
  private:
@@ -72,31 +55,52 @@ class ScaleBiasActivate {
     return AnyExceeds(d.row_scales, 0x1p96f) || AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax);
   }
 
-  // `stage` is a copy that belongs to this call, see RunStage.
-  static HWY_NOINLINE void Any(const ScaleBiasActivate& stage_in, Part rows, size_t col, size_t n, const int32_t* sums,
-                               size_t stride) {
-    const ScaleBiasActivate stage = stage_in;
-    stage.ForRows<true>(StageTag(), rows, col, n, sums, stride);
+  // Steps that not all calls have. A set of them is known when the loop over rows is compiled, or, kAny, while it runs:
+  // then vectors may be partial and outputs NaN, too. (Plain numbers, not Parts, because g++ 12 stores the two halves
+  // of one, loads them as a vector, and waits until the stores have retired: K = 256 is 3 % slower.)
+  enum Steps : int { kZeroPoints = 1, kBias = 2, kRelu = 4, kAny = 8 };
+  using RunFunction = void (*)(const ScaleBiasActivate& stage_in, size_t row, size_t rows, size_t col, size_t cols,
+                               const int32_t* sums, size_t stride);
+
+  static RunFunction FindSteps(const Dequantization& d) {
+    static constexpr RunFunction kRun[] = {&RunSteps<0>, &RunSteps<1>, &RunSteps<2>, &RunSteps<3>,
+                                           &RunSteps<4>, &RunSteps<5>, &RunSteps<6>, &RunSteps<7>};
+    return kRun[(d.row_zero_points.size == 0 ? 0 : kZeroPoints) | (d.bias.size == 0 ? 0 : kBias) |
+                (d.activation == Activation::kRelu ? kRelu : 0)];
   }
 
-  template <bool kAny, class DI>
-  HWY_INLINE void ForRows(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums,
-                          size_t stride) const {
-    const hn::RebindToFloat<DI> df32;
-    const bool zero_points = kAny && zero_points_ != nullptr;
+  template <int kSteps>
+  static HWY_NOINLINE void RunSteps(const ScaleBiasActivate& stage_in, size_t row, size_t rows, size_t col, size_t cols,
+                                    const int32_t* sums, size_t stride) {
+    const ScaleBiasActivate stage = stage_in;  // a copy: stores of outputs cannot change it
+    const size_t lanes = hn::Lanes(StageTag());
+    const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
+    for (size_t j = 0; j < whole; j += lanes) {
+      stage.ForRows<kSteps>({row, rows}, col + j, kSteps == kAny ? cols - j : lanes, sums + j, stride);
+    }
+    if (whole != cols) RunSteps<kAny>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
+  }
+
+  template <int kSteps>
+  HWY_INLINE void ForRows(Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums, size_t stride) const {
+    const StageTag di32;
+    const hn::RebindToFloat<StageTag> df32;
+    const bool has_zero_points = kSteps == kAny ? zero_points_ != nullptr : (kSteps & kZeroPoints) != 0;
+    const bool has_bias = kSteps == kAny ? bias_ != nullptr : (kSteps & kBias) != 0;
+    const bool has_relu = kSteps == kAny ? relu_ : (kSteps & kRelu) != 0;
     const auto scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
-    const auto bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
-    const auto column_sum = zero_points ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
+    const auto bias = has_bias ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
+    const auto column_sum = has_zero_points ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
     float* HWY_RESTRICT to = y_.Row(rows.begin) + col;
     HWY_UNROLL(4)
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += y_.row_stride) {
       auto sum = LoadFirst(di32, sums, n);
-      if (zero_points) sum = hn::Sub(sum, hn::Mul(hn::Set(di32, zero_points_[row * zero_point_step_]), column_sum));
+      if (has_zero_points) sum = hn::Sub(sum, hn::Mul(hn::Set(di32, zero_points_[row * zero_point_step_]), column_sum));
       auto v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
       v = RoundedMul(df32, v, scale);
-      if (bias_ != nullptr) v = hn::Add(v, bias);
-      if (relu_) v = hn::IfThenZeroElse(hn::Lt(v, hn::Zero(df32)), v);
-      if (kAny && may_be_nan_) {  // one NaN for all targets
+      if (has_bias) v = hn::Add(v, bias);
+      if (has_relu) v = Relu(df32, v);
+      if (kSteps == kAny) {  // one NaN for all targets
         v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));
       }
       StoreFirst(v, df32, to, n);
@@ -110,7 +114,8 @@ class ScaleBiasActivate {
   const float* column_scales_;
   bool one_column_scale_;
   const float* bias_;  // or null
-  bool relu_, may_be_nan_;
+  bool relu_;
+  RunFunction run_;
   MatrixView<float> y_;
 };
 

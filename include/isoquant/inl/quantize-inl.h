@@ -30,8 +30,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using DF32 = hn::CappedTag<float, 16>;
 using DI32 = hn::RebindToSigned<DF32>;
+using DU32 = hn::RebindToUnsigned<DF32>;
 using VF32 = hn::Vec<DF32>;
 using VI32 = hn::Vec<DI32>;
+using VU32 = hn::Vec<DU32>;
 
 // 2^-126, the smallest normal number: scales are never smaller.
 constexpr float kMinScale = std::numeric_limits<float>::min();
@@ -39,7 +41,7 @@ constexpr float kMinScale = std::numeric_limits<float>::min();
 struct RowScale {
   float scale;
   int32_t zero_point;
-  bool all_finite = false;  // known to be: then there is nothing to clamp in a symmetric row
+  bool all_finite = false;  // known to be: then there is nothing to clamp
 };
 
 // Finite x, and 0 in place of infinities and NaN. Compared as integers: the order of magnitudes, without NaN's rules.
@@ -90,31 +92,56 @@ inline int32_t RoundToInt(float x) {  // to nearest even
   return hn::GetLane(hn::NearestInt(hn::Set(d, x)));
 }
 
-inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+// The bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As integers, of
+// which the two ignore each other's sign, floats are ordered by magnitude: infinities and NaN come last.
+template <bool kFilter>
+inline void FindRange(const float* HWY_RESTRICT x, size_t n, uint32_t& lo_bits, int32_t& hi_bits) {
   const DF32 d;
-  VF32 min = hn::Zero(d), max = hn::Zero(d);
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const VF32 finite = ZeroIfNotFinite(LoadFirst(d, x + i, n - i));
-    min = hn::Min(min, finite);
-    max = hn::Max(max, finite);
+  const DI32 di32;
+  const DU32 du32;
+  const size_t lanes = hn::Lanes(d);
+  VU32 lo = hn::Set(du32, 0x80000000u);  // -0
+  VI32 hi = hn::Zero(di32);
+  size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const VF32 v = kFilter ? ZeroIfNotFinite(hn::LoadU(d, x + i)) : hn::LoadU(d, x + i);
+    lo = hn::Max(lo, hn::BitCast(du32, v));
+    hi = hn::Max(hi, hn::BitCast(di32, v));
   }
-  const float lo = hn::ReduceMin(d, min), hi = hn::ReduceMax(d, max);
+  if (i != n) {
+    const VF32 v = kFilter ? ZeroIfNotFinite(hn::LoadN(d, x + i, n - i)) : hn::LoadN(d, x + i, n - i);
+    lo = hn::Max(lo, hn::BitCast(du32, v));
+    hi = hn::Max(hi, hn::BitCast(di32, v));
+  }
+  lo_bits = hn::ReduceMax(du32, lo);
+  hi_bits = hn::ReduceMax(di32, hi);
+}
+
+inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+  uint32_t lo_bits;
+  int32_t hi_bits;
+  FindRange<false>(x, n, lo_bits, hi_bits);
+  const bool all_finite = lo_bits < 0xff800000u && hi_bits < 0x7f800000;
+  if (!all_finite) FindRange<true>(x, n, lo_bits, hi_bits);
+  float lo, hi;
+  std::memcpy(&lo, &lo_bits, sizeof(lo));
+  std::memcpy(&hi, &hi_bits, sizeof(hi));
   const float range = hi / 255.0f - lo / 255.0f;  // hi - lo could overflow
   const float scale = range > kMinScale ? range : kMinScale;
   const float zero_point = -lo * (1.0f / scale);
-  return {scale, RoundToInt(zero_point < 255.0f ? zero_point : 255.0f)};
+  return {scale, RoundToInt(zero_point < 255.0f ? zero_point : 255.0f), all_finite};
 }
 
-// clamp(x * inverse, lo, hi), rounded, plus an integer; NaN becomes that. kInRange: the same without the clamp, because
-// x * inverse rounds to no value outside the limits, and none is NaN.
+// clamp(x * inverse, lo, hi), rounded; NaN becomes 0. kInRange: the same without the clamp, because what exceeds the
+// limits exceeds those of the type too, where it saturates, and none is NaN.
 template <bool kInRange>
-HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi, VI32 added_less_rounding_bits) {
-  VF32 v = RoundedMul(DF32(), x, inverse);
+HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
+  VF32 v = hn::Mul(x, inverse);
   if constexpr (!kInRange) {
     v = hn::IfThenElseZero(hn::Eq(v, v), v);
     v = hn::Min(hn::Max(v, lo), hi);
   }
-  return RoundSmallAndAdd(DI32(), v, added_less_rounding_bits);
+  return RoundInRange(DI32(), v);
 }
 
 // q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point. `next`: the row that comes then, to
@@ -125,14 +152,26 @@ inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32
   const DF32 d;
   const DI32 di32;
   const hn::Rebind<Q, DF32> dq;
+  const size_t lanes = hn::Lanes(d);
   const VF32 inverse = hn::Set(d, 1.0f / s.scale);
   const VF32 lo_f = hn::Set(d, static_cast<float>(lo - s.zero_point));
   const VF32 hi_f = hn::Set(d, static_cast<float>(hi - s.zero_point));
-  const VI32 offset = hn::Set(di32, s.zero_point - kRoundingBits);
-  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+  size_t i = 0;
+  if constexpr (kDemotesFour) {
+    const hn::Repartition<Q, DF32> dq_four;
+    for (; i + 4 * lanes <= n; i += 4 * lanes) {
+      for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
+      const VI32 v0 = RoundScaled<kInRange>(hn::LoadU(d, x + i), inverse, lo_f, hi_f);
+      const VI32 v1 = RoundScaled<kInRange>(hn::LoadU(d, x + i + lanes), inverse, lo_f, hi_f);
+      const VI32 v2 = RoundScaled<kInRange>(hn::LoadU(d, x + i + 2 * lanes), inverse, lo_f, hi_f);
+      const VI32 v3 = RoundScaled<kInRange>(hn::LoadU(d, x + i + 3 * lanes), inverse, lo_f, hi_f);
+      hn::StoreU(DemoteFour(dq_four, v0, v1, v2, v3, s.zero_point), dq_four, q + i);
+    }
+  }
+  for (; i < n; i += lanes) {
     hwy::Prefetch(next + i);
-    const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f, offset);
-    StoreFirst(hn::DemoteTo(dq, v), dq, q + i, n - i);
+    const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f);
+    StoreFirst(hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, s.zero_point))), dq, q + i, n - i);
   }
 }
 
@@ -147,7 +186,11 @@ inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, int8_t
 }
 inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, uint8_t* HWY_RESTRICT q, const float* next) {
   const RowScale s = AsymmetricScale(x, n);
-  QuantizeRow<false>(x, n, s, 0, 255, q, next);
+  if (s.all_finite) {  // 0 to 255, or 256 if the zero point was rounded up, but for the rounding of scale and inverse
+    QuantizeRow<true>(x, n, s, 0, 255, q, next);
+  } else {
+    QuantizeRow<false>(x, n, s, 0, 255, q, next);
+  }
   return s;
 }
 
@@ -165,9 +208,8 @@ inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, si
   StoreFirst(scale, d, scales, n);
   const VF32 inverse = hn::Div(hn::Set(d, 1.0f), scale);
   const VF32 hi = hn::Set(d, 127.0f);
-  const VI32 offset = hn::Set(DI32(), -kRoundingBits);
   for (size_t r = 0; r < rows; ++r) {
-    const VI32 v = RoundScaled<false>(LoadFirst(d, x + r * x_stride, n), inverse, hn::Neg(hi), hi, offset);
+    const VI32 v = RoundScaled<false>(LoadFirst(d, x + r * x_stride, n), inverse, hn::Neg(hi), hi);
     StoreFirst(hn::DemoteTo(dq, v), dq, q + r * q_stride, n);
   }
 }

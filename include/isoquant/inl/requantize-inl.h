@@ -10,8 +10,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
+#include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/matmul-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 #include "isoquant/matrix_view.h"
@@ -37,26 +39,36 @@ class RequantizeStage {
         zero_point_(r.zero_point),
         min_(HWY_MAX(r.min, int32_t{std::numeric_limits<Q>::min()})),
         max_(HWY_MIN(r.max, int32_t{std::numeric_limits<Q>::max()})),
+        small_scales_(!AnyExceeds(r.scales, kBelowOne)),
         c_(c) {}
 
   const MatrixView<Q>& output() const { return c_; }
 
-  // What is common stays in line: whole vectors, no zero point of each row.
-  template <class DI>
-  HWY_INLINE void operator()(DI di32, Part rows, size_t col, size_t n, const int32_t* sums, size_t stride) const {
-    if (!each_row_ && n >= hn::Lanes(di32)) {
-      ForRows<false>(di32, rows, col, hn::Lanes(di32), sums, stride);
+  void Run(Part rows, Part cols, const int32_t* sums, size_t stride) const {
+    if (!each_row_ && small_scales_) {
+      RunSteps<false>(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
     } else {
-      Any(RequantizeStage(*this), rows, col, n, sums, stride);
+      RunSteps<true>(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
     }
   }
 
  private:
-  // `stage_in` is a copy that belongs to this call, see RunStage.
-  static HWY_NOINLINE void Any(const RequantizeStage& stage_in, Part rows, size_t col, size_t n, const int32_t* sums,
-                               size_t stride) {
-    const RequantizeStage stage = stage_in;
-    stage.template ForRows<true>(StageTag(), rows, col, n, sums, stride);
+  // Products of such scales and sums are below 2^31.
+  static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
+
+  // kAny: rows may have a zero point each, scales be any floats, and vectors partial. (Plain numbers, not Parts: see
+  // ScaleBiasActivate.)
+  template <bool kAny>
+  static HWY_NOINLINE void RunSteps(const RequantizeStage& stage_in, size_t row, size_t rows, size_t col, size_t cols,
+                                    const int32_t* sums, size_t stride) {
+    const RequantizeStage stage = stage_in;  // a copy: stores of outputs cannot change it
+    const StageTag d;
+    const size_t lanes = hn::Lanes(d);
+    const size_t whole = kAny ? cols : cols - cols % lanes;
+    for (size_t j = 0; j < whole; j += lanes) {
+      stage.template ForRows<kAny>(d, {row, rows}, col + j, kAny ? cols - j : lanes, sums + j, stride);
+    }
+    if (whole != cols) RunSteps<true>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
   }
 
   template <bool kAny, class DI>
@@ -64,24 +76,62 @@ class RequantizeStage {
                           size_t stride) const {
     const hn::RebindToFloat<DI> df32;
     const hn::Rebind<Q, DI> dq;
-    const auto scale = HarmlessScale(df32, LoadColumns(df32, scales_, one_scale_, col, n));
+    auto scale = LoadColumns(df32, scales_, one_scale_, col, n);
+    if (kAny) scale = HarmlessScale(df32, scale);
     const auto column_sum = column_sums_ == nullptr ? hn::Zero(di32) : LoadFirst(di32, column_sums_ + col, n);
     auto addend = bias_ == nullptr ? hn::Zero(di32) : LoadFirst(di32, bias_ + col, n);
     if (column_sums_ != nullptr && !each_row_) {
       addend = hn::Sub(addend, hn::Mul(hn::Set(di32, *a_zero_points_), column_sum));
     }
-    const auto lo = hn::Set(df32, static_cast<float>(min_ - zero_point_));
-    const auto hi = hn::Set(df32, static_cast<float>(max_ - zero_point_));
-    const auto offset = hn::Set(di32, zero_point_ - kRoundingBits);
     Q* HWY_RESTRICT to = c_.Row(rows.begin) + col;
-    HWY_UNROLL(4)
-    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += c_.row_stride) {
-      auto t = hn::Add(LoadFirst(di32, sums, n), addend);
-      if (kAny && each_row_) t = hn::Sub(t, hn::Mul(hn::Set(di32, a_zero_points_[row]), column_sum));
-      const auto v = hn::Mul(hn::ConvertTo(df32, t), scale);
-      const auto q = RoundSmallAndAdd(di32, hn::Min(hn::Max(v, lo), hi), offset);
-      StoreFirst(hn::DemoteTo(dq, q), dq, to, n);
+    if constexpr (kDemotesFour) {
+      if (rows.size >= 4 && n >= hn::Lanes(di32)) {
+        FourByFour<kAny>(di32, rows, sums, stride, scale, addend, column_sum, to);
+        return;
+      }
     }
+    const auto zero_point = hn::Set(di32, zero_point_);
+    const auto lo = hn::Set(di32, min_ - zero_point_), hi = hn::Set(di32, max_ - zero_point_);
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += c_.row_stride) {
+      const auto q = Rounded<kAny>(di32, LoadFirst(di32, sums, n), row, scale, addend, column_sum);
+      const auto clamped = hn::Min(hn::Max(q, lo), hi);
+      StoreFirst(hn::DemoteTo(dq, hn::Add(clamped, zero_point)), dq, to, n);
+    }
+  }
+
+  // Whole vectors of four rows at a time. The last four may begin with rows that are done already.
+  template <bool kAny, class DI, class VF, class VI>
+  HWY_INLINE void FourByFour(DI di32, Part rows, const int32_t* HWY_RESTRICT sums, size_t stride, VF scale, VI addend,
+                             VI column_sum, Q* HWY_RESTRICT to) const {
+    const hn::Repartition<Q, DI> dq;
+    const auto min = hn::Set(dq, static_cast<Q>(min_)), max = hn::Set(dq, static_cast<Q>(max_));
+    for (size_t i = 0; i < rows.size; i += 4) {
+      i = HWY_MIN(i, rows.size - 4);
+      const int32_t* const from = sums + i * stride;
+      const size_t row = rows.begin + i;
+      const VI q0 = Rounded<kAny>(di32, hn::LoadU(di32, from), row, scale, addend, column_sum);
+      const VI q1 = Rounded<kAny>(di32, hn::LoadU(di32, from + stride), row + 1, scale, addend, column_sum);
+      const VI q2 = Rounded<kAny>(di32, hn::LoadU(di32, from + 2 * stride), row + 2, scale, addend, column_sum);
+      const VI q3 = Rounded<kAny>(di32, hn::LoadU(di32, from + 3 * stride), row + 3, scale, addend, column_sum);
+      const auto q = DemoteFour(dq, q0, q1, q2, q3, zero_point_);
+      alignas(64) Q four[4 * hn::MaxLanes(di32)];
+      hn::Store(hn::Min(hn::Max(q, min), max), dq, four);
+      for (size_t j = 0; j < 4; ++j) {
+        std::memcpy(to + (i + j) * c_.row_stride, four + j * hn::MaxLanes(di32), hn::MaxLanes(di32));
+      }
+    }
+  }
+
+  // round(float(t) * scale), t = sum + addend - zero point * column sum; but any two of the values that exceed Q and
+  // the zero point may be swapped, because all of them are clamped to the same one.
+  template <bool kAny, class DI, class VF, class VI>
+  HWY_INLINE VI Rounded(DI di32, VI sum, size_t row, VF scale, VI addend, VI column_sum) const {
+    const hn::RebindToFloat<DI> df32;
+    VI t = hn::Add(sum, addend);
+    if (kAny && each_row_) t = hn::Sub(t, hn::Mul(hn::Set(di32, a_zero_points_[row]), column_sum));
+    VF v = hn::Mul(hn::ConvertTo(df32, t), scale);
+    if (kAny) v = hn::Min(v, hn::Set(df32, 1e9f));
+    return RoundInRange(di32, v);
   }
 
   // Gives the same outputs without NaN in between: NaN as 0, and instead of infinity, which a sum of 0 would turn into
@@ -100,6 +150,7 @@ class RequantizeStage {
   const int32_t* a_zero_points_;
   bool each_row_;  // has a zero point of its own
   int32_t zero_point_, min_, max_;
+  bool small_scales_;
   MatrixView<Q> c_;
 };
 

@@ -1,5 +1,5 @@
-// Template layer: what several operations do with a vector: its first elements, to and from memory that ends there;
-// rounding.
+// Template layer: what several operations do with vectors: their first elements, to and from memory that ends there;
+// the size of all elements.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "isoquant/matrix_view.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -41,13 +42,15 @@ HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size
   return one ? hn::Set(d, *from) : LoadFirst(d, from + col, n);
 }
 
-// v, to nearest, ties to even, plus an integer, for |v| < 2^22: the sum with 1.5 * 2^23 has no bits below one, and ends
-// in the integer. Two instructions less than a conversion: Highway's has to mind values out of range.
-constexpr int32_t kRoundingBits = 0x4b400000;  // of 1.5 * 2^23
-template <class DI, class VF, class VI = hn::Vec<DI>>
-HWY_INLINE VI RoundSmallAndAdd(DI di32, VF v, VI added_less_rounding_bits) {
-  const auto shifted = hn::Add(v, hn::Set(hn::RebindToFloat<DI>(), 12582912.0f));
-  return hn::Add(hn::BitCast(di32, shifted), added_less_rounding_bits);
+// Whether some |x| exceeds `limit`, or is NaN. By integers: a caller may have unmasked the exceptions of floats.
+inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
+  const hn::CappedTag<float, 16> df32;
+  const hn::RebindToSigned<decltype(df32)> di32;
+  auto largest = hn::Zero(di32);
+  for (size_t i = 0; i < x.size; i += hn::Lanes(df32)) {
+    largest = hn::Max(largest, hn::BitCast(di32, hn::Abs(LoadFirst(df32, x.data + i, x.size - i))));
+  }
+  return hn::ReduceMax(di32, largest) > hn::GetLane(hn::BitCast(di32, hn::Set(df32, limit)));
 }
 
 }  // namespace

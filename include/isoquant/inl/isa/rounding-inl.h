@@ -1,4 +1,5 @@
-// ISA layer: a product that no compiler may fuse into a following addition.
+// ISA layer: steps between floats and 8-bit integers: a product that no compiler may fuse into a following addition,
+// ReLU, rounding, narrowing.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_ROUNDING_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -7,6 +8,8 @@
 #else
 #define ISOQUANT_INL_ISA_ROUNDING_INL_H_
 #endif
+
+#include <cstdint>
 
 #include "hwy/highway.h"
 
@@ -40,6 +43,67 @@ HWY_INLINE V RoundedMul(D, V a, V b) {
 #endif
   return product;
 }
+
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+#define ISOQUANT_SSE_OR_AVX 1
+#else
+#define ISOQUANT_SSE_OR_AVX 0
+#endif
+
+// v < 0 ? 0 : v, also of -0 and NaN, which stay.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Relu(D d, V v) {
+#if ISOQUANT_SSE_OR_AVX
+  return hn::Max(hn::Zero(d), v);  // one instruction: MAXPS gives its second operand if one is NaN or both are zeros
+#else
+  return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(d)), v);
+#endif
+}
+
+// To nearest, ties to even, of v < 2^31; below -2^31 it saturates. On x86 one instruction: Highway's NearestInt minds
+// larger values too.
+template <class DI, class VF, class VI = hn::Vec<DI>>
+HWY_INLINE VI RoundInRange(DI, VF v) {
+#if ISOQUANT_SSE_OR_AVX && HWY_TARGET <= HWY_AVX3
+  return VI{_mm512_cvtps_epi32(v.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return VI{_mm256_cvtps_epi32(v.raw)};
+#elif ISOQUANT_SSE_OR_AVX
+  return VI{_mm_cvtps_epi32(v.raw)};
+#else
+  return hn::NearestInt(v);
+#endif
+}
+
+// a, b, c, d, one after the other, plus a small integer, saturated to the 8-bit integers of DQ. Six instructions
+// instead of sixteen, but only where vectors are packed by blocks of 128 bits: on x86.
+#if ISOQUANT_SSE_OR_AVX
+constexpr bool kDemotesFour = true;
+template <class DQ, class VI>
+HWY_INLINE hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added) {
+  const hn::Repartition<int16_t, DQ> di16;
+  const hn::Repartition<int32_t, DQ> di32;
+  const auto added16 = hn::Set(di16, static_cast<int16_t>(added));
+  const auto ab = hn::SaturatedAdd(hn::ReorderDemote2To(di16, a, b), added16);
+  const auto cd = hn::SaturatedAdd(hn::ReorderDemote2To(di16, c, d), added16);
+  // Each block of 128 bits has four elements of a, then of b, c, d.
+  const auto blocks = hn::ReorderDemote2To(dq, ab, cd);
+  constexpr int32_t kBlocks = hn::MaxLanes(DQ()) / 16;
+  if constexpr (kBlocks == 1) {
+    return blocks;
+  } else {
+    alignas(64) int32_t from[4 * kBlocks];
+    for (int32_t i = 0; i < 4 * kBlocks; ++i) from[i] = i % kBlocks * 4 + i / kBlocks;
+    return hn::BitCast(dq, hn::TableLookupLanes(hn::BitCast(di32, blocks), hn::SetTableIndices(di32, from)));
+  }
+}
+#else
+constexpr bool kDemotesFour = false;
+template <class DQ, class VI>
+hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added);
+#endif
+
+#undef ISOQUANT_SSE_OR_AVX
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
