@@ -282,6 +282,38 @@ TEST_CASE("Quantize: static: NaN is the zero point, infinities saturate, ties go
   });
 }
 
+// The sum of it and 1/2 rounds to 1.
+TEST_CASE("Quantize: the largest value below a half is rounded to zero") {
+  static constexpr float kBelowHalf = 0x1.fffffep-2f;
+  ForEachTier([](Context& context) {
+    constexpr size_t n = 67;
+    std::vector<float> x(n, kBelowHalf);
+    x[1] = -kBelowHalf;
+    x[2] = 127.0f;  // scale 1
+    std::vector<int8_t> s8(n, 99);
+    const MatrixView<const float> view(x.data(), 1, n);
+    const auto check = [&] {
+      for (size_t i = 0; i < n; ++i) CHECK(s8[i] == (i == 2 ? 127 : 0));
+    };
+    ISOQUANT_CHECK_OK(Quantize(context, view, 1.0f, 0, MatrixView<int8_t>(s8.data(), 1, n)));
+    check();
+    float scale = 0.0f;
+    ISOQUANT_CHECK_OK(QuantizeRows(context, view, MatrixView<int8_t>(s8.data(), 1, n), {&scale, 1}));
+    CHECK(scale == 1.0f);
+    check();
+    // A zero point.
+    x.assign(n, 0.0f);
+    x[3] = -kBelowHalf;
+    x[4] = 254.5f;
+    std::vector<uint8_t> u8(n, 99);
+    int32_t zero_point = -1;
+    ISOQUANT_CHECK_OK(QuantizeRows(context, view, MatrixView<uint8_t>(u8.data(), 1, n), {&scale, 1}, {&zero_point, 1}));
+    CHECK(scale == 1.0f);
+    CHECK(zero_point == 0);
+    for (size_t i = 0; i < n; ++i) CHECK(int32_t{u8[i]} == (i == 4 ? 254 : 0));
+  });
+}
+
 TEST_CASE("Quantize: dynamic: zero, tiny, infinite and NaN rows") {
   ForEachTier([](Context& context) {
     constexpr size_t rows = 7, cols = 4;

@@ -240,6 +240,13 @@ TEST_CASE("Requantization: ties, saturation, zero points at the ends") {
                                                   1,   0,   0,   0,   255, 255, 255, 255, 255, 0}));
     r.min = r.max = 7;
     CheckValues<uint8_t>(context, r, sums, std::vector<int32_t>(sums.size(), 7));
+    // 1/2 less the least: a half added to it is 1.
+    const float below_half = 0x1.fffffep-2f;
+    r = Requantization();
+    r.scales = {&below_half, 1};
+    CheckValues<int8_t>(context, r, std::vector<int32_t>(33, 1), std::vector<int32_t>(33, 0));
+    CheckValues<int8_t>(context, r, std::vector<int32_t>(33, -1), std::vector<int32_t>(33, 0));
+    CheckValues<int8_t>(context, r, std::vector<int32_t>(33, 3), std::vector<int32_t>(33, 1));
   });
 }
 

@@ -87,11 +87,6 @@ inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   return {scale > kMinScale ? scale : kMinScale, 0, all_finite};
 }
 
-inline int32_t RoundToInt(float x) {  // to nearest even
-  const hn::CappedTag<float, 1> d;
-  return hn::GetLane(hn::NearestInt(hn::Set(d, x)));
-}
-
 // The bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As integers, of
 // which the two ignore each other's sign, floats are ordered by magnitude: infinities and NaN come last.
 template <bool kFilter>
@@ -118,6 +113,8 @@ inline void FindRange(const float* HWY_RESTRICT x, size_t n, uint32_t& lo_bits, 
 }
 
 inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+  const DF32 d;
+  const DI32 di32;
   uint32_t lo_bits;
   int32_t hi_bits;
   FindRange<false>(x, n, lo_bits, hi_bits);
@@ -129,7 +126,8 @@ inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   const float range = hi / 255.0f - lo / 255.0f;  // hi - lo could overflow
   const float scale = range > kMinScale ? range : kMinScale;
   const float zero_point = -lo * (1.0f / scale);
-  return {scale, RoundToInt(zero_point < 255.0f ? zero_point : 255.0f), all_finite};
+  const VI32 rounded = RoundInRange(di32, hn::Set(d, zero_point < 255.0f ? zero_point : 255.0f));
+  return {scale, hn::GetLane(rounded), all_finite};
 }
 
 // clamp(x * inverse, lo, hi), rounded; NaN becomes 0. kInRange: the same without the clamp, because what exceeds the

@@ -60,17 +60,26 @@ HWY_INLINE V Relu(D d, V v) {
 #endif
 }
 
-// To nearest, ties to even, of v < 2^31; below -2^31 it saturates. On x86 one instruction: Highway's NearestInt minds
-// larger values too.
+// To nearest, ties to even, of v < 2^31; below -2^21 it may be any number as low, above 2^21 any as high. On x86 one
+// instruction: Highway's NearestInt minds larger values too. Without vectors the sum with 1.5 * 2^23 has no bits below
+// one, and ends in the integer; the limits also keep compilers from fusing it with the product that v may be.
 template <class DI, class VF, class VI = hn::Vec<DI>>
-HWY_INLINE VI RoundInRange(DI, VF v) {
-#if ISOQUANT_SSE_OR_AVX && HWY_TARGET <= HWY_AVX3
+HWY_INLINE VI RoundInRange(DI di, VF v) {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  const hn::RebindToFloat<DI> d;
+  const VF limited = hn::Min(hn::Max(v, hn::Set(d, -0x1p21f)), hn::Set(d, 0x1p21f));
+  return hn::Sub(hn::BitCast(di, hn::Add(limited, hn::Set(d, 12582912.0f))), hn::Set(di, int32_t{0x4b400000}));
+#elif ISOQUANT_SSE_OR_AVX && HWY_TARGET <= HWY_AVX3
+  (void)di;
   return VI{_mm512_cvtps_epi32(v.raw)};
 #elif HWY_TARGET == HWY_AVX2
+  (void)di;
   return VI{_mm256_cvtps_epi32(v.raw)};
 #elif ISOQUANT_SSE_OR_AVX
+  (void)di;
   return VI{_mm_cvtps_epi32(v.raw)};
 #else
+  (void)di;
   return hn::NearestInt(v);
 #endif
 }
