@@ -83,13 +83,6 @@ std::vector<std::string> UsableTiers(const Context& context) {
   return names;
 }
 
-std::string ReasonOf(const Context& context, const std::string& tier) {
-  for (const TierReport& report : ExplainTiers(context)) {
-    if (report.name == tier) return report.reason;
-  }
-  return "no such tier";
-}
-
 bool IsAllowed(const Context& context, const std::string& tier) { return context.Allows(TierIndex(tier.c_str())); }
 
 // Whatever may run is what ExplainTiers says, and the best of it runs.

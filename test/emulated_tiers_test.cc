@@ -56,13 +56,6 @@ Cpu CpuWithAll() {
   return cpu;
 }
 
-std::string ReasonOf(const Context& context, const std::string& tier) {
-  for (const TierReport& report : ExplainTiers(context)) {
-    if (report.name == tier) return report.reason;
-  }
-  return "no such tier";
-}
-
 // The CPU itself has it, tiles granted or not.
 bool IsNative(const std::string& tier) {
   const size_t index = TierIndex(tier.c_str());

@@ -74,6 +74,14 @@ inline void UseOnly(Context& context, const std::string& tier) {
   }
 }
 
+// Why a tier does not run; empty if it does.
+inline std::string ReasonOf(const Context& context, const std::string& tier) {
+  for (const TierReport& report : ExplainTiers(context)) {
+    if (report.name == tier) return report.reason;
+  }
+  return "no such tier";
+}
+
 // Calls f(context) for every tier that this machine can run, worst included, so that this very tier runs.
 template <class F>
 void ForEachTier(const F& f) {

@@ -245,19 +245,28 @@ class MatMulBlock {
       next_b = panel + args_.panels * args_.panel_stride;
     }
 
+    if (direct) SetDirect(col, cols);
+    args_.a_tail = tail_apart ? At<ArrangedA>(0) : nullptr;
     Part tile{}, previous{};
     for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
       tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
       args_.rows = tile.size;
       SetRows(tile, k);
-      args_.a_tail = tail_apart ? At<ArrangedA>(0) + tile.begin * P::kKR : nullptr;
       args_.prefetch = Prefetches(t, tile, next_b);
-      SetC(t, rows_.begin + tile.begin, col, direct);
-      SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
+      if (!direct) {
+        args_.c = Slot(t);
+        args_.c_stride = plan_.shape.cols();
+        SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
+      }
       P::Tile(state_, args_);
-      if (direct || !last) continue;
-      if (t != 0) FinishTile(t - 1, previous, {col, cols});
-      if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
+      if (tail_apart) args_.a_tail += tile.size * P::kKR;
+      if (direct) {
+        args_.c += tile.size * args_.c_stride;
+        args_.written += tile.size * args_.written_stride;
+      } else if (last) {
+        if (t != 0) FinishTile(t - 1, previous, {col, cols});
+        if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
+      }
     }
     arranged_ = true;
   }
@@ -309,17 +318,14 @@ class MatMulBlock {
     args_.b_arranged = to;
   }
 
-  HWY_INLINE void SetC(size_t t, size_t row, size_t col, bool direct) {
+  // Straight to C, from the first row of the block on.
+  HWY_INLINE void SetDirect(size_t col, size_t cols) {
     if constexpr (std::is_same<Stage, StoreS32>::value) {
-      if (direct) {
-        args_.c = stage_.c + row * stage_.c_stride + col;
-        args_.c_stride = stage_.c_stride;
-        args_.add = stage_.accumulate;
-        return;
-      }
+      args_.c = stage_.c + rows_.begin * stage_.c_stride + col;
+      args_.c_stride = stage_.c_stride;
+      args_.add = stage_.accumulate;
+      SetWritten(args_, rows_.begin, col, cols);
     }
-    args_.c = Slot(t);
-    args_.c_stride = plan_.shape.cols();
   }
 
   int32_t* Slot(size_t t) const {

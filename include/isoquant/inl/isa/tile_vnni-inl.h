@@ -242,13 +242,15 @@ struct VnniTiles : AnyShape {
 
     static HWY_NOINLINE void Run(const Args& args) {
       const D32 d;
-      RowV owed = ZeroRow();
+      constexpr std::make_index_sequence<kSets * kPerSet> kAllSets;
+      Sets acc = Begin(ZeroRow(), kAllSets);
       if (args.column_sums != nullptr) {
+        RowV owed;
         for (size_t i = 0; i < kVectors; ++i) {
-          owed.v[i] = hn::Sub(owed.v[i], hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
+          owed.v[i] = hn::Sub(hn::Zero(d), hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
         }
+        acc = Begin(owed, kAllSets);
       }
-      Sets acc = Begin(owed, std::make_index_sequence<kSets * kPerSet>());
       const int8_t* b = args.b;
       const size_t second = kNR == 16 ? sizeof(int32_t) * hn::Lanes(d) : args.panel_stride;
       const uint8_t* a = args.a;
