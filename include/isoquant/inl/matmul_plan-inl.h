@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
@@ -65,6 +66,17 @@ bool ReadsRows(const MatrixView<const typename P::A>& a, size_t n) {
 template <class P>
 constexpr size_t ArrangedBytes(size_t rows, size_t k, bool reads_rows) {
   return RoundUp(rows * (reads_rows ? P::kKR : RoundUp(k, P::kPieceK)) * sizeof(typename P::ArrangedA), 64);
+}
+
+// Zero-filled last steps of rows that are read in place.
+template <class P>
+void PrepareTails(const MatrixView<const typename P::A>& a, Part rows, typename P::ArrangedA* to) {
+  const size_t tail = a.cols % P::kKR;
+  if (tail == 0) return;
+  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, to += P::kKR) {
+    std::memset(to, 0, P::kKR * sizeof(*to));
+    std::memcpy(to, a.Row(row) + a.cols - tail, tail * sizeof(*to));
+  }
 }
 
 // How one call is cut into blocks, and where a worker's scratch lies.
