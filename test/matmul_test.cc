@@ -199,6 +199,28 @@ TEST_CASE("MatMul: plain weights, a few panels at a time or all before, any numb
   }
 }
 
+TEST_CASE("MatMul: weights that stay in the second-level cache, outputs that do not, any number of workers") {
+  const Contexts contexts = ContextOfEachTier();
+  Random random(7);
+  for (const size_t n : Sizes{288, 299}) {  // whole panels, and not
+    CAPTURE(n);
+    const size_t m = DetectCpu().l2_bytes / 2 / (n * sizeof(int32_t)) + 13;
+    Case<int8_t> test(random, {m, 37, n}, 3, 2);
+    for (const auto& context : contexts) {
+      INFO("tier ", context->tier());
+      const PackedWeights packed = Packed(*context, KxN{test.b.const_view()});
+      test.Check(*context, packed, Store::kOverwrite);
+      test.Check(*context, packed, Store::kAccumulate);
+    }
+    for (size_t workers : Sizes{2, 3, 16}) {
+      CAPTURE(workers);
+      ThreadExecutor executor(workers);
+      Context context(executor);
+      test.Check(context, Packed(context, KxN{test.b.const_view()}), Store::kAccumulate);
+    }
+  }
+}
+
 TEST_CASE("MatMul: one row at a time is the same as all rows") {
   Random random(5);
   Case<int8_t> test(random, {30, 333, 70}, 5, 0);

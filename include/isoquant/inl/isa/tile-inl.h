@@ -26,6 +26,7 @@
 //   kNeedsTiles               it uses registers that the operating system grants on request (AMX)
 //   kShapes                   in words, which products it is the best for; or null: all
 //   Suits(m, k, n)            the same as a question. Others are left to the next policy that may run, if there is one
+//   kReadsBFromL2             Tile is as fast with B in L2 as in L1, which other tiles then need not share
 //
 // Why pieces: those of a tile's rows alternate, so that Tile reads one stream from constant offsets. Rows in place are
 // kMR streams, too short for prefetchers (512 cubed, s8: 92 against 95 % of the VPDPBUSD peak), and share sets of L1
@@ -61,6 +62,7 @@ struct AnyShape {
   static constexpr bool kNeedsTiles = false;
   static constexpr const char* kShapes = nullptr;
   static constexpr bool Suits(size_t, size_t, size_t) { return true; }
+  static constexpr bool kReadsBFromL2 = false;
 };
 
 }  // namespace

@@ -108,6 +108,7 @@ struct VnniTiles : AnyShape {
   static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
   static constexpr bool kReadsRows = false, kArranges = true;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
+  static constexpr bool kReadsBFromL2 = true;
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what VPDPBUSD wants
   struct State {};
 
@@ -264,6 +265,7 @@ struct VnniTiles : AnyShape {
         for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
         FetchWritten(hidden, written);
       }
+      if (args.k <= kPieceK) FetchWritten(hidden, written);
       for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
       for (; k > kKR; k -= kKR, a += kKR, b += 64) Step<0>(a, LoadRow(b, second), acc, kAll);
       const RowV last = k != 0 ? LoadRow(b, second) : ZeroRow();  // K = 0: any A will do
