@@ -3,8 +3,8 @@
 // Few rows are one tile: see lone_tile-inl.h.
 //
 // More rows (MatMulBlock): for each block of rows (A arranged once, to stay in L2), for each group of columns, for each
-// chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile. But where B stays in L2 and C
-// does not, each tile of rows is a lone one.
+// chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile. But where all of B stays in L2,
+// each tile of rows is a lone one.
 //
 // Plain int32 results go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage
 // runs one tile behind: while the next tile's products are in flight, the previous tile is scaled and stored

@@ -51,13 +51,15 @@ struct TileShape {
   bool tall;
 };
 
+// So few columns pay neither for arranging A, if there is a choice, nor for a task for each tile.
+constexpr size_t kFewGroups = 4;
+
 // Whether the caller's rows are read in place, if the policy has a choice: where they begin lines of the cache (AMX,
 // rows elsewhere: 128 x 768 x 3072 is 2.3 times as fast arranged, 1024 cubed 2.2 times; on lines in place is 1.1 times
 // as fast), and where few columns do not pay for arranging.
 template <class P>
 bool ReadsRows(const MatrixView<const typename P::A>& a, size_t n) {
   if (!P::kReadsRows || !P::kArranges) return P::kReadsRows;
-  constexpr size_t kFewGroups = 4;
   const size_t stride = a.rows == 1 ? 0 : a.row_stride * sizeof(*a.data);
   return n <= kFewGroups * P::kNR || (reinterpret_cast<uintptr_t>(a.data) | stride) % kLine == 0;
 }
@@ -117,10 +119,10 @@ struct MatMulPlan {
     // a quarter, where elements of two bytes mean that B is arranged for each block.
     const size_t l2_bytes = DetectCpu().l2_bytes, block_elements = l2_bytes / 8;
     row_blocks = 1;
-    if (P::kReadsBFromL2 && !plain && n * k <= l2_bytes / 2 && m * n * sizeof(int32_t) > l2_bytes / 2) {
-      // B stays in L2, C does not: tile by tile of rows, which are written from end to end. (32 columns at a time, each
-      // row a page of its own, 1024 x 64 x 1024 is 1.4 times slower, 2048 x 32 x 2048 1.8 times, 1024 cubed 1.01
-      // times.)
+    if (P::kReadsBFromL2 && !plain && groups > kFewGroups && n * k <= l2_bytes / 2) {
+      // B stays in L2: tile by tile of rows, A in L1, rows of C written from end to end. (32 columns of all rows at a
+      // time, each row of C a page of its own, 1024 x 64 x 1024 takes 1.4 times as long, 2048 x 32 x 2048 1.8 times,
+      // 1024 cubed 1.01 times, and with AMX, which lacks time to read A anew, 1.15 times.)
       row_blocks = shape.TilesFor(m);
     } else if (m * padded_k > block_elements && !plain) {  // a division costs more than all the rest of a small call
       row_blocks = DivideUp(m, Max(block_elements / padded_k / P::kMR, size_t{4}) * P::kMR);

@@ -26,7 +26,8 @@
 //   kNeedsTiles               it uses registers that the operating system grants on request (AMX)
 //   kShapes                   in words, which products it is the best for; or null: all
 //   Suits(m, k, n)            the same as a question. Others are left to the next policy that may run, if there is one
-//   kReadsBFromL2             Tile is as fast with B in L2 as in L1, which other tiles then need not share
+//   kReadsBFromL2             B may come from L2 for each tile of rows: that costs less than rows of A and C that
+//                             come and go in parts
 //
 // Why pieces: those of a tile's rows alternate, so that Tile reads one stream from constant offsets. Rows in place are
 // kMR streams, too short for prefetchers (512 cubed, s8: 92 against 95 % of the VPDPBUSD peak), and share sets of L1

@@ -124,7 +124,8 @@ struct Amx {
   static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmx;
-  static constexpr bool kNeedsTiles = true, kReadsBFromL2 = false;
+  static constexpr bool kReadsBFromL2 = true;
+  static constexpr bool kNeedsTiles = true;
 
   // Against VPDPBUSD, on Granite Rapids: K = 256 and more is 1.3 to 4 times as fast with 5 to 16 rows (0.9 with one);
   // K = 64 and 100 with 32 rows is 1.1 to 2.5 times, with 12 mostly slower; less is slower, as is a tile or two.
