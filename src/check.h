@@ -56,13 +56,17 @@ HWY_NOINLINE Status CheckUnusualView(const MatrixView<T>& view, const ViewNames&
   return Status();
 }
 
+// Whether a view is as they mostly are: then CheckView finds nothing wrong.
+template <class T>
+HWY_INLINE bool IsUsual(const MatrixView<T>& view) {
+  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these: no overflow, and no division
+  return view.data != nullptr && view.cols <= view.row_stride && (view.rows | view.row_stride) <= kSurelyFits;
+}
+
 // An empty matrix needs no memory, and the stride of a single row does not matter.
 template <class T>
 Status CheckView(const MatrixView<T>& view, const ViewNames& names) {
-  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these: no overflow, and no division
-  const bool usual =
-      view.data != nullptr && view.cols <= view.row_stride && (view.rows | view.row_stride) <= kSurelyFits;
-  return usual ? Status() : CheckUnusualView(view, names);
+  return IsUsual(view) ? Status() : CheckUnusualView(view, names);
 }
 
 template <class T>

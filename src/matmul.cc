@@ -68,7 +68,7 @@ HWY_NOINLINE Status CheckAndMultiplyUnusual(Context& context, const MatrixView<c
   return Multiply(context, a, WeightsRef(panels), c, store);
 }
 
-// Small products take the short way: two jumps, and nothing on the stack.
+// Small products take the short way: no Status before their own (20 instructions less of 109).
 template <class A>
 HWY_INLINE Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
                                    const MatrixView<int32_t>& c, Store store) {

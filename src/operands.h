@@ -14,11 +14,15 @@
 
 namespace isoquant {
 
+constexpr size_t PanelsSize(const PackedPanels& b) {
+  return PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k);
+}
+constexpr size_t SumsSize(const PackedPanels& b) { return b.n * sizeof(*b.column_sums); }
+
 inline Status CheckDisjointFromPanels(const char* output, const Bytes& bytes, const char* input,
                                       const PackedPanels& b) {
-  const Bytes panels(b.panels, PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(output, bytes, input, panels));
-  return CheckDisjoint(output, bytes, input, Bytes(b.column_sums, b.n * sizeof(int32_t)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(output, bytes, input, Bytes(b.panels, PanelsSize(b))));
+  return CheckDisjoint(output, bytes, input, Bytes(b.column_sums, SumsSize(b)));
 }
 
 // The names under which operands are reported.
@@ -27,22 +31,18 @@ struct OperandNames {
   const char *k, *n;  // of b
 };
 
-// Whether operands are as they mostly are, so that no check can fail: shapes that fit, nothing empty or huge, and C
-// apart from what is read, the gaps between rows included. In line, for products that take less time than their checks.
+// Whether operands are as they mostly are: then CheckUnusualOperands finds nothing wrong. In line, for products that
+// take less time than their checks one by one; therefore rows have their gaps, and ranges may be empty.
 template <class A, class C>
 HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, const MatrixView<C>& c) {
-  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these, in bytes, does not overflow
-  if (a.cols != b.k || c.rows != a.rows || c.cols != b.n) return false;
-  if (a.data == nullptr || c.data == nullptr || a.row_stride < a.cols || c.row_stride < c.cols) return false;
-  if ((a.rows | a.row_stride | c.row_stride) > kSurelyFits) return false;
+  if (a.cols != b.k || c.rows != a.rows || c.cols != b.n || !IsUsual(a) || !IsUsual(c)) return false;
   const uintptr_t c_begin = reinterpret_cast<uintptr_t>(c.data), c_end = c_begin + c.rows * c.row_stride * sizeof(C);
   const auto is_apart = [&](const void* data, size_t bytes) {
     const uintptr_t begin = reinterpret_cast<uintptr_t>(data);
     return begin + bytes <= c_begin || c_end <= begin;
   };
-  return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) &&
-         is_apart(b.panels, PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k)) &&
-         is_apart(b.column_sums, b.n * sizeof(*b.column_sums));
+  return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) && is_apart(b.panels, PanelsSize(b)) &&
+         is_apart(b.column_sums, SumsSize(b));
 }
 
 template <class A, class C>

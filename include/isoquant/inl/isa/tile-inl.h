@@ -91,7 +91,7 @@ struct TileArgs {
   bool a_streams;               // the next tiles have other rows of A, and the same B; else the other way round
   size_t a_stride, a_step;      // elements: between rows, and between pieces of a row
   const ArrangedA* a_tail;      // of rows in place, one more step of kKR each, kKR elements apart; or null
-  const int32_t* column_sums;   // 16 * panels; or null: nothing is owed
+  const int32_t* column_sums;   // 16 * panels; or null: nothing is owed. (Beside c g++ 12 makes a vector of the two.)
   const int8_t* b;              // packed panels
   size_t panel_stride;          // bytes
   const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
