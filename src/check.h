@@ -20,12 +20,13 @@ namespace isoquant {
 
 // The names under which a view is reported. ISOQUANT_NAMES(a) for the argument `a`.
 struct ViewNames {
-  const char *whole, *data, *rows, *cols, *row_stride, *elements, *size;
+  const char *whole, *data, *rows, *cols, *row_stride, *elements, *size, *panels, *column_sums;
 };
 #define ISOQUANT_NAMES(v)                                                                                \
   ([]() -> const ::isoquant::ViewNames& {                                                                \
-    static constexpr ::isoquant::ViewNames names{                                                        \
-        #v, #v ".data", #v ".rows", #v ".cols", #v ".row_stride", #v ".rows * " #v ".cols", #v ".size"}; \
+    static constexpr ::isoquant::ViewNames names{#v,         #v ".data",       #v ".rows",               \
+                                                 #v ".cols", #v ".row_stride", #v ".rows * " #v ".cols", \
+                                                 #v ".size", #v ".panels",     #v ".column_sums"};       \
     return names;                                                                                        \
   }())
 
@@ -56,10 +57,12 @@ HWY_NOINLINE Status CheckUnusualView(const MatrixView<T>& view, const ViewNames&
   return Status();
 }
 
+// Products of two sizes up to this need neither a test for overflow nor a division.
+inline constexpr uint64_t kSurelyFits = uint64_t{1} << 28;
+
 // Whether a view is as they mostly are: then CheckView finds nothing wrong.
 template <class T>
 HWY_INLINE bool IsUsual(const MatrixView<T>& view) {
-  constexpr uint64_t kSurelyFits = uint64_t{1} << 28;  // a product of two of these: no overflow, and no division
   return view.data != nullptr && view.cols <= view.row_stride && (view.rows | view.row_stride) <= kSurelyFits;
 }
 
@@ -85,26 +88,48 @@ Status CheckZeroPoint(const char* argument, int32_t zero_point, const char* smal
   return Status();
 }
 
-// Half-open range of addresses from the first to the last byte of a view; zeros if there are none.
-struct Bytes {
+// Half-open range of addresses from the first to the last byte of a view; anything if there are none.
+struct Range {
   uintptr_t begin = 0, end = 0;
 
-  Bytes() = default;
-  Bytes(const void* data, size_t size) {
-    if (size == 0) return;
-    begin = reinterpret_cast<uintptr_t>(data);
-    end = begin + size;
-  }
+  Range() = default;
+  HWY_INLINE Range(const void* data, size_t size) : begin(reinterpret_cast<uintptr_t>(data)), end(begin + size) {}
   template <class T>
-  explicit Bytes(const MatrixView<T>& v)
-      : Bytes(v.data, v.empty() ? 0 : ((v.rows - 1) * v.row_stride + v.cols) * sizeof(T)) {}
+  HWY_INLINE explicit Range(const VectorView<T>& v) : Range(v.data, v.size * sizeof(T)) {}
   template <class T>
-  explicit Bytes(const VectorView<T>& v) : Bytes(v.data, v.size * sizeof(T)) {}
+  HWY_INLINE explicit Range(const MatrixView<T>& v)
+      : Range(v.data, ((v.rows - 1) * v.row_stride + v.cols) * sizeof(T)) {}
 };
 
-inline Status CheckDisjoint(const char* output, const Bytes& a, const char* input, const Bytes& b) {
-  if (a.end <= b.begin || b.end <= a.begin) return Status();
-  return Status(StatusCode::kOverlap, output, 0, input, 0);
+HWY_INLINE bool AreApart(const Range& a, const Range& b) { return a.end <= b.begin || b.end <= a.begin; }
+
+// The bytes of a view: `rows` runs of `row_bytes` bytes each, whose beginnings are `stride` bytes apart.
+struct Bytes {
+  uintptr_t begin = 0;
+  size_t rows = 0, row_bytes = 0, stride = 0;
+
+  Bytes(const Range& range) : begin(range.begin), rows(1), row_bytes(range.end - range.begin) {}  // NOLINT: implicit
+  template <class T>
+  Bytes(const VectorView<T>& v) : Bytes(Range(v)) {}  // NOLINT
+  template <class T>
+  Bytes(const MatrixView<T>& v)  // NOLINT
+      : begin(reinterpret_cast<uintptr_t>(v.data)),
+        rows(v.rows),
+        row_bytes(v.cols * sizeof(T)),
+        stride(v.row_stride * sizeof(T)) {}
+};
+
+// Whether views whose ranges are not apart share a byte. Exact: windows of one buffer lie within each other's ranges.
+// It takes a few steps where the strides are equal or one view is a single row; else as many as the shorter view has
+// rows.
+bool Overlap(const Bytes& a, const Bytes& b);
+
+// Views, or Ranges.
+template <class Output, class Input>
+HWY_INLINE Status CheckDisjoint(const char* output_name, const Output& output, const char* input_name,
+                                const Input& input) {
+  if (AreApart(Range(output), Range(input)) || !Overlap(output, input)) return Status();
+  return Status(StatusCode::kOverlap, output_name, 0, input_name, 0);
 }
 
 }  // namespace isoquant

@@ -67,10 +67,10 @@ HWY_EXPORT(DequantizeU8);
 // x must not overlap the vectors that `scales` points to.
 template <class Q, class Function>
 Status DequantizeAny(Context& context, const MatrixView<const Q>& q, const Scales& scales, const MatrixView<float>& x,
-                     const Bytes& given_scales, const Bytes& given_zero_points, Function function) {
+                     const Range& given_scales, const Range& given_zero_points, Function function) {
   ISOQUANT_RETURN_IF_ERROR(CheckPair(q, ISOQUANT_NAMES(q), x, ISOQUANT_NAMES(x)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "scales", given_scales));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", Bytes(x), "zero_points", given_zero_points));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", x, "scales", given_scales));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("x", x, "zero_points", given_zero_points));
   ForEachPart(context, q.rows, q.cols, 1, [&](size_t begin, size_t end) { function(q, scales, x, begin, end); });
   return Status();
 }
@@ -78,19 +78,19 @@ Status DequantizeAny(Context& context, const MatrixView<const Q>& q, const Scale
 }  // namespace
 
 Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
-  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Bytes(), Bytes(),
+  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Range(), Range(),
                        ISOQUANT_DISPATCH(context, DequantizeS8));
 }
 
 Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
-  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Bytes(), Bytes(),
+  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Range(), Range(),
                        ISOQUANT_DISPATCH(context, DequantizeU8));
 }
 
 Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                       MatrixView<float> x) {
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
-  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, nullptr, nullptr}, x, Bytes(scales), Bytes(),
+  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, nullptr, nullptr}, x, Range(scales), Range(),
                        ISOQUANT_DISPATCH(context, DequantizeS8));
 }
 
@@ -98,14 +98,14 @@ Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<
                       VectorView<const int32_t> zero_points, MatrixView<float> x) {
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.rows", q.rows));
-  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, zero_points.data, nullptr}, x, Bytes(scales),
-                       Bytes(zero_points), ISOQUANT_DISPATCH(context, DequantizeU8));
+  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, zero_points.data, nullptr}, x, Range(scales),
+                       Range(zero_points), ISOQUANT_DISPATCH(context, DequantizeU8));
 }
 
 Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                          MatrixView<float> x) {
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.cols", q.cols));
-  return DequantizeAny(context, q, Scales{0.0f, 0, nullptr, nullptr, scales.data}, x, Bytes(scales), Bytes(),
+  return DequantizeAny(context, q, Scales{0.0f, 0, nullptr, nullptr, scales.data}, x, Range(scales), Range(),
                        ISOQUANT_DISPATCH(context, DequantizeS8));
 }
 

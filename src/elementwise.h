@@ -34,7 +34,7 @@ Status CheckPair(const MatrixView<X>& from, const ViewNames& from_names, const M
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(to_names.cols, to.cols, from_names.cols, from.cols));
   ISOQUANT_RETURN_IF_ERROR(CheckView(from, from_names));
   ISOQUANT_RETURN_IF_ERROR(CheckView(to, to_names));
-  return CheckDisjoint(to_names.whole, Bytes(to), from_names.whole, Bytes(from));
+  return CheckDisjoint(to_names.whole, to, from_names.whole, from);
 }
 
 }  // namespace isoquant

@@ -30,6 +30,14 @@ Status MultiplyU8(Context& context, const MatrixView<const uint8_t>& a, const Pa
   return MatMulStage(context, a, b, StageRef(stage));
 }
 
+// Of MultiplyS8 and MultiplyU8.
+size_t ScratchBytesS8(const Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b) {
+  return MatMulScratchBytes(context, a, b);
+}
+size_t ScratchBytesU8(const Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b) {
+  return MatMulScratchBytes(context, a, b);
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -42,6 +50,8 @@ namespace {
 
 HWY_EXPORT(MultiplyS8);
 HWY_EXPORT(MultiplyU8);
+HWY_EXPORT(ScratchBytesS8);
+HWY_EXPORT(ScratchBytesU8);
 
 // Quantised rows are to be in L2 still when they are multiplied; but a block should fill several tiles.
 constexpr size_t kBlockBytes = 512 * 1024;
@@ -54,7 +64,7 @@ Status CheckLinear(const MatrixView<const float>& x, const LinearLayer& layer, c
       x, weights, y,
       {ISOQUANT_NAMES(x), ISOQUANT_NAMES(layer.weights), ISOQUANT_NAMES(y), "layer.weights' K", "layer.weights' N"}));
   const Each column{"layer.weights' N", weights.n()};
-  const Written out{"y", Bytes(y)};
+  const Written out("y", y);
   ISOQUANT_RETURN_IF_ERROR(CheckEach(layer.column_scales, ISOQUANT_NAMES(layer.column_scales), column, out));
   return CheckEachOrNone(layer.bias, ISOQUANT_NAMES(layer.bias), column, out);
 }
@@ -73,11 +83,21 @@ template <class A, class Function>
 Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
                         const Dequantization& dequantization, const MatrixView<float>& c, Function multiply) {
   ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
-  ISOQUANT_RETURN_IF_ERROR(CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, {"c", Bytes(c)}));
+  ISOQUANT_RETURN_IF_ERROR(CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, Written("c", c)));
   return MultiplyPanels(context, a, b, dequantization, c, multiply);
 }
 
 constexpr size_t RoundUpTo64(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// Lets the driver's scratch grow to what blocks of `rows` and of `last_rows` take, so that no block fails when outputs
+// of others have been written.
+template <class Q, class Function>
+Status GrowScratch(Context& context, Q* q, size_t rows, size_t last_rows, const PackedPanels& b, Function bytes_of) {
+  const size_t bytes = std::max(bytes_of(context, MatrixView<const Q>(q, rows, b.k), b),
+                                bytes_of(context, MatrixView<const Q>(q, last_rows, b.k), b));
+  const bool has_grown = context.Scratch(Context::ScratchOwner::kDriver, bytes) != nullptr;
+  return has_grown ? Status() : Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
+}
 
 }  // namespace
 
@@ -93,18 +113,27 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
   float* scales = reinterpret_cast<float*>(scratch + q_bytes);
   int32_t* zero_points = reinterpret_cast<int32_t*>(scratch + q_bytes + scale_bytes);
   const PackedPanels& b = layer.weights->panels();
+  const bool is_signed = layer.quantization == RowQuantization::kSymmetricS8;
+  int8_t* const q_s8 = reinterpret_cast<int8_t*>(scratch);
+  uint8_t* const q_u8 = scratch;
+  if (block < x.rows) {
+    const size_t last_rows = (x.rows - 1) % block + 1;
+    ISOQUANT_RETURN_IF_ERROR(
+        is_signed ? GrowScratch(context, q_s8, block, last_rows, b, ISOQUANT_DISPATCH(context, ScratchBytesS8))
+                  : GrowScratch(context, q_u8, block, last_rows, b, ISOQUANT_DISPATCH(context, ScratchBytesU8)));
+  }
 
   for (size_t row = 0; row < x.rows; row += block) {
     const size_t rows = std::min(block, x.rows - row);
     const MatrixView<const float> x_block = x.Rows(row, rows);
     const MatrixView<float> y_block = y.Rows(row, rows);
     Dequantization d{{scales, rows}, {}, layer.column_scales, layer.bias, layer.activation};
-    if (layer.quantization == RowQuantization::kSymmetricS8) {
-      const MatrixView<int8_t> q(reinterpret_cast<int8_t*>(scratch), rows, k);
+    if (is_signed) {
+      const MatrixView<int8_t> q(q_s8, rows, k);
       ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}));
       ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyS8)(context, q, b, d, y_block));
     } else {
-      const MatrixView<uint8_t> q(scratch, rows, k);
+      const MatrixView<uint8_t> q(q_u8, rows, k);
       ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}, {zero_points, rows}));
       d.row_zero_points = {zero_points, rows};
       ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyU8)(context, q, b, d, y_block));

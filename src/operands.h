@@ -17,12 +17,23 @@ namespace isoquant {
 constexpr size_t PanelsSize(const PackedPanels& b) {
   return PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k);
 }
-constexpr size_t SumsSize(const PackedPanels& b) { return b.n * sizeof(*b.column_sums); }
+// Of all columns of the panels: kernels read the sums of those past the end, too.
+constexpr size_t SumsSize(const PackedPanels& b) {
+  return PackedPanels::NumPanels(b.n) * PackedPanels::kColumns * sizeof(*b.column_sums);
+}
 
-inline Status CheckDisjointFromPanels(const char* output, const Bytes& bytes, const char* input,
-                                      const PackedPanels& b) {
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(output, bytes, input, Bytes(b.panels, PanelsSize(b))));
-  return CheckDisjoint(output, bytes, input, Bytes(b.column_sums, SumsSize(b)));
+inline Status CheckPanels(const PackedPanels& b, const ViewNames& names) {
+  const size_t size = PanelsSize(b);
+  if (b.panels == nullptr && size != 0) return Status(StatusCode::kNull, names.panels, 0, "size of the panels", size);
+  if (b.column_sums == nullptr && b.n != 0) return Status(StatusCode::kNull, names.column_sums, 0, "N", b.n);
+  return Status();
+}
+
+template <class C>
+Status CheckDisjointFromPanels(const char* output_name, const MatrixView<C>& output, const char* input_name,
+                               const PackedPanels& b) {
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(output_name, output, input_name, Range(b.panels, PanelsSize(b))));
+  return CheckDisjoint(output_name, output, input_name, Range(b.column_sums, SumsSize(b)));
 }
 
 // The names under which operands are reported.
@@ -35,14 +46,19 @@ struct OperandNames {
 // take less time than their checks one by one; therefore rows have their gaps, and ranges may be empty.
 template <class A, class C>
 HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, const MatrixView<C>& c) {
-  if (a.cols != b.k || c.rows != a.rows || c.cols != b.n || !IsUsual(a) || !IsUsual(c)) return false;
+  if (a.cols != b.k || c.rows != a.rows || c.cols != b.n) return false;
+  if (a.data == nullptr || b.panels == nullptr || c.data == nullptr) return false;
+  if (a.cols > a.row_stride || c.cols > c.row_stride) return false;
+  if ((a.rows | a.row_stride | c.row_stride) > kSurelyFits) return false;
   const uintptr_t c_begin = reinterpret_cast<uintptr_t>(c.data), c_end = c_begin + c.rows * c.row_stride * sizeof(C);
   const auto is_apart = [&](const void* data, size_t bytes) {
     const uintptr_t begin = reinterpret_cast<uintptr_t>(data);
     return begin + bytes <= c_begin || c_end <= begin;
   };
-  return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) && is_apart(b.panels, PanelsSize(b)) &&
-         is_apart(b.column_sums, SumsSize(b));
+  // The sums follow the panels in packed weights and in a view of a blob: one range.
+  const size_t panels_size = PanelsSize(b);
+  if (reinterpret_cast<const int8_t*>(b.column_sums) != b.panels + panels_size) return false;
+  return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) && is_apart(b.panels, panels_size + SumsSize(b));
 }
 
 template <class A, class C>
@@ -53,11 +69,13 @@ HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const Wei
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.cols, c.cols, names.n, b.n()));
   ISOQUANT_RETURN_IF_ERROR(CheckView(a, names.a));
   ISOQUANT_RETURN_IF_ERROR(CheckView(c, names.c));
-  const Bytes c_bytes(c);
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(names.c.whole, c_bytes, names.a.whole, Bytes(a)));
-  if (b.packed() != nullptr) return CheckDisjointFromPanels(names.c.whole, c_bytes, names.b.whole, *b.packed());
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(names.c.whole, c, names.a.whole, a));
+  if (b.packed() != nullptr) {
+    ISOQUANT_RETURN_IF_ERROR(CheckPanels(*b.packed(), names.b));
+    return CheckDisjointFromPanels(names.c.whole, c, names.b.whole, *b.packed());
+  }
   ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), names.b));
-  return CheckDisjoint(names.c.whole, c_bytes, names.b.whole, Bytes(b.plain()));
+  return CheckDisjoint(names.c.whole, c, names.b.whole, b.plain());
 }
 
 template <class A, class C>
@@ -79,29 +97,45 @@ struct Each {
 };
 // And what it must not overlap: it is read while that is written.
 struct Written {
+  template <class C>
+  HWY_INLINE Written(const char* name_in, const MatrixView<C>& view) : name(name_in), range(view), bytes(view) {}
+
   const char* name;
+  Range range;
   Bytes bytes;
 };
 
 template <class T>
-Status CheckEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+HWY_NOINLINE Status CheckUnusualEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                     const Written& c) {
   ISOQUANT_RETURN_IF_ERROR(CheckVector(v, names, each.name, each.size));
-  return CheckDisjoint(c.name, c.bytes, names.whole, Bytes(v));
+  if (AreApart(c.range, Range(v)) || !Overlap(c.bytes, v)) return Status();
+  return Status(StatusCode::kOverlap, c.name, 0, names.whole, 0);
+}
+
+// In line, as AreUsual is.
+template <class T>
+HWY_INLINE Status CheckEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+  const bool is_usual = v.data != nullptr && v.size == each.size && AreApart(c.range, Range(v));
+  return is_usual ? Status() : CheckUnusualEach(v, names, each, c);
 }
 
 // One element for all, or one for each.
 template <class T>
-Status CheckOneOrEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+HWY_INLINE Status CheckOneOrEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                 const Written& c) {
   return CheckEach(v, names, v.size == 1 ? Each{"1", 1} : each, c);
 }
 
 template <class T>
-Status CheckEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+HWY_INLINE Status CheckEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                  const Written& c) {
   return v.size == 0 ? Status() : CheckEach(v, names, each, c);
 }
 
 template <class T>
-Status CheckOneOrEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+HWY_INLINE Status CheckOneOrEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                       const Written& c) {
   return v.size == 0 ? Status() : CheckOneOrEach(v, names, each, c);
 }
 

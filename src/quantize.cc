@@ -109,7 +109,8 @@ Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_
 Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
   ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", Bytes(scales), "x", Bytes(x)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "x", x));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "q", q));
   const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsS8);
   ForEachPart(context, x.rows, x.cols, 1, [&](size_t begin, size_t end) { rows(x, q, scales.data, begin, end); });
   return Status();
@@ -120,8 +121,11 @@ Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint
   ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "x.rows", x.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", Bytes(scales), "x", Bytes(x)));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", Bytes(zero_points), "x", Bytes(x)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "x", x));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "q", q));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "x", x));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "q", q));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "scales", scales));
   const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsU8);
   ForEachPart(context, x.rows, x.cols, 1,
               [&](size_t begin, size_t end) { rows(x, q, scales.data, zero_points.data, begin, end); });
@@ -131,7 +135,8 @@ Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint
 Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
   ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.cols", x.cols));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", Bytes(scales), "x", Bytes(x)));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "x", x));
+  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "q", q));
   const auto columns = ISOQUANT_DISPATCH(context, QuantizeColumnsPart);
   ForEachPart(context, x.cols, x.rows, 16, [&](size_t begin, size_t end) { columns(x, q, scales.data, begin, end); });
   return Status();

@@ -74,11 +74,10 @@ HWY_EXPORT(RequantizeS8);
 HWY_EXPORT(RequantizeU8);
 
 template <class Q>
-Status CheckRequantization(const Requantization& requantization, const MatrixView<Q>& c) {
+Status CheckRequantization(const Requantization& requantization, const MatrixView<Q>& c, const Written& out) {
   constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
   constexpr const char *kSmallest = "the smallest value of c's type", *kLargest = "the largest value of c's type";
   const Each column{"c.cols", c.cols};
-  const Written out{"c", Bytes(c)};
   ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(requantization.scales, ISOQUANT_NAMES(requantization.scales), column, out));
   ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(requantization.bias, ISOQUANT_NAMES(requantization.bias), column, out));
   ISOQUANT_RETURN_IF_ERROR(
@@ -95,9 +94,10 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
                         const Requantization& requantization, const MatrixView<Q>& c, Function multiply) {
   const VectorView<const int32_t>& zero_points = requantization.a_zero_points;
   ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
-  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c));
-  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEachOrNone(zero_points, ISOQUANT_NAMES(requantization.a_zero_points),
-                                                {"a.rows", a.rows}, {"c", Bytes(c)}));
+  const Written out("c", c);
+  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c, out));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEachOrNone(zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
   return MultiplyPanels(context, a, b, requantization, c, multiply);
 }
 
@@ -105,7 +105,7 @@ template <class Q, class Function>
 Status CheckAndRequantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
                           const MatrixView<Q>& c, Function rows) {
   ISOQUANT_RETURN_IF_ERROR(CheckPair(sums, ISOQUANT_NAMES(sums), c, ISOQUANT_NAMES(c)));
-  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c));
+  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c, Written("c", c)));
   ISOQUANT_RETURN_IF_ERROR(
       CheckEqual("requantization.a_zero_points.size", requantization.a_zero_points.size, "that of none", 0));
   if (c.empty()) return Status();

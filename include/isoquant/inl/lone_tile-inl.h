@@ -29,6 +29,11 @@ namespace {
 // Of CPUs that matter here.
 constexpr size_t kSmallestL2 = size_t{128} << 10;
 
+template <class P>
+size_t LoneTileScratchBytes(const TileShape<P>& shape, size_t rows, size_t k, bool reads_rows) {
+  return ArrangedBytes<P>(rows, k, reads_rows) + 2 * shape.TileBytes();
+}
+
 // One tile of rows times a part of the columns, all of K at once.
 template <class P, class Stage>
 class LoneTile {
@@ -36,10 +41,6 @@ class LoneTile {
   using Args = TileArgs<ArrangedA, typename P::ArrangedB>;
 
  public:
-  static size_t ScratchBytes(const TileShape<P>& shape, size_t rows, size_t k, bool reads_rows) {
-    return ArrangedBytes<P>(rows, k, reads_rows) + 2 * shape.TileBytes();
-  }
-
   static HWY_INLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
                              bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch) {
     Args args{};

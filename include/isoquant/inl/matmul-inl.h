@@ -84,6 +84,7 @@ class MatMulBlock {
     uint32_t* sums = At<uint32_t>(plan_.packed_at + plan_.pack_groups * plan_.GroupBytes());
     const size_t begin = cols.begin / PackedPanels::kColumns;
     PackPanels(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
+    state_.ForgetB();  // the panels before these lay in the same memory
     panels_ = {panels, reinterpret_cast<int32_t*>(sums), plan_.k, cols.size};
     first_col_ = cols.begin;
   }
@@ -266,7 +267,7 @@ Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>&
   if (a.rows > shape.rows()) return MatMulInTasks<P>(context, a, b, stage);
 
   const bool reads_rows = ReadsRows<P>(a, packed->n);
-  const size_t bytes = LoneTile<P, Stage>::ScratchBytes(shape, a.rows, packed->k, reads_rows);
+  const size_t bytes = LoneTileScratchBytes<P>(shape, a.rows, packed->k, reads_rows);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
   if (scratch == nullptr) return OutOfScratch(bytes);
   [[maybe_unused]] const FloatEnvironment<Stage> environment{};
@@ -285,19 +286,19 @@ HWY_INLINE uint64_t TierBits() {
   return bits;
 }
 
-// With the first policy that is allowed and suits, or that is the only one allowed; else the last. (What suits is asked
-// first: what is allowed may need a grant of the operating system.)
-template <class P, class... Worse, class Stage>
-HWY_INLINE Status MatMulWithBest(PolicyList<P, Worse...>, Context& context, const MatrixView<const typename P::A>& a,
-                                 const WeightsRef& b, const Stage& stage) {
+// Calls function(P()) with the first policy P that is allowed and suits a product of M x K times K x N, or that is the
+// only one allowed; else with the last. (Suits() is tested first, because AllowsAny() may ask the operating system for
+// tiles.)
+template <class P, class... Worse, class Function>
+HWY_INLINE auto CallWithBest(PolicyList<P, Worse...>, const Context& context, size_t m, size_t k, size_t n,
+                             const Function& function) {
   if constexpr (sizeof...(Worse) != 0) {
-    const bool suits =
-        P::kShapes == nullptr || P::Suits(a.rows, b.k(), b.n()) || !context.AllowsAny(TierBits<Worse...>());
+    const bool suits = P::kShapes == nullptr || P::Suits(m, k, n) || !context.AllowsAny(TierBits<Worse...>());
     if (!suits || !context.AllowsAny(TierBits<P>())) {
-      return MatMulWithBest(PolicyList<Worse...>(), context, a, b, stage);
+      return CallWithBest(PolicyList<Worse...>(), context, m, k, n, function);
     }
   }
-  return MatMulWithPolicy<P>(context, a, b, stage);
+  return function(P());
 }
 
 // Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that the
@@ -307,11 +308,29 @@ HWY_INLINE Status MatMulWithBest(PolicyList<P, Worse...>, Context& context, cons
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
   if (a.rows == 0 || b.n() == 0) return Status();
-  return MatMulWithBest(PoliciesFor<A>(), context, a, b, stage);
+  return CallWithBest(PoliciesFor<A>(), context, a.rows, b.k(), b.n(),
+                      [&](auto policy) HWY_ATTR { return MatMulWithPolicy<decltype(policy)>(context, a, b, stage); });
 }
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {
   return MatMulStage(context, a, WeightsRef(b), stage);
+}
+
+// Scratch of the driver (Context::ScratchOwner::kDriver) that MatMulStage takes for such operands: 0 if it takes none.
+// An operation that calls it several times, and may not fail after the first one, asks for the largest of them before.
+template <class A>
+size_t MatMulScratchBytes(const Context& context, const MatrixView<const A>& a, const PackedPanels& b) {
+  if (a.rows == 0 || b.n == 0) return 0;
+  return CallWithBest(PoliciesFor<A>(), context, a.rows, b.k, b.n, [&](auto policy) HWY_ATTR {
+    using P = decltype(policy);
+    const size_t workers = context.NumWorkers();
+    const TileShape<P> shape(a.rows, b.n);
+    const bool reads_rows = ReadsRows<P>(a, b.n);
+    if (workers == 1 && a.rows <= shape.rows()) {
+      return LoneTileScratchBytes<P>(shape, a.rows, b.k, reads_rows);
+    }
+    return workers * MatMulPlan<P>(a.rows, b.n, b.k, workers, false, reads_rows).bytes;
+  });
 }
 
 }  // namespace

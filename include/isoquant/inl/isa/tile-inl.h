@@ -12,7 +12,9 @@
 //   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
 //   kColumnSums               Tile is given the column sums of B: its trick with signs owes a multiple of them
 //   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
-//   State                     lives as long as one worker's share of a call (tile configuration, say)
+//   State                     lives as long as one worker's share of a call (tile configuration, say). Its ForgetB() is
+//                             called when the memory that B lies in has got other contents: what Tile keeps of B by
+//                             address is void then
 //   kRefusal                  function of a Cpu: null, or what it lacks. It runs on every CPU, and so stands
 //                             outside HWY_BEFORE_NAMESPACE
 //   ArrangeTile(a, a_stride, k, rows, out)   element (r, i) goes to
@@ -57,6 +59,11 @@ namespace {
 
 // For policies that need no more than their target.
 inline const char* NeverRefuse(const Cpu&) { return nullptr; }
+
+// The State of most policies: they keep nothing.
+struct NoState {
+  void ForgetB() {}
+};
 
 // Members of most policies.
 struct AnyShape {

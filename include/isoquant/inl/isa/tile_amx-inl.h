@@ -117,8 +117,8 @@ struct Amx {
   using ArrangedA = TA;
   using ArrangedB = int8_t;
   static constexpr bool kSigned = A(-1) < A(0);
-  // TDP* takes as many cycles as A has rows, so that rows may be split evenly: cut at multiples of 16, products of 33, 70
-  // and 130 rows took 1.15 to 1.4 times as long (K = N = 515).
+  // TDP* takes as many cycles as A has rows, so that rows may be split evenly: cut at multiples of 16, products of 33,
+  // 70 and 130 rows took 1.15 to 1.4 times as long (K = N = 515).
   static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
   static constexpr bool kReadsRows = true, kArranges = true;
   static constexpr bool kColumnSums = false;
@@ -182,7 +182,9 @@ struct Amx {
       amx::LoadConfig(&config);
     }
 
-    // Copies the last step of K of each panel beside zeros, unless that was done.
+    void ForgetB() { tail_of = nullptr; }
+
+    // Copies the last step of K of each panel beside zeros, unless that was done since ForgetB().
     HWY_INLINE void CopyTail(const int8_t* from, size_t bytes, size_t panels, size_t panel_stride) {
       if (from == tail_of && panels <= tail_panels) return;
       tail_of = from;

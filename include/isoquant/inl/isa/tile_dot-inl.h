@@ -118,7 +118,7 @@ struct DotTiles : AnyShape, DotVectors {
   static constexpr bool kReadsRows = false, kArranges = true;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what SDOT wants
-  struct State {};
+  using State = NoState;
 
   // A piece of row kRow and one of the row below it; or, if that was the last row, its piece alone: no more is there.
   template <size_t kRow, size_t kRows>

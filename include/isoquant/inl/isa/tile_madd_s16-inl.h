@@ -54,7 +54,7 @@ struct MaddS16Tiles : AnyShape {
   static constexpr size_t kPieceK = 32;
   static constexpr bool kReadsRows = false, kArranges = true;
   static constexpr bool kColumnSums = false;
-  struct State {};
+  using State = NoState;
 #if HWY_TARGET_IS_SVE
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVectorLength;
 #else

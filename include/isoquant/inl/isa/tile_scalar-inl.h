@@ -27,7 +27,7 @@ struct Scalar : AnyShape {
   static constexpr bool kReadsRows = true, kArranges = false;
   static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
-  struct State {};
+  using State = NoState;
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never

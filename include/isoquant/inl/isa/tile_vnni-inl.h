@@ -110,7 +110,7 @@ struct VnniTiles : AnyShape {
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr bool kReadsBFromL2 = true;
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what VPDPBUSD wants
-  struct State {};
+  using State = NoState;
 
   using Args = TileArgs<ArrangedA, ArrangedB>;
   using D32 = hn::CappedTag<int32_t, 16>;
