@@ -19,8 +19,13 @@ Context::Context() {
 
 Context::Context(Executor& executor) : Context() { executor_ = &executor; }
 
-Context::~Context() {
-  for (const ScratchMemory& scratch : scratch_) FreeBytes(scratch.data);
+Context::~Context() { ReleaseScratch(); }
+
+void Context::ReleaseScratch() {
+  for (ScratchMemory& scratch : scratch_) {
+    FreeBytes(scratch.data);
+    scratch = ScratchMemory();
+  }
 }
 
 void Context::Choose() {

@@ -39,6 +39,8 @@ constexpr size_t kMinBytesPerTask = 256 * 1024;
 }  // namespace
 
 bool PanelLayout::Compute(uint64_t k, uint64_t n) {
+  panels_bytes = 0;
+  bytes = SIZE_MAX;
   const uint64_t max = static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) - 128;
   if (k > max / 16 || n > max / 16) return false;  // so that the roundings below cannot wrap
   const uint64_t panel = PackedPanels::PanelBytes(static_cast<size_t>(k));
@@ -73,8 +75,8 @@ Status PanelsOf(Context& context, const WeightsRef& b, PackedPanels& panels) {
     return Status();
   }
   PanelLayout layout;
-  uint8_t* memory = nullptr;
-  if (layout.Compute(b.k(), b.n())) memory = context.Scratch(Context::ScratchOwner::kOperation, layout.bytes);
+  const bool fits = layout.Compute(b.k(), b.n());
+  uint8_t* memory = fits ? context.Scratch(Context::ScratchOwner::kOperation, layout.bytes) : nullptr;
   if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
   panels = layout.At(memory, b.k(), b.n());
   PackInto(context, b, layout, memory);

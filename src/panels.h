@@ -15,7 +15,7 @@ struct PanelLayout {
   size_t panels_bytes = 0;  // also the offset of the column sums
   size_t bytes = 0;         // a multiple of 64
 
-  // False if the sizes overflow.
+  // False if the sizes overflow: then `bytes` is SIZE_MAX, which no memory has.
   bool Compute(uint64_t k, uint64_t n);
   PackedPanels At(uint8_t* memory, size_t k, size_t n) const;
 };

@@ -25,8 +25,8 @@ Status PackedWeights::PackAny(Context& context, const WeightsRef& b, PackedWeigh
   ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), ISOQUANT_NAMES(b)));
   PanelLayout layout;
   PackedWeights result;
-  if (!layout.Compute(b.k(), b.n())) return Status(StatusCode::kOutOfMemory, "packed", ~uint64_t{0}, "", 0);
-  result.owned_ = AllocateBytes(layout.bytes);
+  const bool fits = layout.Compute(b.k(), b.n());
+  result.owned_ = fits ? AllocateBytes(layout.bytes) : nullptr;
   if (result.owned_ == nullptr) return Status(StatusCode::kOutOfMemory, "packed", layout.bytes, "", 0);
   PackInto(context, b, layout, result.owned_);
   result.panels_ = layout.At(result.owned_, b.k(), b.n());

@@ -1,4 +1,4 @@
-// Operation: packed weights as a blob: Serialize, View, Verify. docs: weights.h.
+// Operation: packed weights as a blob: Serialize, View, Load, Verify. docs: weights.h.
 #include <cstring>
 #include <utility>
 
@@ -81,11 +81,11 @@ Status PackedWeights::Serialize(VectorView<uint8_t> blob) const {
   return Status();
 }
 
-Status PackedWeights::View(VectorView<const uint8_t> blob, PackedWeights& packed) {
+Status PackedWeights::Open(VectorView<const uint8_t> blob, bool copies, PackedWeights& packed) {
   if (blob.data == nullptr) return Status(StatusCode::kNull, "blob.data", 0, "header", kHeaderBytes);
   if (blob.size < kHeaderBytes) return Status(StatusCode::kTooSmall, "blob.size", blob.size, "header", kHeaderBytes);
   const uint64_t phase = reinterpret_cast<uintptr_t>(blob.data) % 64;
-  if (phase != 0) return Status(StatusCode::kMisaligned, "blob.data", phase, "alignment", 64);
+  if (phase != 0 && !copies) return Status(StatusCode::kMisaligned, "blob.data", phase, "alignment", 64);
 
   const uint8_t* header = blob.data;
   ISOQUANT_RETURN_IF_ERROR(CheckHeader(header));
@@ -99,26 +99,37 @@ Status PackedWeights::View(VectorView<const uint8_t> blob, PackedWeights& packed
   ISOQUANT_RETURN_IF_ERROR(CheckField("blob total size", total, "size of K x N", kHeaderBytes + layout.bytes));
   if (blob.size < total) return Status(StatusCode::kTooSmall, "blob.size", blob.size, "blob total size", total);
 
-  PackedWeights view;
+  PackedWeights result;
   const uint8_t* payload = blob.data + kHeaderBytes;
-  const uint8_t* sums = payload + layout.panels_bytes;
-  view.panels_ = {reinterpret_cast<const int8_t*>(payload), reinterpret_cast<const int32_t*>(sums),
-                  static_cast<size_t>(k), static_cast<size_t>(n)};
-  view.payload_checksum_ = LoadLittleEndian<uint64_t>(header + kPayloadChecksumAt);
-  view.has_checksum_ = true;
-  if (!HWY_IS_LITTLE_ENDIAN) {
-    const size_t bytes = layout.bytes - layout.panels_bytes;
-    view.owned_ = AllocateBytes(bytes);
-    if (view.owned_ == nullptr) return Status(StatusCode::kOutOfMemory, "column sums", bytes, "", 0);
-    for (size_t i = 0; i < n; ++i) {
-      const uint32_t sum = LoadLittleEndian<uint32_t>(sums + 4 * i);
-      std::memcpy(view.owned_ + 4 * i, &sum, 4);
-    }
-    view.panels_.column_sums = reinterpret_cast<const int32_t*>(view.owned_);
+  const size_t copy_bytes = copies ? layout.bytes : 0;
+  const size_t sums_bytes = HWY_IS_LITTLE_ENDIAN ? 0 : layout.bytes - layout.panels_bytes;
+  if (copies || sums_bytes != 0) {
+    result.owned_ = AllocateBytes(copy_bytes + sums_bytes);
+    if (result.owned_ == nullptr) return Status(StatusCode::kOutOfMemory, "packed", copy_bytes + sums_bytes, "", 0);
   }
-  packed = std::move(view);
+  if (copies) {
+    std::memcpy(result.owned_, payload, copy_bytes);
+    payload = result.owned_;
+  }
+  const uint8_t* sums = payload + layout.panels_bytes;
+  if (sums_bytes != 0) {
+    uint8_t* const native = result.owned_ + copy_bytes;
+    for (size_t i = 0; i < sums_bytes; i += 4) {
+      const uint32_t sum = LoadLittleEndian<uint32_t>(sums + i);
+      std::memcpy(native + i, &sum, 4);
+    }
+    sums = native;
+  }
+  result.panels_ = {reinterpret_cast<const int8_t*>(payload), reinterpret_cast<const int32_t*>(sums),
+                    static_cast<size_t>(k), static_cast<size_t>(n)};
+  result.payload_checksum_ = LoadLittleEndian<uint64_t>(header + kPayloadChecksumAt);
+  result.has_checksum_ = true;
+  packed = std::move(result);
   return Status();
 }
+
+Status PackedWeights::View(VectorView<const uint8_t> blob, PackedWeights& packed) { return Open(blob, false, packed); }
+Status PackedWeights::Load(VectorView<const uint8_t> blob, PackedWeights& packed) { return Open(blob, true, packed); }
 
 Status PackedWeights::Verify() const {
   PanelLayout layout;
@@ -138,9 +149,11 @@ Status PackedWeights::Verify() const {
       if (padding) ISOQUANT_RETURN_IF_ERROR(CheckField("padding", static_cast<uint8_t>(panel[i]), "zero", 0));
       sums[column] += static_cast<uint32_t>(int32_t{panel[i]});
     }
-    for (size_t j = 0; j < PackedPanels::kColumns && p * PackedPanels::kColumns + j < n(); ++j) {
-      const uint32_t stored = static_cast<uint32_t>(panels_.column_sums[p * PackedPanels::kColumns + j]);
-      ISOQUANT_RETURN_IF_ERROR(CheckField("column sum", stored, "sum of the column", sums[j]));
+    for (size_t j = 0; j < PackedPanels::kColumns; ++j) {
+      const size_t column = p * PackedPanels::kColumns + j;
+      const uint32_t stored = static_cast<uint32_t>(panels_.column_sums[column]);
+      ISOQUANT_RETURN_IF_ERROR(column < n() ? CheckField("column sum", stored, "sum of the column", sums[j])
+                                            : CheckField("padding", stored, "zero", 0));
     }
   }
   return Status();

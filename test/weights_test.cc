@@ -118,6 +118,12 @@ void SealPayload(uint8_t* blob, size_t size) {
 
 VectorView<const uint8_t> All(const Blob& blob) { return {blob.data(), blob.size()}; }
 
+PackedWeights LoadOf(VectorView<const uint8_t> blob) {
+  PackedWeights loaded;
+  ISOQUANT_CHECK_OK(PackedWeights::Load(blob, loaded));
+  return loaded;
+}
+
 PackedWeights ViewOf(VectorView<const uint8_t> blob) {
   PackedWeights view;
   ISOQUANT_CHECK_OK(PackedWeights::View(blob, view));
@@ -160,10 +166,13 @@ class Untouched {
   std::vector<uint8_t> bytes_;
 };
 
-// The code with which View refuses the blob; also checks that it left its target alone.
+// The code with which View and Load refuse the blob; also checks that they left their target alone.
 StatusCode Refusal(VectorView<const uint8_t> blob, Untouched& target) {
   const Status status = PackedWeights::View(blob, target.weights);
   CHECK_MESSAGE(target.IsUntouched(), status.ToString());
+  const Status loaded = PackedWeights::Load(blob, target.weights);
+  CHECK_MESSAGE(target.IsUntouched(), loaded.ToString());
+  CHECK(loaded.ToString() == status.ToString());
   return status.code();
 }
 
@@ -361,6 +370,32 @@ TEST_CASE("Weights: a View is used in place, multiplies as packed weights do, an
   }
 }
 
+TEST_CASE("Weights: Load copies a blob of any alignment") {
+  Context context;
+  for (const size_t k : Sizes{0, 1, 17, 100}) {
+    for (const size_t n : Sizes{0, 1, 17, 64}) {
+      CAPTURE(k);
+      CAPTURE(n);
+      const PlainWeights plain(k, n, 0, 10 * k + n);
+      const std::vector<uint8_t> bytes = Serialized(Packed(context, plain.AsKxN()));
+      for (const size_t offset : Sizes{0, 1, 8, 63}) {
+        CAPTURE(offset);
+        PackedWeights loaded;
+        {
+          // Up to the guard page, which no byte of the blob lies behind; gone before the weights are used.
+          const Blob blob(bytes.size() + offset);
+          const uint8_t* const begin = offset % 2 == 0 ? blob.data() + offset : blob.data();
+          std::copy(bytes.begin(), bytes.end(), blob.begin() + (begin - blob.data()));
+          ISOQUANT_CHECK_OK(PackedWeights::Load({begin, bytes.size()}, loaded));
+        }
+        ISOQUANT_CHECK_OK(loaded.Verify());
+        CHECK(LiesAsDocumented(loaded, plain, k, n));
+        CHECK(Serialized(loaded) == bytes);
+      }
+    }
+  }
+}
+
 TEST_CASE("Weights: View of a blob that was cut, without a look past the header") {
   const std::vector<uint8_t> bytes = SerializedRandom(5, 17, 1);
   // The header is all that may be read: the payload is not there at all.
@@ -389,8 +424,9 @@ TEST_CASE("Weights: every flipped bit is found") {
     if (bit < 8 * kHeader) {
       CHECK(Refusal(All(blob), target) == StatusCode::kCorrupt);
     } else {
-      const PackedWeights view = ViewOf(All(blob));
+      const PackedWeights view = ViewOf(All(blob)), loaded = LoadOf(All(blob));
       CHECK(view.Verify().code() == StatusCode::kCorrupt);
+      CHECK(loaded.Verify().code() == StatusCode::kCorrupt);
     }
     blob[bit / 8] = static_cast<uint8_t>(blob[bit / 8] ^ mask);
   }
@@ -412,16 +448,20 @@ TEST_CASE("Weights: Verify does not trust a checksum that fits") {
       {kHeader + 128 + 3 * 4, "padding"},      // B(0, 19)
       {sums, "column sum"},                    // of column 0
       {sums + 4 * (n - 1) + 3, "column sum"},  // of the last
+      {sums + 4 * n, "padding"},               // behind it
+      {sums + 4 * 31 + 3, "padding"},
   };
   for (const Damage& damage : damages) {
     CAPTURE(damage.at);
     const Blob blob(bytes);
     blob[damage.at] = static_cast<uint8_t>(blob[damage.at] + 1);
     SealPayload(blob.data(), blob.size());
-    const PackedWeights view = ViewOf(All(blob));
-    const Status status = view.Verify();
-    CHECK(status.code() == StatusCode::kCorrupt);
-    CHECK(std::string(status.argument()) == damage.found);
+    const PackedWeights view = ViewOf(All(blob)), loaded = LoadOf(All(blob));
+    for (const PackedWeights* weights : {&view, &loaded}) {
+      const Status status = weights->Verify();
+      CHECK(status.code() == StatusCode::kCorrupt);
+      CHECK(std::string(status.argument()) == damage.found);
+    }
   }
 }
 
@@ -435,6 +475,13 @@ TEST_CASE("Weights: Verify finds damage in packed weights, which have no checksu
     panels[at] = static_cast<int8_t>(panels[at] ^ 1);
     CHECK(packed.Verify().code() == StatusCode::kCorrupt);
     panels[at] = static_cast<int8_t>(panels[at] ^ 1);
+    ISOQUANT_CHECK_OK(packed.Verify());
+  }
+  int32_t* sums = const_cast<int32_t*>(packed.panels().column_sums);
+  for (const size_t at : Sizes{0, 17, 18, 31}) {
+    sums[at] ^= 1;
+    CHECK(packed.Verify().code() == StatusCode::kCorrupt);
+    sums[at] ^= 1;
     ISOQUANT_CHECK_OK(packed.Verify());
   }
 }
@@ -566,7 +613,7 @@ TEST_CASE("Weights: moved, they keep what they are") {
   assigned = std::move(view);
   CHECK(LiesAsDocumented(assigned, plain, 6, 18));
   ISOQUANT_CHECK_OK(assigned.Verify());
-  blob[blob.size() - 1] = 1;  // padding behind the sums: only the checksum knows of it
+  blob[blob.size() - 1] = 1;  // padding behind the sums
   CHECK(assigned.Verify().code() == StatusCode::kCorrupt);
 
   // Packed over a View, they are of their own again, and have no checksum.

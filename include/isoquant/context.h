@@ -43,6 +43,9 @@ class Context {
   // The tier that runs: the best one that is left. Never null. (Some leave small products to the next: see Explain.)
   const char* tier() const;
 
+  // Gives scratch memory back. The next call that needs some allocates it anew.
+  void ReleaseScratch();
+
   // kOk, or what is wrong with ISOQUANT_MAX_TIER or ISOQUANT_DISABLE.
   const Status& environment_status() const { return environment_status_; }
 

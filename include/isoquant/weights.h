@@ -66,18 +66,24 @@ class PackedWeights {
   // layout version, sizes that do not fit K and N or exceed blob.size. Big-endian hosts copy the column sums.
   static Status View(VectorView<const uint8_t> blob, PackedWeights& packed);
 
-  // Reads the whole payload: kCorrupt if it does not match the checksum stored in the blob (of a View only; packed
-  // weights have none until serialised), if a column sum is wrong, or if padding is not zero. A single changed bit is
-  // always found. View without Verify is safe for any payload: no kernel reads outside the blob.
+  // As View, but copies the payload into memory that `packed` then owns: `blob` may have any alignment, and may be
+  // freed afterwards.
+  static Status Load(VectorView<const uint8_t> blob, PackedWeights& packed);
+
+  // Reads the whole payload: kCorrupt if it does not match the checksum stored in the blob (after View and Load only;
+  // packed weights have none until serialised), if a column sum is wrong, or if padding is not zero, that of the sums
+  // included. A single changed bit is always found. View and Load without Verify are safe for any payload: no kernel
+  // reads outside the blob.
   Status Verify() const;
 
  private:
   static Status PackAny(Context& context, const class WeightsRef& b, PackedWeights& packed);
+  static Status Open(VectorView<const uint8_t> blob, bool copies, PackedWeights& packed);
 
   PackedPanels panels_;
   uint64_t payload_checksum_ = 0;
   bool has_checksum_ = false;
-  uint8_t* owned_ = nullptr;  // panels and sums, or sums alone, or nothing
+  uint8_t* owned_ = nullptr;  // what panels_ points to and nobody else frees
 };
 
 // Any kind of weights, by reference: what the operations take. Plain weights are packed on every call, into the
@@ -86,8 +92,8 @@ class WeightsRef {
  public:
   WeightsRef(const PackedWeights& packed) : packed_(&packed.panels()) {}  // NOLINT: implicit on purpose
   explicit WeightsRef(const PackedPanels& panels) : packed_(&panels) {}
-  WeightsRef(KxN plain) : plain_(plain.values) {}                         // NOLINT
-  WeightsRef(NxK plain) : plain_(plain.values), transposed_(true) {}      // NOLINT
+  WeightsRef(KxN plain) : plain_(plain.values) {}                     // NOLINT
+  WeightsRef(NxK plain) : plain_(plain.values), transposed_(true) {}  // NOLINT
 
   const PackedPanels* packed() const { return packed_; }  // null: plain
   const MatrixView<const int8_t>& plain() const { return plain_; }
