@@ -47,28 +47,31 @@ void Context::Choose() {
   certain_ = allowed & ~on_request_;
   // Lower bits are better targets: remove those below the chosen one.
   const int64_t target = TargetOf(BestOf(allowed));
-  targets_ = hwy::SupportedTargets() & ~(target - 1);
+  // Once: Highway would ask CPUID each time, which takes tens of microseconds on a virtual machine.
+  static const int64_t supported = hwy::SupportedTargets();
+  targets_ = supported & ~(target - 1);
   if (target == HWY_SCALAR || target == HWY_EMU128) targets_ = target;
 }
 
 bool Context::AreTilesGranted() { return RefuseTiles() == nullptr; }
 
 Status Context::SetMaxTier(const char* name) {
-  uint64_t removed = 0;
-  const Status status = ParseMaxTier("SetMaxTier", name, removed);
-  if (!status.ok()) return status;
-  capped_ |= removed;
+  if (name == nullptr) return Status(StatusCode::kNull, "name", 0, "the name of a tier", 0);
+  ListedTiers tiers;
+  const Status status = ParseTiers("SetMaxTier", name, tiers);
+  if (tiers.empty) return Status::UnknownTier("SetMaxTier", "", 0);
+  capped_ |= tiers.better;
   Choose();
-  return Status();
+  return status;
 }
 
-Status Context::Disable(const char* comma_separated_names) {
-  uint64_t removed = 0;
-  const Status status = ParseNames("Disable", comma_separated_names, removed);
-  if (!status.ok()) return status;
-  disabled_ |= removed;
+Status Context::Disable(const char* names) {
+  if (names == nullptr) return Status(StatusCode::kNull, "names", 0, "names of tiers", 0);
+  ListedTiers tiers;
+  const Status status = ParseTiers("Disable", names, tiers);
+  disabled_ |= tiers.named;
   Choose();
-  return Status();
+  return status;
 }
 
 const char* Context::tier() const {

@@ -43,11 +43,13 @@ void DequantizePart(MatrixView<const Q> q, const Scales& scales, MatrixView<floa
   }
 }
 
-// One name each, for HWY_EXPORT.
-void DequantizeS8(MatrixView<const int8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+// One name each, for HWY_EXPORT. Not inlined, whatever is compiled: they run under a float environment.
+HWY_NOINLINE void DequantizeS8(MatrixView<const int8_t> q, const Scales& scales, MatrixView<float> x, size_t begin,
+                               size_t end) {
   DequantizePart(q, scales, x, begin, end);
 }
-void DequantizeU8(MatrixView<const uint8_t> q, const Scales& scales, MatrixView<float> x, size_t begin, size_t end) {
+HWY_NOINLINE void DequantizeU8(MatrixView<const uint8_t> q, const Scales& scales, MatrixView<float> x, size_t begin,
+                               size_t end) {
   DequantizePart(q, scales, x, begin, end);
 }
 

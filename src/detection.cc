@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 
 #if defined(__linux__) && defined(__x86_64__) && defined(__LP64__)
@@ -18,14 +19,53 @@ namespace {
 
 std::atomic<const Detection*> g_override{nullptr};
 
+// What AskForTiles returns beside an errno, all of which are positive.
+constexpr int kGranted = 0, kNotAskedHere = -1, kNeverAsked = -2;
+
 #if ISOQUANT_CAN_ASK_FOR_TILES
 constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM. NOLINT(runtime/int): as syscall() takes it
 constexpr long kTileData = 18;               // state component. NOLINT(runtime/int)
 
 // There is no wrapper in the C library. (arch_prctl is system call 158; 157 is prctl, another matter.)
-const char* AskForTiles() {
-  if (syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0) return nullptr;
-  switch (errno) {
+int AskForTiles() { return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0 ? kGranted : errno; }
+#else
+int AskForTiles() { return kNotAskedHere; }
+#endif
+
+int64_t SteadyNanoseconds() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
+}
+
+constexpr TileSource kTrueSource = {&AskForTiles, &SteadyNanoseconds};
+std::atomic<const TileSource*> g_source{&kTrueSource};
+
+// The last answer, and when to ask again. Threads may ask at the same time: that does no harm, and nobody has to wait.
+std::atomic<int> g_answer{kNeverAsked};
+std::atomic<int64_t> g_ask_again{0};
+
+int TileAnswer() {
+  constexpr int64_t kPause = 1000000000;
+  const TileSource& source = *g_source.load(std::memory_order_acquire);
+  int answer = g_answer.load(std::memory_order_relaxed);
+  const int64_t now = source.nanoseconds();
+  if (answer != kNeverAsked && now < g_ask_again.load(std::memory_order_relaxed)) return answer;
+  answer = source.ask();
+  g_ask_again.store(now + kPause, std::memory_order_relaxed);
+  if (answer == kGranted) {
+    g_answer.store(kGranted, std::memory_order_relaxed);
+    return kGranted;
+  }
+  // Another thread's grant is not taken back by a refusal that is older.
+  int last = g_answer.load(std::memory_order_relaxed);
+  while (last != kGranted && !g_answer.compare_exchange_weak(last, answer, std::memory_order_relaxed)) continue;
+  return last == kGranted ? kGranted : answer;
+}
+
+const char* TextOf(int refusal) {
+  switch (refusal) {
+    case kNotAskedHere:
+      return "this operating system is not asked for tiles: only Linux on x86-64 is";
     case EPERM:
       return "Linux forbids tiles: arch_prctl(ARCH_REQ_XCOMP_PERM, 18) fails with EPERM (a sandbox, for example)";
     case ENOSPC:
@@ -37,27 +77,30 @@ const char* AskForTiles() {
     case ENOSYS:
       return "Linux lacks the system call: arch_prctl(ARCH_REQ_XCOMP_PERM, 18) fails with ENOSYS";
     default: {
-      static char text[96];  // written once
+      thread_local char text[96];  // of each thread its own: another one may be reading
       std::snprintf(text, sizeof(text), "Linux refuses tiles: arch_prctl(ARCH_REQ_XCOMP_PERM, 18) fails with errno %d",
-                    errno);
+                    refusal);
       return text;
     }
   }
 }
-#else
-const char* AskForTiles() { return "this operating system is not asked for tiles: only Linux on x86-64 is"; }
-#endif
 
 }  // namespace
 
 const char* RefuseTiles() {
+  if (g_answer.load(std::memory_order_relaxed) == kGranted) return nullptr;
   const Detection* detection = OverriddenDetection();
   if (detection != nullptr && detection->tiles_granted) return nullptr;
-  static const char* const refusal = AskForTiles();
-  return refusal;
+  const int answer = TileAnswer();
+  return answer == kGranted ? nullptr : TextOf(answer);
 }
 
 void OverrideDetection(const Detection* detection) { g_override.store(detection, std::memory_order_release); }
 const Detection* OverriddenDetection() { return g_override.load(std::memory_order_acquire); }
+
+void OverrideTileSource(const TileSource* source) {
+  g_source.store(source != nullptr ? source : &kTrueSource, std::memory_order_release);
+  g_answer.store(kNeverAsked, std::memory_order_relaxed);
+}
 
 }  // namespace isoquant

@@ -39,7 +39,8 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
       } else if ((context.disabled_ & TierBit(i)) != 0) {
         report.reason = "removed by Context::Disable";
       } else {
-        report.reason = RefuseTiles();
+        const char* refusal = RefuseTiles();  // or granted since this Context chose another target
+        report.reason = refusal != nullptr ? refusal : "Linux refused tiles when this Context chose: make a new one";
       }
     }
     reports.push_back(report);
@@ -48,9 +49,11 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
 }
 
 std::string Explain(const Context& context) {
-  std::string text = std::string(context.tier()) + " runs";
+  // All from one list: what is granted between two questions would give two answers.
   const std::vector<TierReport> reports = ExplainTiers(context);
-  const size_t chosen = TierIndex(context.tier());
+  size_t chosen = 0;
+  while (!reports[chosen].usable) ++chosen;
+  std::string text = reports[chosen].name + " runs";
   if (!reports[chosen].shapes.empty()) {
     size_t substitute = chosen + 1;
     while (!reports[substitute].usable) ++substitute;

@@ -6,6 +6,7 @@
 
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
+#include "src/float_bits.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/quantize.cc"
@@ -39,26 +40,29 @@ void QuantizeRowsPart(MatrixView<const float> x, MatrixView<Q> q, float* scales,
   }
 }
 
-void QuantizeColumnsPart(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin, size_t end) {
+// Not inlined, like those below, whatever is compiled: what runs under a float environment must not be.
+HWY_NOINLINE void QuantizeColumnsPart(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin,
+                                      size_t end) {
   for (size_t c = begin; c < end; c += hn::Lanes(DF32())) {
     QuantizeColumnStrip(x.data + c, x.row_stride, x.rows, end - c, q.data + c, q.row_stride, scales + c);
   }
 }
 
 // One name each, for HWY_EXPORT.
-void QuantizeS8(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<int8_t> q, size_t begin,
-                size_t end) {
+HWY_NOINLINE void QuantizeS8(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<int8_t> q,
+                             size_t begin, size_t end) {
   QuantizePart(x, scale, zero_point, q, begin, end);
 }
-void QuantizeU8(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<uint8_t> q, size_t begin,
-                size_t end) {
+HWY_NOINLINE void QuantizeU8(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<uint8_t> q,
+                             size_t begin, size_t end) {
   QuantizePart(x, scale, zero_point, q, begin, end);
 }
-void QuantizeRowsS8(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin, size_t end) {
+HWY_NOINLINE void QuantizeRowsS8(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin,
+                                 size_t end) {
   QuantizeRowsPart(x, q, scales, nullptr, begin, end);
 }
-void QuantizeRowsU8(MatrixView<const float> x, MatrixView<uint8_t> q, float* scales, int32_t* zero_points, size_t begin,
-                    size_t end) {
+HWY_NOINLINE void QuantizeRowsU8(MatrixView<const float> x, MatrixView<uint8_t> q, float* scales, int32_t* zero_points,
+                                 size_t begin, size_t end) {
   QuantizeRowsPart(x, q, scales, zero_points, begin, end);
 }
 }  // namespace
@@ -77,12 +81,19 @@ HWY_EXPORT(QuantizeRowsS8);
 HWY_EXPORT(QuantizeRowsU8);
 HWY_EXPORT(QuantizeColumnsPart);
 
+// Also 1 / scale is normal. It is rounded to nearest: the caller's rounding mode is not asked.
+Status CheckScale(float scale) {
+  constexpr uint32_t kLeast = 0x00800000, kLargest = 0x7e800000, kInfinity = 0x7f800000;  // 2^-126, 2^126
+  const uint32_t bits = FloatBits(scale);
+  if (bits >= kLeast && bits <= kLargest) return Status();  // what is negative has the highest bit
+  const bool too_large = bits > kLargest && bits <= kInfinity;
+  return Status(StatusCode::kInvalidValue, "scale", DoubleBits(bits), too_large ? "2^126" : "2^-126",
+                DoubleBits(too_large ? kLargest : kLeast));
+}
+
 template <class Q>
 Status CheckStatic(float scale, int32_t zero_point) {
-  // Also 1 / scale is normal. It is rounded to nearest: the caller's rounding mode is not asked.
-  constexpr float kLeast = 0x1p-126f, kLargest = 0x1p126f;
-  if (scale > kLargest) return Status::InvalidValue("scale", scale, "2^126", kLargest);
-  if (!(scale >= kLeast)) return Status::InvalidValue("scale", scale, "2^-126", kLeast);
+  ISOQUANT_RETURN_IF_ERROR(CheckScale(scale));
   return CheckZeroPoint<Q>("zero_point", zero_point, "the smallest value of q's type", "the largest value of q's type");
 }
 

@@ -48,12 +48,13 @@ Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const 
   const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
   return MatMulStage(context, a, b, StageRef(stage));
 }
-void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<int8_t>& c,
-                  size_t begin, size_t end) {
+// Not inlined, whatever is compiled: they run under a float environment.
+HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,
+                               const MatrixView<int8_t>& c, size_t begin, size_t end) {
   RequantizeRows(sums, r, c, begin, end);
 }
-void RequantizeU8(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<uint8_t>& c,
-                  size_t begin, size_t end) {
+HWY_NOINLINE void RequantizeU8(const MatrixView<const int32_t>& sums, const Requantization& r,
+                               const MatrixView<uint8_t>& c, size_t begin, size_t end) {
   RequantizeRows(sums, r, c, begin, end);
 }
 

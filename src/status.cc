@@ -2,6 +2,7 @@
 #include "isoquant/status.h"
 
 #include <algorithm>
+#include <cfenv>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -21,11 +22,39 @@ double DoubleOf(uint64_t bits) {
   return value;
 }
 
+// Whether double a > b, of their bits: to compare doubles raises a flag for NaN, or traps where the caller wants that.
+bool IsGreater(uint64_t a, uint64_t b) {
+  constexpr uint64_t kSign = uint64_t{1} << 63, kInfinity = uint64_t{0x7ff} << 52;
+  if ((a & ~kSign) > kInfinity || (b & ~kSign) > kInfinity) return false;  // NaN
+  // Integers in the order of the doubles; both zeros are 0.
+  const auto rank = [](uint64_t bits) {
+    const int64_t magnitude = static_cast<int64_t>(bits & ~kSign);
+    return (bits & kSign) != 0 ? -magnitude : magnitude;
+  };
+  return rank(a) > rank(b);
+}
+
+// C libraries may compute with floats to print one: that must neither trap nor leave flags, nor depend on a rounding
+// mode.
+class ScopedPrinting {
+ public:
+  ScopedPrinting() {
+    std::fegetenv(&saved_);
+    std::fesetenv(FE_DFL_ENV);
+  }
+  ~ScopedPrinting() { std::fesetenv(&saved_); }
+  ScopedPrinting(const ScopedPrinting&) = delete;
+  ScopedPrinting& operator=(const ScopedPrinting&) = delete;
+
+ private:
+  std::fenv_t saved_;
+};
+
 }  // namespace
 
 Status Status::UnknownTier(const char* argument, const char* name, size_t name_length) {
   uint64_t words[2] = {};
-  std::memcpy(words, name, std::min(name_length, sizeof(words)));
+  if (name != nullptr) std::memcpy(words, name, std::min(name_length, sizeof(words)));
   return Status(StatusCode::kUnknownTier, argument, words[0], "", words[1]);
 }
 
@@ -47,6 +76,7 @@ std::string Status::ToString() const {
       return text;
     }
     case StatusCode::kNull:
+      if (expected_ == 0) return std::string(argument_) + " is null, expected " + expected_name_;
       std::snprintf(text, sizeof(text), "%s is null, expected %s = %" PRIu64 " elements", argument_, expected_name_,
                     expected_);
       return text;
@@ -56,9 +86,9 @@ std::string Status::ToString() const {
       std::snprintf(text, sizeof(text), "%s needs %" PRIu64 " bytes, which could not be allocated", argument_, actual_);
       return text;
     case StatusCode::kInvalidValue: {  // ten digits: all of an int32, more than enough for a float
-      const double actual = DoubleOf(actual_), bound = DoubleOf(expected_);
-      std::snprintf(text, sizeof(text), "%s is %.10g, expected at %s %s = %.10g", argument_, actual,
-                    actual > bound ? "most" : "least", expected_name_, bound);
+      const ScopedPrinting printing;
+      std::snprintf(text, sizeof(text), "%s is %.10g, expected at %s %s = %.10g", argument_, DoubleOf(actual_),
+                    IsGreater(actual_, expected_) ? "most" : "least", expected_name_, DoubleOf(expected_));
       return text;
     }
     case StatusCode::kMisaligned:

@@ -91,6 +91,7 @@ uint64_t TiersWithTiles() {
 }
 
 size_t TierIndex(const char* name) {
+  if (name == nullptr) return SIZE_MAX;
   const TierList& list = Tiers();
   for (size_t i = 0; i < list.size; ++i) {
     if (std::strcmp(list.tiers[i].name, name) == 0) return i;

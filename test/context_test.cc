@@ -4,11 +4,17 @@
 // ISOQUANT_MAX_TIER and ISOQUANT_DISABLE may be set: what is expected is derived from what a fresh Context allows.
 #include "isoquant/context.h"
 
+#if defined(__linux__)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <thread>
@@ -16,6 +22,7 @@
 #include <vector>
 
 #include "isoquant/isoquant.h"
+#include "src/tier_names.h"
 #include "test/support.h"
 
 // Sanitizers bring a malloc of their own, which must not be replaced and which aborts where there is no memory.
@@ -256,7 +263,7 @@ TEST_CASE("Context: the last tier is never removed") {
   CHECK(c == 16384);
 }
 
-TEST_CASE("Context: a name that is no tier is reported and changes nothing") {
+TEST_CASE("Context: a name that is no tier is reported, and the others count") {
   const Context fresh;
   const std::vector<std::string> all = UsableTiers(fresh);
   const std::string last = all.back();
@@ -270,20 +277,182 @@ TEST_CASE("Context: a name that is no tier is reported and changes nothing") {
   };
   check(context.SetMaxTier("avx9"), "SetMaxTier", "avx9");
   check(context.SetMaxTier(""), "SetMaxTier", "");
-  check(context.SetMaxTier((last + " ").c_str()), "SetMaxTier", last + " ");
-  check(context.SetMaxTier((last + "," + last).c_str()), "SetMaxTier", (last + "," + last).substr(0, 22));
+  check(context.SetMaxTier(" ,\t"), "SetMaxTier", "");
+  check(context.SetMaxTier((last + "x").c_str()), "SetMaxTier", (last + "x").substr(0, 16));
   check(context.Disable("avx9"), "Disable", "avx9");
-  // Named correctly, but beside a name that is not: all or nothing.
-  check(context.Disable((all[0] + ",avx9").c_str()), "Disable", "avx9");
-  check(context.Disable(("avx9," + all[0]).c_str()), "Disable", "avx9");
-  check(context.Disable((all[0] + ", " + all[0]).c_str()), "Disable", " " + all[0]);
+  check(context.Disable("avx9;avx8"), "Disable", "avx9");
+  check(context.Disable("amx_int"), "Disable", "amx_int");  // the beginning of a name
+  check(context.Disable("a.x2"), "Disable", "a.x2");
 
   // Longer than there is room for in a Status: cut.
   const std::string endless(1000, 'x');
   check(context.SetMaxTier(endless.c_str()), "SetMaxTier", endless.substr(0, 16));
   check(context.Disable(endless.c_str()), "Disable", endless.substr(0, 16));
-  check(context.Disable((endless + "," + all[0]).c_str()), "Disable", endless.substr(0, 16));
+
+  // Beside names that are known.
+  if (all.size() < 3) return;
+  for (const std::string& names : {all[0] + ",avx9", "avx9," + all[0], endless + " " + all[0] + " avx9"}) {
+    CAPTURE(names);
+    Context other;
+    CHECK(other.Disable(names.c_str()).code() == StatusCode::kUnknownTier);
+    CHECK(UsableTiers(other) == std::vector<std::string>(all.begin() + 1, all.end()));
+    CheckConsistent(other);
+    CHECK(other.SetMaxTier(("avx9 " + all[2]).c_str()).ToString() ==
+          "SetMaxTier names 'avx9', which is no tier of this library");
+    CHECK(other.tier() == all[2]);
+    CheckConsistent(other);
+  }
 }
+
+// As someone might write it.
+std::string InOtherLetters(std::string name) {
+  for (char& c : name) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c == '_') c = '-';
+  }
+  return name;
+}
+
+TEST_CASE("Context: names without case, with '-' for '_', separated by white space, commas or semicolons") {
+  const std::vector<std::string> all = UsableTiers(Context());
+  for (const std::string& name : all) {
+    Context expected, context;
+    ISOQUANT_CHECK_OK(expected.SetMaxTier(name.c_str()));
+    ISOQUANT_CHECK_OK(context.SetMaxTier((" \n" + InOtherLetters(name) + "\t").c_str()));
+    CHECK(UsableTiers(context) == UsableTiers(expected));
+  }
+  if (all.size() < 3) return;
+  for (const char* separator : {", ", " ,", ";", " ", "\t", "\n", "\r\n", "\v\f", ",;, "}) {
+    CAPTURE(separator);
+    Context context;
+    ISOQUANT_CHECK_OK(context.Disable((InOtherLetters(all[0]) + separator + all[1] + separator).c_str()));
+    CHECK(context.tier() == all[2]);
+    Context capped;  // of several caps all hold
+    ISOQUANT_CHECK_OK(capped.SetMaxTier((all[2] + separator + InOtherLetters(all[1])).c_str()));
+    CHECK(capped.tier() == all[2]);
+  }
+}
+
+TEST_CASE("Context: every build knows the names of all builds") {
+  const std::vector<std::string> all = UsableTiers(Context());
+  for (const TierName* known = std::begin(kTierNames); known != std::end(kTierNames); ++known) {
+    if (TierIndex(known->name) != SIZE_MAX) continue;
+    CAPTURE(known->name);
+    Context disabled, capped, both;
+    ISOQUANT_CHECK_OK(disabled.Disable(InOtherLetters(known->name).c_str()));
+    CHECK(UsableTiers(disabled) == all);  // there is nothing to remove
+    CheckConsistent(disabled);
+    // Caps as if it had been compiled: what stands before it in the table is removed.
+    std::vector<std::string> expected = all;
+    if (IsOfThisArchitecture(*known)) {
+      for (const TierName* better = std::begin(kTierNames); better != known; ++better) {
+        expected.erase(std::remove(expected.begin(), expected.end(), better->name), expected.end());
+      }
+    }
+    if (expected.empty()) expected = {all.back()};
+    ISOQUANT_CHECK_OK(capped.SetMaxTier(known->name));
+    CHECK(UsableTiers(capped) == expected);
+    CheckConsistent(capped);
+    // Its neighbours in a list count.
+    ISOQUANT_CHECK_OK(both.Disable((std::string(known->name) + "," + all[0]).c_str()));
+    if (all.size() > 1) CHECK(both.tier() == all[1]);
+  }
+#if defined(__x86_64__)
+  Context context;
+  ISOQUANT_CHECK_OK(context.SetMaxTier("ssse3"));  // which is left out, because it adds nothing to sse2
+  if (TierIndex("sse2") != SIZE_MAX) CHECK(TierIndex(context.tier()) >= TierIndex("sse2"));
+  ISOQUANT_CHECK_OK(context.Disable("sve_i8mm, NEON"));
+#elif defined(__aarch64__)
+  Context context;
+  ISOQUANT_CHECK_OK(context.Disable("amx_int8,AVX-VNNI"));
+#endif
+}
+
+// ---- The environment, in a process of its own, because it is read once
+
+#if defined(__linux__)
+constexpr int kCannot = 100;  // exit code of a child that cannot run this program, under a user-mode emulator say
+
+// Runs a test case that is skipped else, in a new process with this environment. What it writes to stderr is `errors`.
+int RunInProcess(const char* test_case, const std::string& max_tier, const std::string& disable, std::string& errors) {
+  int ends[2];
+  char program[4096] = {};
+  REQUIRE(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    setenv("ISOQUANT_MAX_TIER", max_tier.c_str(), 1);
+    setenv("ISOQUANT_DISABLE", disable.c_str(), 1);
+    const std::string filter = std::string("-tc=") + test_case;
+    execl(program, program, "-m", "-ns", filter.c_str(), nullptr);
+    _exit(kCannot);
+  }
+  close(ends[1]);
+  char buffer[512];
+  for (ssize_t size; (size = read(ends[0], buffer, sizeof(buffer))) > 0;)
+    errors.append(buffer, static_cast<size_t>(size));
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) != child) continue;
+#if !defined(__x86_64__)
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kCannot) return kCannot;
+#endif
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  return WEXITSTATUS(status);
+}
+
+constexpr const char* kMaxTier = " AVX9 ,Neon_DotProd;avx2";
+// The names of all tiers but the last one, and some more.
+std::string NamesToDisable(const std::string& more) {
+  const std::vector<TierReport> reports = ExplainTiers(Context());
+  std::string names = "Sve-I8mm, amx_int8 " + more + ";";
+  for (size_t i = 0; i + 1 < reports.size(); ++i) names += " " + InOtherLetters(reports[i].name) + ",";
+  return names;
+}
+
+TEST_CASE("Context: in a process with names that no build knows" * doctest::skip()) {
+  for (int i = 0; i < 3; ++i) {
+    const Context context;
+    CHECK(context.environment_status().ToString() ==
+          "ISOQUANT_MAX_TIER names 'AVX9', which is no tier of this library");
+    const std::vector<TierReport> reports = ExplainTiers(context);
+    CHECK(context.tier() == reports.back().name);
+    for (const TierReport& report : reports) {
+      if (report.reason.find("ISOQUANT_DISABLE") == std::string::npos) continue;
+      CHECK(report.reason == "removed by the environment: ISOQUANT_DISABLE=" + NamesToDisable("avx10_int8"));
+    }
+#if defined(__x86_64__)
+    if (TierIndex("avx512bw") != SIZE_MAX && ReasonOf(context, "avx512bw").find("the CPU") == std::string::npos) {
+      CHECK(ReasonOf(context, "avx512bw") == std::string("capped by the environment: ISOQUANT_MAX_TIER=") + kMaxTier);
+    }
+#endif
+    CHECK(Explain(context).find("; ignored: ISOQUANT_MAX_TIER names 'AVX9'") != std::string::npos);
+  }
+}
+TEST_CASE("Context: in a process with names of all builds" * doctest::skip()) {
+  const Context context;
+  ISOQUANT_CHECK_OK(context.environment_status());
+  CHECK(context.tier() == ExplainTiers(context).back().name);
+  CHECK(Explain(context).find("ignored") == std::string::npos);
+}
+
+TEST_CASE("Context: names in the environment are as in calls, and those that no build knows are said once") {
+  std::string errors;
+  if (RunInProcess("Context: in a process with names that no build knows", kMaxTier, NamesToDisable("avx10_int8"),
+                   errors) == kCannot) {
+    return;
+  }
+  CHECK(errors ==
+        "isoquant: ISOQUANT_MAX_TIER names 'AVX9', which is no tier of this library; "
+        "ISOQUANT_DISABLE names 'avx10_int8', which is no tier of this library\n");
+  errors.clear();
+  (void)RunInProcess("Context: in a process with names of all builds", " \t", NamesToDisable("SSSE3,n_rvv"), errors);
+  CHECK(errors.empty());
+}
+#endif  // Linux
 
 TEST_CASE("Context: why a tier does not run, in words") {
   const Context fresh;

@@ -1,6 +1,8 @@
 // Tests of the tiers amx_int8, avx_vnni and avx_vnni_int8, all of their paths, on every x86-64 CPU that has their
 // target, under the emulator; and of permission for tiles (in child processes, because it is for good). On a CPU that
 // has the tiers, tiers_test.cc runs the same paths.
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -230,6 +232,163 @@ TEST_CASE("Emulated tiers: Linux itself refuses where an alternate stack is too 
     if (sigaltstack(&stack, nullptr) != 0) return kCannot;
     const int code = CheckFallback("ENOSPC");
     return code == 1 && ReasonOf(Context(), "amx_int8").empty() ? 5 : code;
+  });
+  CHECK(ending.signal == 0);
+  CHECK((ending.code == 0 || ending.code == kCannot));
+}
+
+// ---- A refusal is not for good
+
+// Linux as far as tiles go, and a clock.
+std::atomic<int> g_tile_answer, g_tile_requests;
+std::atomic<int64_t> g_nanoseconds;
+constexpr int64_t kSecond = 1000000000;
+
+class ScopedTileSource {
+ public:
+  explicit ScopedTileSource(int answer) {
+    g_tile_answer = answer;
+    g_tile_requests = 0;
+    g_nanoseconds = 5;  // soon after the machine started
+    OverrideTileSource(&kSource);
+  }
+  ~ScopedTileSource() { OverrideTileSource(nullptr); }
+  ScopedTileSource(const ScopedTileSource&) = delete;
+  ScopedTileSource& operator=(const ScopedTileSource&) = delete;
+
+ private:
+  static int Ask() {
+    ++g_tile_requests;
+    return g_tile_answer;
+  }
+  static int64_t Nanoseconds() { return g_nanoseconds; }
+  static constexpr TileSource kSource = {&Ask, &Nanoseconds};
+};
+
+TEST_CASE("Emulated tiers: tiles that were refused are asked for again, each second, and used once granted") {
+  if (!HasTarget("amx_int8")) return;
+  const ScopedDetection all(CpuWithAll(), false);
+  const Emulation emulation;
+  const ScopedTileSource source(ENOSPC);
+  Context context;
+  if (ReasonOf(context, "amx_int8").find("ENOSPC") == std::string::npos) return;  // removed by the environment
+  CHECK(g_tile_requests == 1);
+  const auto uses_tiles = [&] {
+    const uint64_t before = Count(Op::kTdpbssd);
+    CHECK(IsRight<int8_t>(context, {5, 256, 64}));
+    return Count(Op::kTdpbssd) != before;
+  };
+  for (const int64_t later : {int64_t{0}, kSecond / 2, kSecond - kSecond / 2 - 1}) {
+    g_nanoseconds += later;
+    CHECK(!uses_tiles());
+    CHECK(context.tier() != std::string("amx_int8"));
+    CHECK(g_tile_requests == 1);
+  }
+  g_nanoseconds += 1;  // a second
+  CHECK(!uses_tiles());
+  CHECK(!uses_tiles());
+  CHECK(Explain(context).find("ENOSPC") != std::string::npos);
+  CHECK(g_tile_requests == 2);
+
+  g_tile_answer = 0;
+  g_nanoseconds += kSecond - 1;
+  CHECK(!uses_tiles());
+  CHECK(g_tile_requests == 2);
+  g_nanoseconds += 1;
+  CHECK(uses_tiles());  // the same Context
+  CHECK(context.tier() == std::string("amx_int8"));
+  CHECK(ReasonOf(context, "amx_int8").empty());
+  CHECK(g_tile_requests == 3);
+
+  g_tile_answer = EPERM;  // what is granted is not asked for again
+  g_nanoseconds += 100 * kSecond;
+  CHECK(uses_tiles());
+  CHECK(Context().tier() == std::string("amx_int8"));
+  CHECK(g_tile_requests == 3);
+}
+
+TEST_CASE("Emulated tiers: a Context that chose another target for want of tiles keeps to it, a new one does not") {
+  if (!HasTarget("amx_int8")) return;
+  const ScopedDetection all(CpuWithAll(), false);
+  const Emulation emulation;
+  const ScopedTileSource source(ENOSPC);
+  const size_t amx = TierIndex("amx_int8");
+  const auto remove_others = [&](Context& context) {  // of its target
+    for (size_t i = amx + 1; TargetOf(i) == TargetOf(amx); ++i) {
+      ISOQUANT_CHECK_OK(context.Disable(Tiers().tiers[i].name));
+    }
+  };
+  Context context;
+  if (ReasonOf(context, "amx_int8").find("ENOSPC") == std::string::npos) return;
+  remove_others(context);
+  const std::string chosen = context.tier();
+  CHECK(TargetOf(TierIndex(chosen.c_str())) != TargetOf(amx));
+  CHECK(AreRight(context, {{40, 300, 40}}));
+
+  g_tile_answer = 0;
+  g_nanoseconds += kSecond;
+  CHECK(RefuseTiles() == nullptr);
+  CHECK(context.tier() == chosen);
+  CHECK(AreRight(context, {{40, 300, 40}}));
+  CHECK(ReasonOf(context, "amx_int8") == "Linux refused tiles when this Context chose: make a new one");
+  CHECK(Explain(context).find(chosen + " runs; amx_int8 does not: Linux refused tiles when") == 0);
+  Context other;
+  remove_others(other);
+  CHECK(other.tier() == std::string("amx_int8"));
+  CHECK(AreRight(other, {{40, 300, 40}}));
+}
+
+TEST_CASE("Emulated tiers: threads that ask for tiles at the same time") {
+  const ScopedTileSource source(1234);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&wrong, i] {
+      bool granted = false;
+      for (int j = 0; j < 20000; ++j) {
+        g_nanoseconds += kSecond / 1000;
+        if (i == 0 && j == 10000) g_tile_answer = 0;
+        const char* refusal = RefuseTiles();
+        if (refusal != nullptr && (granted || std::strstr(refusal, "fails with errno 1234") == nullptr)) ++wrong;
+        granted = granted || refusal == nullptr;
+      }
+      if (!granted) ++wrong;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(g_tile_requests < 1000);
+
+  // What one thread reads, another does not write.
+  const ScopedTileSource again(1234);
+  const char* refusal = RefuseTiles();
+  REQUIRE(refusal != nullptr);
+  g_tile_answer = 4321;
+  g_nanoseconds += kSecond;
+  std::thread([&wrong] {
+    if (std::strstr(RefuseTiles(), "errno 4321") == nullptr) ++wrong;
+  }).join();
+  CHECK(wrong == 0);
+  CHECK(std::strstr(refusal, "errno 1234") != nullptr);
+}
+
+TEST_CASE("Emulated tiers: Linux itself refuses, and grants when the thread with a small alternate stack has ended") {
+  if (!IsNative("amx_int8")) return;
+  const auto ending = RunInChild([] {
+    int code = kCannot;
+    std::thread([&code] {
+      static uint8_t small[8192];
+      stack_t stack = {};
+      stack.ss_sp = small;
+      stack.ss_size = sizeof(small);
+      if (sigaltstack(&stack, nullptr) == 0) code = CheckFallback("ENOSPC");
+    }).join();
+    if (code != 0) return kCannot;  // not refused, or for another reason
+    Context context;
+    if (context.tier() == std::string("amx_int8")) return 6;  // too soon
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    if (context.tier() != std::string("amx_int8")) return 7;
+    return AreRight(context, {{40, 300, 40}}) ? 0 : 8;
   });
   CHECK(ending.signal == 0);
   CHECK((ending.code == 0 || ending.code == kCannot));

@@ -1,5 +1,9 @@
 // Tests of every tier that the CPU has: all of its paths through MatMul, golden digests among them. They are small
 // enough for a CPU that is emulated as a whole (test/x86_models.txt).
+#include <cstring>
+#include <string>
+
+#include "src/tier_names.h"
 #include "test/support.h"
 #include "test/tier_paths.h"
 
@@ -15,6 +19,20 @@ TEST_CASE("Tiers: every path") {
       PrintCoverage(context.tier(), path.name, "native", right);
     }
   });
+}
+
+// Whoever adds an instruction gives its tier a line in src/tier_names.h: else other builds do not know it.
+TEST_CASE(
+    "Tiers: every one that was compiled is in the table of all names, in its order, and is of this architecture") {
+  const TierName* next = kTierNames;
+  const TierName* const end = kTierNames + sizeof(kTierNames) / sizeof(kTierNames[0]);
+  for (const TierReport& report : ExplainTiers(Context())) {
+    CAPTURE(report.name);
+    while (next != end && report.name != next->name) ++next;
+    REQUIRE(next != end);
+    CHECK(IsOfThisArchitecture(*next));
+    ++next;
+  }
 }
 
 }  // namespace

@@ -17,16 +17,23 @@ namespace isoquant {
 // grows when a larger shape arrives and is kept, so that a steady state allocates nothing.
 //
 // The environment restricts every Context: ISOQUANT_MAX_TIER=avx2 removes all tiers better than avx2,
-// ISOQUANT_DISABLE=avx512_vnni,avx_vnni removes those named. A name that is no tier changes nothing and is reported by
-// environment_status() and Explain().
+// ISOQUANT_DISABLE=avx512_vnni,avx_vnni removes those named. White space, ',' and ';' separate names; case does not
+// matter, and '-' is '_': "AVX512-VNNI; avx_vnni" does the same. Every build knows the names of all builds' tiers, so
+// that a whole fleet may have one setting: a tier of another architecture changes nothing, and one of this architecture
+// that was not compiled still caps. A name that no build knows is reported, on stderr (one line, once per process), by
+// environment_status() and by Explain(); the other names of its list count all the same, because a switch that is to
+// switch off must not fail to.
 //
 // The tier amx_int8 needs tiles, which Linux grants to a whole process, and for good, on request. The request is made
 // when a product that suits the tier is about to run, or when tier(), Explain() or ExplainTiers() must know; never
 // where the tier is removed or capped. (An alternate signal stack of less than about 12 KiB in any thread makes Linux
-// refuse, and afterwards such a stack cannot be set up.) While a product runs, each thread that works for it loads a
-// tile configuration of its own and releases it in the end: a configuration that the caller has loaded (LDTILECFG), and
-// the contents of its tiles, are lost unless the caller saves and restores them. The same holds for an output stage
-// that uses tiles: it must restore what it found.
+// refuse, and afterwards such a stack cannot be set up.) A refusal is not for good: when tiles are about to be used
+// again, a second or more later, so is the request. A Context starts to use tiles when they are granted, whenever it
+// was made, but for one that had no other tier of that target left (avx512_vnni and avx512bw removed) when tiles were
+// refused: it keeps to what it chose then; a new one does not. While a product runs, each thread that works for it
+// loads a tile configuration of its own and releases it in the end: a configuration that the caller has loaded
+// (LDTILECFG), and the contents of its tiles, are lost unless the caller saves and restores them. The same holds for an
+// output stage that uses tiles: it must restore what it found.
 class Context {
  public:
   Context();                             // runs on the calling thread
@@ -35,10 +42,13 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  // Narrows the choice further, never widens it. kUnknownTier if a name is no tier of this library: nothing is changed.
-  // The last tier that the CPU can run is never removed.
+  // Narrow the choice further, never widen it; names are as in the environment. The last tier that the CPU can run is
+  // never removed. SetMaxTier takes one name as a rule; of several, those of this architecture all cap.
+  //
+  // Errors: kUnknownTier, with the first name that no build of this library knows (SetMaxTier: or if there is none): it
+  // changes nothing, but what the other names ask for is done; kNull.
   Status SetMaxTier(const char* name);
-  Status Disable(const char* comma_separated_names);
+  Status Disable(const char* names);
 
   // The tier that runs: the best one that is left. Never null. (Some leave small products to the next: see Explain.)
   const char* tier() const;
@@ -91,7 +101,7 @@ class Context {
   Status environment_status_;
 };
 
-// Number of a tier (0 is the best), or SIZE_MAX if there is none of this name.
+// Number of a tier (0 is the best), or SIZE_MAX if this build has none of exactly this name (or it is null).
 size_t TierIndex(const char* name);
 
 // All tiers that were compiled, best first, and for each that this Context cannot use the reason: what the CPU or the

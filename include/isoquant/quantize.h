@@ -1,10 +1,11 @@
 // Public layer: f32 to 8-bit integers and back.
 //
 // All functions: every float step is one IEEE-754 binary32 operation, rounded to nearest even, in the order written
-// here; the caller's rounding mode and flush-to-zero bits do not matter and are left as they were. Rounding of a float
-// to an integer is to nearest, ties to even, after clamping. Any strides and alignment; outputs must not overlap inputs
-// or one another. Rows or columns = 0 is legal. Errors: kMismatch (shapes), kTooSmall (a stride), kTooLarge, kNull,
-// kOverlap, kInvalidValue (a scale or zero point out of its domain); nothing is written on error.
+// here; the caller's rounding mode, flush-to-zero bits and unmasked exceptions do not matter and are left as they were,
+// and so are the flags of exceptions: that holds for every call of the library. Rounding of a float to an integer is to
+// nearest, ties to even, after clamping. Any strides and alignment, and any sizes, 0 too; outputs must not overlap
+// inputs or one another. Errors: kMismatch (shapes), kTooSmall (a stride), kTooLarge, kNull, kOverlap, kInvalidValue (a
+// scale or zero point out of its domain); nothing is written on error.
 #ifndef ISOQUANT_QUANTIZE_H_
 #define ISOQUANT_QUANTIZE_H_
 

@@ -28,10 +28,15 @@ class [[nodiscard]] Status {
  public:
   constexpr Status() = default;
 
-  // `argument` and `expected_name` must be string literals.
+  // `argument` and `expected_name` must be string literals; null is the same as "".
   constexpr Status(StatusCode code, const char* argument, uint64_t actual, const char* expected_name, uint64_t expected)
-      : code_(code), argument_(argument), expected_name_(expected_name), actual_(actual), expected_(expected) {}
+      : code_(code),
+        argument_(argument != nullptr ? argument : ""),
+        expected_name_(expected_name != nullptr ? expected_name : ""),
+        actual_(actual),
+        expected_(expected) {}
 
+  // A null `name` is an empty one.
   static Status UnknownTier(const char* argument, const char* name, size_t name_length);
   // `bound` is the value nearest to `actual` that is allowed (to NaN: the smallest one).
   static Status InvalidValue(const char* argument, double actual, const char* bound_name, double bound);
@@ -43,7 +48,7 @@ class [[nodiscard]] Status {
   constexpr uint64_t actual() const { return actual_; }
   constexpr uint64_t expected() const { return expected_; }
 
-  // One line for people, as in the comments of StatusCode; "ok" if ok().
+  // One line for people, as in the comments of StatusCode; "ok" if ok(). The same in every rounding mode.
   std::string ToString() const;
 
  private:

@@ -41,8 +41,25 @@ class LoneTile {
   using Args = TileArgs<ArrangedA, typename P::ArrangedB>;
 
  public:
+  // Under the float environment of the stage, which whatever computes floats must not be inlined into.
   static HWY_INLINE void Run(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
                              bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch) {
+    if constexpr (MayInlineFloats<Stage>::value) {
+      RunApart(shape, a, rows, reads_rows, b, cols, stage, scratch);
+    } else {
+      RunInline(shape, a, rows, reads_rows, b, cols, stage, scratch);
+    }
+  }
+
+ private:
+  static HWY_NOINLINE void RunApart(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
+                                    bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage,
+                                    uint8_t* scratch) {
+    RunInline(shape, a, rows, reads_rows, b, cols, stage, scratch);
+  }
+  static HWY_INLINE void RunInline(const TileShape<P>& shape, const MatrixView<const typename P::A>& a, Part rows,
+                                   bool reads_rows, const PackedPanels& b, Part cols, const Stage& stage,
+                                   uint8_t* scratch) {
     Args args{};
     SetRows(a, rows, reads_rows, b.k, reinterpret_cast<ArrangedA*>(scratch), args);
     args.b_k = RoundUp(b.k, 4);
@@ -61,7 +78,6 @@ class LoneTile {
     RunStaged(shape, rows, b, cols, streams, stage, buffers, state, args);
   }
 
- private:
   // Straight to C.
   static HWY_INLINE void RunDirect(const TileShape<P>& shape, size_t row, const PackedPanels& b, Part cols,
                                    bool streams, const StoreS32& stage, typename P::State& state, Args& args) {

@@ -71,6 +71,14 @@ struct NoFloats {};
 template <class Stage>
 using FloatEnvironment = std::conditional_t<std::is_same<Stage, StoreS32>::value, NoFloats, ScopedFloatEnvironment>;
 
+// Whether a stage's arithmetic may be inlined into what calls it: not that of a StageRef.
+template <class Stage>
+struct MayInlineFloats : std::true_type {};
+template <>
+struct MayInlineFloats<StoreS32> : std::false_type {};
+template <class Stage>
+struct MayInlineFloats<StageRef<Stage>> : std::false_type {};
+
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
 template <class Stage>
 HWY_INLINE void RunStage(const Stage& stage_in, const int32_t* HWY_RESTRICT from, size_t from_stride, Part rows,

@@ -14,9 +14,11 @@
 
 namespace isoquant {
 
-// Rounding to nearest even, no flush-to-zero, no denormals-are-zero, exceptions masked; restores the caller's settings.
+// Rounding to nearest even, no flush-to-zero, no denormals-are-zero, exceptions masked; restores the caller's settings,
+// and its sticky flags of exceptions exactly as they were: none is raised by what ran, and none is lost.
 // What runs under it must be a call that is not inlined: compilers move arithmetic across these accesses. Written only
-// if it differs: LDMXCSR costs more than the test. fesetenv would also reload the x87 state, at some hundred cycles.
+// if it differs: LDMXCSR costs more than the test. (Most callers have raised "inexact" long before, and it stays.)
+// fesetenv would also reload the x87 state, at some hundred cycles.
 class ScopedFloatEnvironment {
  public:
   ScopedFloatEnvironment() {
@@ -25,6 +27,7 @@ class ScopedFloatEnvironment {
     if ((saved_ & ~kFlags) != kDefault) _mm_setcsr(kDefault);
 #elif HWY_ARCH_ARM_A64
     __asm__ volatile("mrs %0, fpcr" : "=r"(saved_)::"memory");
+    __asm__ volatile("mrs %0, fpsr" : "=r"(saved_flags_)::"memory");
     if (saved_ != 0) __asm__ volatile("msr fpcr, %0" ::"r"(uint64_t{0}) : "memory");
 #else
     std::fegetenv(&saved_);
@@ -33,8 +36,11 @@ class ScopedFloatEnvironment {
   }
   ~ScopedFloatEnvironment() {
 #if HWY_ARCH_X86
-    if ((saved_ & ~kFlags) != kDefault) _mm_setcsr(saved_);
+    if (_mm_getcsr() != saved_) _mm_setcsr(saved_);
 #elif HWY_ARCH_ARM_A64
+    uint64_t flags;
+    __asm__ volatile("mrs %0, fpsr" : "=r"(flags)::"memory");
+    if (flags != saved_flags_) __asm__ volatile("msr fpsr, %0" ::"r"(saved_flags_) : "memory");
     if (saved_ != 0) __asm__ volatile("msr fpcr, %0" ::"r"(saved_) : "memory");
 #else
     std::fesetenv(&saved_);
@@ -49,7 +55,7 @@ class ScopedFloatEnvironment {
   static constexpr uint32_t kDefault = 0x1f80;
   uint32_t saved_;
 #elif HWY_ARCH_ARM_A64
-  uint64_t saved_;
+  uint64_t saved_, saved_flags_;
 #else
   std::fenv_t saved_;
 #endif
