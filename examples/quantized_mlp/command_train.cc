@@ -60,6 +60,9 @@ void PrintAnswer(const Options& options, const TrainState& state, const Progress
 }
 
 int Run(Options& options) {
+  if (!options.checkpoint.empty() && IsStream(options.checkpoint)) {
+    throw std::runtime_error("--checkpoint: " + options.checkpoint + " is no file: one is written after each epoch");
+  }
   const Split split = LoadSplit(options.data.path, options.data.csv);
   options.train.layers = ParseLayers(options.layers, split.train.num_pixels(), split.classes);
   Threads threads(options.threads);
@@ -77,12 +80,13 @@ int Run(Options& options) {
       std::cerr << "\r" << ProgressLine(now, options.train.epochs) << "\x1b[K" << (now.part == 1 ? "\n" : "");
     }
   };
+  const auto write_best = [&] { WriteFile(options.output, FormatSafetensors(ToTensors(state.best))); };
   const auto checkpoint = [&] {
     if (!options.checkpoint.empty()) WriteFile(options.checkpoint, FormatSafetensors(ToCheckpoint(state)));
-    if (state.best_epoch == state.epoch) WriteFile(options.output, FormatSafetensors(ToTensors(state.best)));
+    if (state.best_epoch == state.epoch && !IsStream(options.output)) write_best();
   };
   Train(threads.executor(), split.train, options.train, progress, checkpoint, state);
-  WriteFile(options.output, FormatSafetensors(ToTensors(state.best)));  // there was no epoch, perhaps
+  write_best();  // there was no epoch, perhaps, or it goes to a pipe
 
   const std::vector<float> logits = RunMlp(threads.executor(), state.best, split.test.images());
   PrintAnswer(options, state, last, split, Accuracy(Classify(logits, state.best.outputs()), split.test.labels));

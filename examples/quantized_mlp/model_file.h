@@ -21,7 +21,8 @@ struct Model {
   size_t outputs() const { return f32 ? f32->outputs() : int8->outputs(); }
 };
 
-// What the file is, its first bytes and its tensors say. Throws std::runtime_error that names it.
+// What the file is, its first bytes and its tensors say. It is read once, so it may be a pipe. Throws
+// std::runtime_error that names it.
 Model LoadModel(isoquant::Context& context, const std::string& path);
 
 // The logits of all images, `batch` in each call if it is in int8.

@@ -1,17 +1,14 @@
-// Writes and maps the packed file.
+// Writes the packed file.
 #include "packed_file.h"
 
-#include <cstdio>
 #include <cstring>
-#include <memory>
-#include <utility>
 
-#include "file.h"
-#include "mapped_file.h"
+#include "little_endian.h"
 #include "packed_layout.h"
 #include "require.h"
 
 namespace quantized_mlp {
+
 std::string FormatPacked(const QuantizedMlp& model) {
   std::string table, floats, blobs;
   for (const PackedLayer& layer : model.layers) {
@@ -39,17 +36,8 @@ std::string FormatPacked(const QuantizedMlp& model) {
   return front.replace(kPackedCrcAt, crc.size(), crc) + blobs;
 }
 
-bool IsPackedFile(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  char magic[8];
-  return file != nullptr && std::fread(magic, 1, sizeof(magic), file.get()) == sizeof(magic) &&
-         std::memcmp(magic, kPackedMagic, sizeof(magic)) == 0;
-}
-
-QuantizedMlp MapPacked(const std::string& path) {
-  auto file = std::make_shared<const MappedFile>(path);
-  std::vector<PackedLayer> layers = ViewPacked(file->bytes(), path);
-  return QuantizedMlp(std::move(layers), std::move(file));
+bool IsPacked(isoquant::VectorView<const uint8_t> bytes) {
+  return bytes.size >= sizeof(kPackedMagic) && std::memcmp(bytes.data, kPackedMagic, sizeof(kPackedMagic)) == 0;
 }
 
 }  // namespace quantized_mlp

@@ -21,14 +21,11 @@ namespace quantized_mlp {
 
 std::string FormatPacked(const QuantizedMlp& model);
 
-// Whether a file begins with the magic. False if it cannot be read.
-bool IsPackedFile(const std::string& path);
+// Whether these bytes of a file begin with the magic.
+bool IsPacked(isoquant::VectorView<const uint8_t> bytes);
 
-// Maps the file and uses it in place. Every byte is checked: a foreign, cut or damaged file ends in a
-// std::runtime_error that names it. (As with any mapped file, nobody may cut it while it is in use.)
-QuantizedMlp MapPacked(const std::string& path);
-
-// The same for bytes in memory that are aligned to 64 and outlive the layers.
+// Uses bytes in place that are aligned to 64 and outlive the layers. Each is checked: a foreign, cut or damaged file
+// ends in a std::runtime_error that names it.
 std::vector<PackedLayer> ViewPacked(isoquant::VectorView<const uint8_t> bytes, const std::string& path);
 
 }  // namespace quantized_mlp

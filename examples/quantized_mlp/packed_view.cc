@@ -4,7 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "file.h"
+#include "little_endian.h"
 #include "packed_file.h"
 #include "packed_layout.h"
 

@@ -1,7 +1,4 @@
-// Tests of data files that are as they should be, of folders of them, and of how files are written.
-#include <signal.h>
-#include <sys/resource.h>
-
+// Tests of data files that are as they should be, and of folders of them.
 #include <string>
 #include <vector>
 
@@ -96,49 +93,6 @@ TEST_CASE("Data: pictures") {
   CHECK(error("P5").find("no width") != std::string::npos);
   CHECK(error("P5 #").find("no width") != std::string::npos);
   CHECK(error("GIF89a").find("neither a PNG nor a PGM") != std::string::npos);
-}
-
-TEST_CASE("Files: a disk that is full leaves what was there, and nothing else") {
-  const TemporaryFolder folder;
-  WriteFile(folder / "a", "before");
-  // A limit of the process in place of a disk: a write beyond it fails in the same way.
-  struct rlimit limit = {};
-  REQUIRE(getrlimit(RLIMIT_FSIZE, &limit) == 0);
-  const rlim_t before = limit.rlim_cur;
-  signal(SIGXFSZ, SIG_IGN);
-  limit.rlim_cur = 1000;
-  REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  const std::string error = ErrorOf([&] { WriteFile(folder / "a", std::string(5000, 'x')); });
-  const std::string new_error = ErrorOf([&] { WriteFile(folder / "b", std::string(5000, 'x')); });
-  limit.rlim_cur = before;
-  REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  CHECK(error.find("cannot write " + (folder / "a")) == 0);
-  CHECK(new_error.find("cannot write " + (folder / "b")) == 0);
-  CHECK(ReadFile(folder / "a") == "before");
-  CHECK(folder.num_files() == 1);
-  if (std::filesystem::exists("/dev/full")) {
-    CHECK(ErrorOf([] { WriteFile("/dev/full", "x"); }) == "cannot write /dev/full: No space left on device");
-    CHECK(std::filesystem::is_character_file("/dev/full"));
-  }
-}
-
-TEST_CASE("Files: written through links, into folders that are not there, read as a folder") {
-  const TemporaryFolder folder;
-  WriteFile(folder / "a", "1");
-  std::filesystem::create_symlink(folder / "a", folder / "link");
-  WriteFile(folder / "link", "2");
-  CHECK(ReadFile(folder / "a") == "2");
-  CHECK(std::filesystem::is_symlink(folder / "link"));
-  CHECK(ErrorOf([&] { WriteFile(folder / "none/a", "1"); }).find("cannot write") == 0);
-  CHECK(ErrorOf([&] { WriteFile(folder / ".", "1"); }).find("cannot write") == 0);
-  CHECK(ErrorOf([&] { CheckWritable(folder / "none/a"); }).find("cannot write") == 0);
-  CHECK(ErrorOf([&] { CheckWritable(folder / "."); }).find("cannot write") == 0);
-  CheckWritable(folder / "a");
-  CheckWritable(folder / "b");
-  CHECK(ErrorOf([&] { ReadFile(folder / "."); }).find("cannot") == 0);
-  CHECK(ErrorOf([&] { ReadMaybeGzip(folder / "."); }).find("cannot") == 0);
-  CHECK(ErrorOf([&] { ReadFile(folder / "none"); }).find("No such file") != std::string::npos);
-  CHECK(folder.num_files() == 2);
 }
 
 }  // namespace

@@ -221,12 +221,12 @@ TEST_CASE("Packed files: foreign ones are refused by name") {
   const TemporaryFolder folder;
   isoquant::Context context;
   WriteFile(folder / "empty", "");
-  WriteFile(folder / "foreign", "ISOQMLP");
-  const auto error = [&](const char* name) { return ErrorOf([&] { MapPacked(folder / name); }); };
-  CHECK(error("empty").find("cannot map " + (folder / "empty")) == 0);
+  WriteFile(folder / "foreign", std::string("ISOQMLP\0", 8));
+  const auto error = [&](const char* name) { return ErrorOf([&] { LoadModel(context, folder / name); }); };
+  CHECK(error("empty") == (folder / "empty") + ": too short for a safetensors file");
   CHECK(error("foreign") == (folder / "foreign") + ": no packed network");
   CHECK(error("none").find("cannot open " + (folder / "none")) == 0);
-  CHECK(error(".").find("cannot map") == 0);
+  CHECK(error(".").find("cannot read") == 0);
   std::string bytes = FormatPacked(QuantizedMlp(context, MakeInt8Network(false)));
   CHECK(bytes.size() % 64 == 0);
   bytes[8] = 2;
