@@ -8,7 +8,6 @@
 #include "file.h"
 #include "fixtures.h"
 #include "idx.h"
-#include "picture.h"
 
 namespace quantized_mlp {
 namespace {
@@ -76,23 +75,6 @@ TEST_CASE("Data: folders") {
   const Split parts = LoadSplit(folder / "all.csv", {});
   CHECK(parts.train.size() == 32);
   CHECK(parts.test.size() == 8);
-}
-
-TEST_CASE("Data: pictures") {
-  const Dataset image = MakeImages(1, 4, 1);
-  CHECK(ParsePicture(MakePgm(image), "x.pgm", false).pixels == image.pixels);
-  CHECK(ParsePicture("P2 2 1 5\n0 5\n", "x.pgm", false).pixels == std::vector<float>{0, 1});
-  CHECK(ParsePicture("P2 2 1 5\n0 5\n", "x.pgm", true).pixels == std::vector<float>{1, 0});
-  const auto error = [](const char* text) { return ErrorOf([&] { ParsePicture(text, "x.pgm", false); }); };
-  CHECK(error("P5 4097 1 255 ").find("width exceeds 4096") != std::string::npos);
-  CHECK(error("P5 1 1 65535 ab").find("only 8 bits") != std::string::npos);
-  CHECK(error("P5 2 1 255 a").find("cut") != std::string::npos);
-  CHECK(error("P5 0 1 255 ").find("is 0") != std::string::npos);
-  CHECK(error("P5 1 1 5 a").find("exceeds the maximum") != std::string::npos);
-  CHECK(error("P2 2 1 5 0").find("no pixel") != std::string::npos);
-  CHECK(error("P5").find("no width") != std::string::npos);
-  CHECK(error("P5 #").find("no width") != std::string::npos);
-  CHECK(error("GIF89a").find("neither a PNG nor a PGM") != std::string::npos);
 }
 
 }  // namespace
