@@ -35,7 +35,7 @@ int Run(const Options& options) {
   isoquant::Context context;
   const Model model = LoadModel(context, options.input);
   if (!model.int8) throw std::runtime_error(options.input + " is in f32: quantize it first");
-  const std::string bytes = FormatPacked(*model.int8);
+  const std::string bytes = FormatPacked(*model.int8, model.format);
   WriteFile(options.output, bytes);
   // What can be read only once has been read.
   const bool measure = !IsStream(options.input) && !IsStream(options.output);

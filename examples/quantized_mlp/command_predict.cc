@@ -12,6 +12,7 @@
 #include "measure.h"
 #include "model_file.h"
 #include "picture.h"
+#include "reading_json.h"
 #include "terminal.h"
 #include "text.h"
 #include "threads.h"
@@ -29,9 +30,10 @@ struct Options {
 };
 
 // A dataset of one image.
-Dataset LoadImage(const Options& options) {
+Dataset LoadImage(const Options& options, const Model& model) {
   if (!options.image.empty()) return ParsePicture(ReadFile(options.image), options.image, options.picture);
-  const Dataset images = LoadImages(options.data.path, options.data.csv);
+  const Dataset images = LoadImages(options.data.path, CsvFor(options.data, model.format, model.inputs()));
+  ReportGuesses(options.model, options.data.path, images);
   if (options.index >= images.size()) {
     throw std::runtime_error("--index: " + options.data.path + " holds " + std::to_string(images.size()) + " images");
   }
@@ -55,6 +57,7 @@ void Print(const Options& options, const Prediction& prediction) {
                                    {"probabilities", prediction.probabilities},
                                    {"start_up_ms", prediction.start_up_ms}};
     if (!image.labels.empty()) json["label"] = image.labels[0];
+    if (options.image.empty()) json["data"] = ToJson(image.reading);
     std::cout << json.dump(2) << "\n";
     return;
   }
@@ -63,6 +66,7 @@ void Print(const Options& options, const Prediction& prediction) {
   PrintBars(std::cout, prediction.probabilities, prediction.names, options.count);
   std::cout << "\nread as " << prediction.names[prediction.best] << (label.empty() ? "" : ", is " + label)
             << "; first prediction after " << Format("%.2f", prediction.start_up_ms) << " ms\n";
+  if (options.image.empty()) std::cout << "Data: " << Describe(image.reading) << "\n";
 }
 
 void WarnOfFlat(const Options& options) {
@@ -76,18 +80,21 @@ void WarnOfFlat(const Options& options) {
 }
 
 int Run(const Options& options) {
-  Prediction prediction;
-  prediction.image = LoadImage(options);
-  const auto start = std::chrono::steady_clock::now();
   Threads threads(1);
   isoquant::Context context;
   ReportEnvironment(context);
+  const auto start = std::chrono::steady_clock::now();
   Model model = LoadModel(context, options.model);
+  const auto loaded = std::chrono::steady_clock::now();
+  Prediction prediction;
+  prediction.image = LoadImage(options, model);
   const size_t classes = prediction.image.labels.empty() ? 0 : prediction.image.labels[0] + 1;
   CheckFit(options.model, model.inputs(), model.outputs(), prediction.image, classes);
   if (IsFlat(prediction.image)) WarnOfFlat(options);
+  const auto again = std::chrono::steady_clock::now();
   const std::vector<float> logits = RunModel(threads.executor(), context, model, prediction.image.images(), 1);
-  prediction.start_up_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  prediction.start_up_ms =
+      std::chrono::duration<double, std::milli>(loaded - start + (std::chrono::steady_clock::now() - again)).count();
 
   if (options.names.size() > model.outputs()) throw std::runtime_error("--names: more names than classes");
   prediction.names = options.names;

@@ -15,8 +15,11 @@ Model LoadModel(isoquant::Context& context, const std::string& path) {
   auto file = std::make_shared<const MappedFile>(path);
   if (IsPacked(file->bytes())) {
     model.int8.emplace(ViewPacked(file->bytes(), path), file);
+    model.format = PackedTableFormat(file->bytes());
   } else {
-    const Tensors tensors = ParseSafetensors(file->text(), path);
+    Metadata metadata;
+    const Tensors tensors = ParseSafetensors(file->text(), path, &metadata);
+    model.format = FromMetadata(metadata, path);
     if (IsInt8(tensors)) {
       model.int8.emplace(context, Int8FromTensors(tensors, path));
     } else {

@@ -9,6 +9,7 @@
 #include "isoquant/context.h"
 #include "mlp.h"
 #include "runner.h"
+#include "table_format.h"
 
 namespace quantized_mlp {
 
@@ -16,6 +17,7 @@ struct Model {
   std::optional<Mlp> f32;
   std::optional<QuantizedMlp> int8;  // one of the two
   std::string kind;                  // "f32", "int8 dynamic" or "int8 static"
+  TableFormat format;                // what the file says of the table that it was trained on
 
   size_t inputs() const { return f32 ? f32->inputs() : int8->inputs(); }
   size_t outputs() const { return f32 ? f32->outputs() : int8->outputs(); }

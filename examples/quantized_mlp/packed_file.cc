@@ -9,14 +9,14 @@
 
 namespace quantized_mlp {
 
-std::string FormatPacked(const QuantizedMlp& model) {
+std::string FormatPacked(const QuantizedMlp& model, const TableFormat& format) {
   std::string table, floats, blobs;
   for (const PackedLayer& layer : model.layers) {
     AppendLittleEndian(layer.inputs, 8, table);
     AppendLittleEndian(layer.outputs, 8, table);
     AppendLittleEndian(layer.weights.SerializedBytes(), 8, table);
     AppendFloat(layer.input_scale, table);
-    AppendLittleEndian(0, 4, table);
+    AppendLittleEndian(table.size() < kPackedEntryBytes ? format.label_column : 0, 4, table);
     for (const float scale : layer.scales) AppendFloat(scale, floats);
     for (const float bias : layer.bias) AppendFloat(bias, floats);
     const size_t begin = blobs.size();
@@ -28,7 +28,8 @@ std::string FormatPacked(const QuantizedMlp& model) {
   AppendLittleEndian(kPackedVersion, 4, front);
   AppendLittleEndian(model.layers.size(), 4, front);
   AppendLittleEndian(front_bytes + blobs.size(), 8, front);
-  AppendLittleEndian(0, 8, front);  // the CRC, and 4 zeros
+  AppendLittleEndian(0, 4, front);  // the CRC
+  AppendFloat(format.max_pixel, front);
   front += table + floats;
   front.resize(front_bytes, '\0');
   std::string crc;
@@ -38,6 +39,11 @@ std::string FormatPacked(const QuantizedMlp& model) {
 
 bool IsPacked(isoquant::VectorView<const uint8_t> bytes) {
   return bytes.size >= sizeof(kPackedMagic) && std::memcmp(bytes.data, kPackedMagic, sizeof(kPackedMagic)) == 0;
+}
+
+TableFormat PackedTableFormat(isoquant::VectorView<const uint8_t> bytes) {
+  const char* const data = reinterpret_cast<const char*>(bytes.data);
+  return {LoadFloat(data + kPackedWhiteAt), static_cast<size_t>(LoadLittleEndian(data + kPackedLabelColumnAt, 4))};
 }
 
 }  // namespace quantized_mlp

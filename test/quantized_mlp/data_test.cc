@@ -28,28 +28,6 @@ TEST_CASE("Data: IDX and CSV, plain and gzip, hold the same images") {
   CHECK(ReadMaybeGzip(folder / "a.csv.gz") == MakeCsv(images));
 }
 
-TEST_CASE("Data: CSV with names, labels in front, Windows' line ends, other ranges") {
-  const Dataset named = ParseCsv("label,a,b\r\n1,0,255\r\n0,51,0", "x", {});
-  CHECK(named.labels == std::vector<size_t>{1, 0});
-  CHECK(named.pixels == std::vector<float>{0, 1, 51 / 255.0f, 0});
-  CHECK(named.height == 1);
-  CHECK(ParseCsv("3,0,1\n", "x", {LabelColumn::kFirst, 0}).labels == std::vector<size_t>{3});
-  CHECK(ParseCsv("0,0.5,1, 3\n", "x", {LabelColumn::kLast, 0}).pixels == std::vector<float>{0, 0.5f, 1});
-  CHECK(ParseCsv("0,8,16\n", "x", {LabelColumn::kNone, 0}).pixels == std::vector<float>{0, 0.5f, 1});
-  CHECK(ParseCsv("0,8,16\n", "x", {LabelColumn::kNone, 32}).pixels == std::vector<float>{0, 0.25f, 0.5f});
-  const auto error = [](const char* text) { return ErrorOf([&] { ParseCsv(text, "x.csv", {}); }); };
-  CHECK(error("1,2,3\n1,2\n") == "x.csv, line 2: has 2 numbers, expected 3");
-  CHECK(error("1,2,-3\n").find("x.csv, line 1: expected numbers") == 0);
-  CHECK(error("1,2,nan\n").find("x.csv, line 1: expected numbers") == 0);
-  CHECK(error("1,2,1e39\n").find("x.csv, line 1: expected numbers") == 0);
-  CHECK(error("1,2,2.5\n").find("x.csv, line 1: the label") == 0);
-  CHECK(error("1,2,1000\n").find("x.csv, line 1: the label") == 0);
-  CHECK(error("") == "x.csv holds no images");
-  CHECK(error("label,a\n") == "x.csv holds no images");
-  CHECK(error("7\n") == "x.csv holds no images");
-  CHECK(error("256,1\n").find("larger than white") != std::string::npos);
-}
-
 TEST_CASE("Data: folders") {
   const Dataset train = MakeImages(40, 4, 1), test = MakeImages(12, 4, 2);
   const TemporaryFolder folder;
@@ -75,6 +53,52 @@ TEST_CASE("Data: folders") {
   const Split parts = LoadSplit(folder / "all.csv", {});
   CHECK(parts.train.size() == 32);
   CHECK(parts.test.size() == 8);
+}
+
+TEST_CASE("Data: test.csv is read as train.csv was") {
+  const TemporaryFolder folder;
+  const std::string path = folder / ".";
+  // Alone, the second file would have another white, and nothing in it says where the label is.
+  WriteFile(folder / "train.csv", "0,255,16,0\n0,3,8,1\n0,4,4,0\n0,5,2,1\n");
+  WriteFile(folder / "test.csv", "3,8,16,1\n");
+  const Split split = LoadSplit(path, {});
+  CHECK(split.test.pixels == std::vector<float>{3 / 255.0f, 8 / 255.0f, 16 / 255.0f});
+  CHECK(split.test.labels == std::vector<size_t>{1});
+  CHECK(split.test.reading.white_from == "as in the images to train on");
+  WriteFile(folder / "train.csv", "0,255,16,0\n1,3,8,0\n0,4,4,0\n1,5,2,0\n");
+  CHECK(LoadSplit(path, {}).test.labels == std::vector<size_t>{3});
+}
+
+TEST_CASE("Data: nothing to learn is refused, in IDX files too; a network that is there can be tested") {
+  Dataset images = MakeImages(40, 4, 1);
+  const TemporaryFolder folder;
+  const std::string path = folder / ".";
+  const auto write = [&] {
+    for (const std::string part : {"train", "t10k"}) {
+      WriteFile(folder / (part + "-images-idx3-ubyte"), MakeIdxImages(images));
+      WriteFile(folder / (part + "-labels-idx1-ubyte"), MakeIdxLabels(images));
+    }
+  };
+  const auto error = [&](const CsvOptions& options) { return ErrorOf([&] { LoadSplit(path, options); }); };
+  CsvOptions network;
+  network.inputs = 36;
+  write();
+  CHECK(error({}).empty());
+  images.labels.assign(40, 3);
+  write();
+  CHECK(error({}).find("all labels to train on are the same") != std::string::npos);
+  CHECK(error(network).empty());
+  WriteFile(folder / "same.csv", MakeCsv(images));
+  CHECK(ErrorOf([&] { LoadSplit(folder / "same.csv", network); }).find("are the same") != std::string::npos);
+  network.label_column = "last";
+  CHECK(LoadSplit(folder / "same.csv", network).classes == 4);
+  for (size_t i = 0; i < 40; ++i) images.labels[i] = 5 * i;
+  write();
+  CHECK(error({}).find("labels of 196 classes for 40 images") != std::string::npos);
+  images = MakeImages(40, 4, 1);
+  images.pixels.assign(images.pixels.size(), 1);
+  write();
+  CHECK(error({}).find("all pixels to train on are the same") != std::string::npos);
 }
 
 }  // namespace
