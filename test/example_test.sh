@@ -143,6 +143,12 @@ check "--data: the weights" fails bad "$mlp" --data "$weights"
 check "--batch 0" fails bad "$mlp" --batch 0
 check "--no-such-option" fails bad "$mlp" --no-such-option
 
+# Weights that do not say which number is white, as other programs write them.
+sed 's/max_pixel/_ax_pixel/; s/label_column/_abel_column/' "$weights" >"$tmp/older.safetensors"
+check "--weights: without the format of tables" succeeds json.older "$mlp" --json --weights "$tmp/older.safetensors"
+check "... says what is taken for it" contains json.older.err 'white is 16 (guessed'
+check "... gives the same digest" same "$(distinct_digests json.older.out)" "$golden"
+
 # ---- Training.
 check "train runs" succeeds train1 "$mlp" train --output "$tmp/1.safetensors"
 check "train runs again" succeeds train2 "$mlp" train --output "$tmp/2.safetensors"

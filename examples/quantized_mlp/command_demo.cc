@@ -31,10 +31,12 @@ std::vector<std::string> WhyNotBetter(const isoquant::Context& context) {
 }
 
 int Run(const Options& options) {
-  const Mlp mlp = FromTensors(ReadSafetensors(options.weights), options.weights);
-  const Split split = LoadSplit(options.data, {});
+  Metadata metadata;
+  const Mlp mlp = FromTensors(ReadSafetensors(options.weights, &metadata), options.weights);
+  const Split split = LoadSplit(options.data, CsvFor({}, FromMetadata(metadata, options.weights), mlp.inputs()));
   const Dataset& test = split.test;
   CheckFit(options.weights, mlp.inputs(), mlp.outputs(), test, split.classes);
+  ReportGuesses(options.weights, options.data, split.train);
 
   // The Context chooses the best tier. All that is needed to run in int8 is here and in QuantizedMlp.
   isoquant::Context context;
@@ -47,6 +49,7 @@ int Run(const Options& options) {
 
   Report report;
   report.network = Describe(mlp);
+  report.reading = test.reading;
   report.num_images = test.size();
   report.accuracy_f32 = Accuracy(Classify(f32_logits, mlp.outputs()), test.labels);
   report.accuracy_int8 = Accuracy(predictions, test.labels);

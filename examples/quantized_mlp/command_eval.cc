@@ -41,9 +41,10 @@ int Run(const Options& options) {
   isoquant::Context context(threads.executor());
   ReportEnvironment(context);
   Model model = LoadModel(context, options.model);
-  const Split split = LoadSplit(options.data.path, options.data.csv);
+  const Split split = LoadSplit(options.data.path, CsvFor(options.data, model.format, model.inputs()));
   const Dataset& test = split.test;
   CheckFit(options.model, model.inputs(), model.outputs(), test, split.classes);
+  ReportGuesses(options.model, options.data.path, split.train);
 
   const std::vector<float> logits = RunModel(threads.executor(), context, model, test.images(), options.batch);
   const std::vector<size_t> predictions = Classify(logits, model.outputs());
@@ -53,6 +54,7 @@ int Run(const Options& options) {
   result.layers = model.f32 ? Describe(*model.f32) : Describe(*model.int8);
   result.tier = model.f32 ? "plain C++" : context.tier();
   result.threads = threads.count();
+  result.reading = test.reading;
   result.num_images = test.size();
   result.accuracy = Accuracy(predictions, test.labels);
   result.confusion = CountConfusion(test.labels, predictions, model.outputs());

@@ -1,4 +1,5 @@
 // Options that several commands have, and checks.
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -7,20 +8,29 @@
 namespace quantized_mlp {
 
 void AddDataOptions(CLI::App& app, DataOptions& data) {
-  const std::map<std::string, LabelColumn> columns = {
-      {"first", LabelColumn::kFirst}, {"last", LabelColumn::kLast}, {"none", LabelColumn::kNone}};
+  const std::map<std::string, CsvHeader> headers = {{"yes", CsvHeader::kYes}, {"no", CsvHeader::kNo}};
   data.path = ISOQUANT_EXAMPLE_DATA_DIR "/digits.csv.gz";
   app.add_option(
          "--data", data.path,
          "Folder with MNIST's four IDX files or with train.csv and test.csv, or one CSV file (80 % of it are to "
          "train on); each plain or gzip. \"fashion-mnist\": as Debian's dataset-fashion-mnist installs it")
       ->default_str("the shipped digits");
-  app.add_option("--label-column", data.csv.label, "Where the label of a CSV line is: first, last or none")
-      ->transform(CLI::CheckedTransformer(columns))
-      ->default_str("last, or as a first line with names says");
-  app.add_option("--max-pixel", data.csv.max_pixel, "White in a CSV file")
+  app.add_option("--label-column", data.csv.label_column,
+                 "Where the label of a CSV line is: first, last, none, the column's name, or its number from 1")
+      ->default_str("label, labels, class, target or y in the header; else as in training; else guessed");
+  app.add_option("--header", data.csv.header, "Whether the first line of a CSV file is a header: yes or no")
+      ->transform(CLI::CheckedTransformer(headers))
+      ->default_str("if it holds names, or counts 0,1,2,...");
+  app.add_option("--max-pixel", data.csv.max_pixel, "White in a CSV file (in an IDX file it is 255)")
       ->check(CLI::Range(1e-6, 65535.0))
-      ->default_str("1, 16 or 255, as the largest pixel says");
+      ->default_str("as in training; else 1, 16 or 255, as the largest pixel says");
+}
+
+CsvOptions CsvFor(const DataOptions& data, const TableFormat& format, size_t inputs) {
+  CsvOptions csv = data.csv;
+  csv.known = format;
+  csv.inputs = inputs;
+  return csv;
 }
 
 void AddThreadsOption(CLI::App& app, size_t& threads) {
@@ -36,6 +46,19 @@ void AddJsonOption(CLI::App& app, bool& json) {
 void ReportEnvironment(const isoquant::Context& context) {
   if (context.environment_status().ok()) return;
   std::cerr << "quantized_mlp: ignored: " << context.environment_status().ToString() << "\n";
+}
+
+void ReportGuesses(const std::string& model_path, const std::string& data_path, const Dataset& images) {
+  const Reading& reading = images.reading;
+  const float white = reading.format.max_pixel;
+  const float brightest = white * *std::max_element(images.pixels.begin(), images.pixels.end());
+  if (reading.guessed_white || reading.guessed_label) {
+    std::cerr << "quantized_mlp: " << model_path << " does not say how tables are read; in " << data_path << " "
+              << Describe(reading) << "; --max-pixel and --label-column say it\n";
+  } else if (brightest < white / 16) {
+    std::cerr << "quantized_mlp: " << data_path << " is nearly black: its largest pixel is " << brightest
+              << ", white is " << white << " (" << reading.white_from << ")\n";
+  }
 }
 
 void CheckFit(const std::string& model_path, size_t inputs, size_t outputs, const Dataset& images, size_t classes) {

@@ -35,18 +35,25 @@ int Run(const Options& options) {
   isoquant::Context context;
   const Model model = LoadModel(context, options.input);
   if (!model.int8) throw std::runtime_error(options.input + " is in f32: quantize it first");
-  const std::string bytes = FormatPacked(*model.int8);
+  const std::string bytes = FormatPacked(*model.int8, model.format);
   WriteFile(options.output, bytes);
-  const double without = 1000 * StartUp(options.input), with = 1000 * StartUp(options.output);
+  // What can be read only once has been read.
+  const bool measure = !IsStream(options.input) && !IsStream(options.output);
+  const double without = measure ? 1000 * StartUp(options.input) : 0,
+               with = measure ? 1000 * StartUp(options.output) : 0;
   if (options.json) {
-    const nlohmann::ordered_json json = {{"output", options.output},
-                                         {"bytes", bytes.size()},
-                                         {"start_up_ms_unpacked", without},
-                                         {"start_up_ms_packed", with}};
+    using Json = nlohmann::ordered_json;
+    const Json json = {{"output", options.output},
+                       {"bytes", bytes.size()},
+                       {"start_up_ms_unpacked", measure ? Json(without) : Json()},
+                       {"start_up_ms_packed", measure ? Json(with) : Json()}};
     std::cout << json.dump(2) << "\n";
   } else {
-    std::cout << "wrote " << options.output << ", " << bytes.size() << " bytes\nfirst prediction after "
-              << Format("%.3f", with) << " ms, " << Format("%.3f", without) << " ms from " << options.input << "\n";
+    std::cout << "wrote " << options.output << ", " << bytes.size() << " bytes\n";
+    if (measure) {
+      std::cout << "first prediction after " << Format("%.3f", with) << " ms, " << Format("%.3f", without)
+                << " ms from " << options.input << "\n";
+    }
   }
   return EXIT_SUCCESS;
 }

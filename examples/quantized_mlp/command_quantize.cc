@@ -8,6 +8,7 @@
 #include "file.h"
 #include "int8_model.h"
 #include "safetensors.h"
+#include "text.h"
 #include "threads.h"
 
 namespace quantized_mlp {
@@ -22,13 +23,20 @@ struct Options {
 };
 
 int Run(const Options& options) {
-  const Tensors tensors = ReadSafetensors(options.input);
+  Metadata metadata;
+  const Tensors tensors = ReadSafetensors(options.input, &metadata);
   if (IsInt8(tensors)) throw std::runtime_error(options.input + " is in int8 already");
   const Mlp mlp = FromTensors(tensors, options.input);
+  TableFormat format = FromMetadata(metadata, options.input);
+  if (options.data.csv.max_pixel > 0) format.max_pixel = options.data.csv.max_pixel;
   std::vector<float> input_scales;
   if (options.calibrate != 0) {
-    const Split split = LoadSplit(options.data.path, options.data.csv);
+    const Split split = LoadSplit(options.data.path, CsvFor(options.data, format, mlp.inputs()));
     CheckFit(options.input, mlp.inputs(), mlp.outputs(), split.train, split.classes);
+    ReportGuesses(options.input, options.data.path, split.train);
+    const TableFormat& data = split.train.reading.format;
+    if (format.max_pixel == 0) format.max_pixel = data.max_pixel;
+    if (format.label_column == 0 || !options.data.csv.label_column.empty()) format.label_column = data.label_column;
     Threads threads(options.threads);
     input_scales = Calibrate(threads.executor(), mlp,
                              split.train.images().Rows(0, std::min(options.calibrate, split.train.size())));
@@ -36,20 +44,21 @@ int Run(const Options& options) {
   isoquant::Context context;
   const Int8Model model = QuantizeMlp(context, mlp, input_scales);
   const std::string activations = input_scales.empty() ? "dynamic" : "static";
-  const std::string bytes = FormatSafetensors(
-      ToTensors(model), {{"format", "pt"}, {"quantization", "int-quantized"}, {"input_activations", activations}});
+  metadata = ToMetadata(format);
+  metadata.insert({{"format", "pt"}, {"quantization", "int-quantized"}, {"input_activations", activations}});
+  const std::string bytes = FormatSafetensors(ToTensors(model), metadata);
   Int8FromTensors(ParseSafetensors(bytes, options.output), options.output);  // a scale that is none is found here
   WriteFile(options.output, bytes);
   if (options.json) {
-    const nlohmann::ordered_json json = {{"output", options.output},
-                                         {"layers", Describe(model)},
-                                         {"activations", activations},
-                                         {"input_scales", input_scales},
-                                         {"bytes", bytes.size()}};
+    const nlohmann::ordered_json json = {{"output", options.output},      {"layers", Describe(model)},
+                                         {"activations", activations},    {"input_scales", input_scales},
+                                         {"max_pixel", format.max_pixel}, {"bytes", bytes.size()}};
     std::cout << json.dump(2) << "\n";
   } else {
-    std::cout << "A " << Describe(model) << " network in int8, activations " << activations << "\nwrote "
-              << options.output << ", " << bytes.size() << " bytes\n";
+    std::cout << "A " << Describe(model) << " network in int8, activations " << activations << "\nwhite in a table is "
+              << (format.max_pixel == 0 ? "not known: --max-pixel says it"
+                                        : Format("%g", static_cast<double>(format.max_pixel)))
+              << "\nwrote " << options.output << ", " << bytes.size() << " bytes\n";
   }
   return EXIT_SUCCESS;
 }

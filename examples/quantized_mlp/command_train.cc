@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "commands.h"
 #include "file.h"
 #include "measure.h"
+#include "reading_json.h"
 #include "safetensors.h"
 #include "terminal.h"
 #include "text.h"
@@ -45,10 +47,10 @@ std::vector<size_t> ParseLayers(const std::string& text, size_t inputs, size_t c
 void PrintAnswer(const Options& options, const TrainState& state, const Progress& last, const Split& split,
                  double accuracy) {
   if (options.json) {
-    const nlohmann::ordered_json json = {{"output", options.output},        {"layers", Describe(state.best)},
-                                         {"epochs", state.epoch},           {"best_epoch", state.best_epoch},
-                                         {"seconds", last.seconds},         {"loss", last.loss},
-                                         {"accuracy_train", last.accuracy}, {"accuracy_test", accuracy}};
+    const nlohmann::ordered_json json = {
+        {"output", options.output},        {"layers", Describe(state.best)}, {"epochs", state.epoch},
+        {"best_epoch", state.best_epoch},  {"seconds", last.seconds},        {"loss", last.loss},
+        {"accuracy_train", last.accuracy}, {"accuracy_test", accuracy},      {"data", ToJson(split.train.reading)}};
     std::cout << json.dump(2) << "\n";
     return;
   }
@@ -56,15 +58,27 @@ void PrintAnswer(const Options& options, const TrainState& state, const Progress
             << split.train.size() << " images in " << Format("%.1f", last.seconds) << " s (best: epoch "
             << state.best_epoch << ")\n"
             << Format("%.2f", 100 * accuracy) << " % of " << split.test.size() << " test images right\n"
+            << "Data: " << Describe(split.train.reading) << "\n"
             << "wrote " << options.output << "\n";
 }
 
 int Run(Options& options) {
-  const Split split = LoadSplit(options.data.path, options.data.csv);
+  if (!options.checkpoint.empty() && IsStream(options.checkpoint)) {
+    throw std::runtime_error("--checkpoint: " + options.checkpoint + " is no file: one is written after each epoch");
+  }
+  // A checkpoint knows its table, too.
+  Metadata metadata;
+  Tensors tensors;
+  if (options.resume) tensors = ReadSafetensors(options.checkpoint, &metadata);
+  CsvOptions csv = options.data.csv;
+  csv.known = FromMetadata(metadata, options.checkpoint);
+  csv.known_from = "as in the checkpoint";
+  const Split split = LoadSplit(options.data.path, csv);
+  metadata = ToMetadata(split.train.reading.format);
   options.train.layers = ParseLayers(options.layers, split.train.num_pixels(), split.classes);
   Threads threads(options.threads);
   TrainState state = options.resume
-                         ? FromCheckpoint(ReadSafetensors(options.checkpoint), options.checkpoint, options.train)
+                         ? FromCheckpoint(std::move(tensors), options.checkpoint, options.train)
                          : TrainState(options.train.optimizer, MakeMlp(options.train.layers, options.train.seed));
   CheckWritable(options.output);
 
@@ -77,12 +91,13 @@ int Run(Options& options) {
       std::cerr << "\r" << ProgressLine(now, options.train.epochs) << "\x1b[K" << (now.part == 1 ? "\n" : "");
     }
   };
+  const auto write_best = [&] { WriteFile(options.output, FormatSafetensors(ToTensors(state.best), metadata)); };
   const auto checkpoint = [&] {
-    if (!options.checkpoint.empty()) WriteFile(options.checkpoint, FormatSafetensors(ToCheckpoint(state)));
-    if (state.best_epoch == state.epoch) WriteFile(options.output, FormatSafetensors(ToTensors(state.best)));
+    if (!options.checkpoint.empty()) WriteFile(options.checkpoint, FormatSafetensors(ToCheckpoint(state), metadata));
+    if (state.best_epoch == state.epoch && !IsStream(options.output)) write_best();
   };
   Train(threads.executor(), split.train, options.train, progress, checkpoint, state);
-  WriteFile(options.output, FormatSafetensors(ToTensors(state.best)));  // there was no epoch, perhaps
+  write_best();  // there was no epoch, perhaps, or it goes to a pipe
 
   const std::vector<float> logits = RunMlp(threads.executor(), state.best, split.test.images());
   PrintAnswer(options, state, last, split, Accuracy(Classify(logits, state.best.outputs()), split.test.labels));

@@ -32,11 +32,16 @@ struct DataOptions {
   CsvOptions csv;
 };
 void AddDataOptions(CLI::App& app, DataOptions& data);
+// For a network that is there already: what the options leave open, it says.
+CsvOptions CsvFor(const DataOptions& data, const TableFormat& format, size_t inputs);
 void AddThreadsOption(CLI::App& app, size_t& threads);
 void AddJsonOption(CLI::App& app, bool& json);
 
 // Says on stderr what is wrong with ISOQUANT_MAX_TIER or ISOQUANT_DISABLE, if anything.
 void ReportEnvironment(const isoquant::Context& context);
+
+// Says on stderr what had to be guessed although there is a network, and where white can hardly be right.
+void ReportGuesses(const std::string& model_path, const std::string& data_path, const Dataset& images);
 
 // Throws unless images and labels are such that the network can be run on them.
 void CheckFit(const std::string& model_path, size_t inputs, size_t outputs, const Dataset& images, size_t classes);

@@ -1,4 +1,4 @@
-// Finds the files of a data set and splits what came as one.
+// Finds the files of a data set, and refuses what teaches nothing.
 #include "dataset.h"
 
 #include <algorithm>
@@ -8,14 +8,11 @@
 
 #include "file.h"
 #include "idx.h"
-#include "random.h"
 
 namespace quantized_mlp {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr uint64_t kSplitSeed = 1998;  // any value does, as long as it never changes
 
 std::string Locate(const std::string& name) {
   std::error_code ignored;
@@ -59,15 +56,38 @@ bool LoadPart(const std::string& folder, const std::vector<std::string>& names, 
   return !image_path.empty() || !table.empty();
 }
 
-Split Checked(Split split, const std::string& path) {
+void CheckThatItTeaches(const Split& split, const std::string& path, bool has_network) {
+  const std::vector<size_t>& labels = split.train.labels;
+  const std::vector<float>& pixels = split.train.pixels;
+  const auto fail = [&](const std::string& what) {
+    throw std::runtime_error(path + ": " + what + " (" + Describe(split.train.reading) + ")");
+  };
+  // A network that is there may be tested on one class; but not on what is only taken for labels.
+  if ((!has_network || split.train.reading.guessed_label) &&
+      std::equal(labels.begin() + 1, labels.end(), labels.begin())) {
+    fail("all labels to train on are the same");
+  }
+  if (has_network) return;
+  if (split.classes > labels.size()) {
+    fail("labels of " + std::to_string(split.classes) + " classes for " + std::to_string(labels.size()) +
+         " images to train on");
+  }
+  if (std::equal(pixels.begin() + 1, pixels.end(), pixels.begin())) fail("all pixels to train on are the same");
+}
+
+Split Checked(Split split, const std::string& path, bool has_network) {
   if (split.train.num_pixels() != split.test.num_pixels()) {
     throw std::runtime_error(path + ": images to train on and to test on differ in size");
   }
   for (const Dataset* part : {&split.train, &split.test}) {
     if (part->size() == 0) throw std::runtime_error(path + " holds too few images");
-    if (part->labels.empty()) throw std::runtime_error(path + " holds no labels");
+    if (part->labels.empty()) {
+      const std::string& why = part->reading.label_from;
+      throw std::runtime_error(path + " holds no labels" + (why.empty() ? "" : " (" + why + ")"));
+    }
     split.classes = std::max(split.classes, 1 + *std::max_element(part->labels.begin(), part->labels.end()));
   }
+  CheckThatItTeaches(split, path, has_network);
   return split;
 }
 
@@ -76,13 +96,22 @@ Split Checked(Split split, const std::string& path) {
 Split LoadSplit(const std::string& name, const CsvOptions& csv) {
   const std::string path = Locate(name);
   std::error_code ignored;
-  if (!fs::is_directory(path, ignored)) return Checked(SplitDataset(ParseCsv(ReadMaybeGzip(path), path, csv)), path);
+  const bool has_network = csv.inputs != 0;
+  if (!fs::is_directory(path, ignored)) {
+    return Checked(SplitDataset(ParseCsv(ReadMaybeGzip(path), path, csv)), path, has_network);
+  }
   Split split;
-  if (!LoadPart(path, {"train"}, csv, split.train) || !LoadPart(path, {"t10k", "test"}, csv, split.test)) {
+  const bool has_train = LoadPart(path, {"train"}, csv, split.train);
+  CsvOptions test_csv = csv;
+  if (!has_network) test_csv.known_from = "as in the images to train on";
+  if (csv.known.max_pixel == 0) test_csv.known.max_pixel = split.train.reading.format.max_pixel;
+  if (csv.known.label_column == 0) test_csv.known.label_column = split.train.reading.format.label_column;
+  if (!has_network) test_csv.inputs = split.train.num_pixels();
+  if (!has_train || !LoadPart(path, {"t10k", "test"}, test_csv, split.test)) {
     throw std::runtime_error(
         path + " holds neither train-images-idx3-ubyte[.gz] and its companions nor train.csv[.gz] and test.csv[.gz]");
   }
-  return Checked(std::move(split), path);
+  return Checked(std::move(split), path, has_network);
 }
 
 Dataset LoadImages(const std::string& name, const CsvOptions& csv) {
@@ -95,28 +124,6 @@ Dataset LoadImages(const std::string& name, const CsvOptions& csv) {
   }
   const std::string bytes = ReadMaybeGzip(path);
   return !bytes.empty() && bytes[0] == '\0' ? ParseIdxImages(bytes, path) : ParseCsv(bytes, path, csv);
-}
-
-Dataset Select(const Dataset& from, const size_t* begin, const size_t* end) {
-  Dataset part;
-  part.width = from.width;
-  part.height = from.height;
-  part.pixels.reserve(static_cast<size_t>(end - begin) * from.num_pixels());
-  for (; begin != end; ++begin) {
-    const float* const image = from.images().Row(*begin);
-    part.pixels.insert(part.pixels.end(), image, image + from.num_pixels());
-    if (!from.labels.empty()) part.labels.push_back(from.labels[*begin]);
-  }
-  return part;
-}
-
-Split SplitDataset(const Dataset& all) {
-  const std::vector<size_t> order = Random(kSplitSeed).Permutation(all.size());
-  const size_t* const middle = order.data() + all.size() * 4 / 5;
-  Split split;
-  split.train = Select(all, order.data(), middle);
-  split.test = Select(all, middle, order.data() + order.size());
-  return split;
 }
 
 }  // namespace quantized_mlp

@@ -8,6 +8,7 @@
 
 #include "csv.h"
 #include "isoquant/matrix_view.h"
+#include "table_format.h"
 
 namespace quantized_mlp {
 
@@ -15,6 +16,7 @@ struct Dataset {
   size_t width = 0, height = 0;
   std::vector<float> pixels;   // width * height in [0, 1] for each image, row by row
   std::vector<size_t> labels;  // one for each image, or none at all
+  Reading reading;             // how they were read
 
   size_t num_pixels() const { return width * height; }
   size_t size() const { return num_pixels() == 0 ? 0 : pixels.size() / num_pixels(); }
@@ -29,7 +31,9 @@ struct Split {
 // `path` is a folder with IDX files under MNIST's names (train-images-idx3-ubyte, t10k-labels-idx1-ubyte, ...) or with
 // train.csv and test.csv, each with or without ".gz"; or it is one CSV file, of which SplitDataset makes two parts. A
 // path that is not there is looked for in /usr/share/datasets too, so that "fashion-mnist" is what Debian's package
-// dataset-fashion-mnist installs. Throws std::runtime_error that names the file.
+// dataset-fashion-mnist installs. White and, without a header, the label's column of test.csv are those of train.csv.
+// Throws std::runtime_error that names the file; also where nothing can be learned: labels of one class, or as many
+// classes as images, or pixels of one value (as far as options.inputs is 0: a network that is there can be tested).
 Split LoadSplit(const std::string& path, const CsvOptions& csv);
 
 // The images of one IDX or CSV file in their order; of a folder, those to test on.

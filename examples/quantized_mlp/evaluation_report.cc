@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "measure.h"
+#include "reading_json.h"
 #include "text.h"
 
 namespace quantized_mlp {
@@ -66,7 +67,8 @@ void PrintEvaluation(std::ostream& out, const Evaluation& evaluation) {
   out << evaluation.model << ": a " << evaluation.layers << " network, " << evaluation.kind << ", on "
       << evaluation.tier << "\n"
       << Format("%.2f", 100 * evaluation.accuracy) << " % of " << evaluation.num_images
-      << " test images right; digest of the logits " << FormatDigest(evaluation.digest) << "\n";
+      << " test images right; digest of the logits " << FormatDigest(evaluation.digest) << "\n"
+      << "Data: " << Describe(evaluation.reading) << "\n";
   PrintConfusion(out, evaluation.confusion);
   PrintErrors(out, evaluation.layer_errors);
   PrintTiers(out, evaluation);
@@ -93,6 +95,7 @@ void PrintEvaluationJson(std::ostream& out, const Evaluation& evaluation) {
                      {"layers", evaluation.layers},
                      {"threads", evaluation.threads},
                      {"images", evaluation.num_images},
+                     {"data", ToJson(evaluation.reading)},
                      {"accuracy", evaluation.accuracy},
                      {"logits", FormatDigest(evaluation.digest)},
                      {"confusion", evaluation.confusion},

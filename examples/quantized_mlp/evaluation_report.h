@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "evaluate.h"
+#include "table_format.h"
 
 namespace quantized_mlp {
 
 struct Evaluation {
   std::string model, kind, layers, tier;
+  Reading reading;
   size_t threads = 1, num_images = 0;
   double accuracy = 0;
   Confusion confusion;

@@ -47,6 +47,8 @@ Dataset ParseIdxImages(const std::string& bytes, const std::string& path) {
   Dataset images;
   images.height = dimensions[1];
   images.width = dimensions[2];
+  images.reading.format.max_pixel = kMaxPixel;
+  images.reading.white_from = "as in every IDX file";
   images.pixels.reserve(bytes.size());
   for (size_t i = 16; i < bytes.size(); ++i) {
     images.pixels.push_back(static_cast<float>(static_cast<unsigned char>(bytes[i])) / kMaxPixel);

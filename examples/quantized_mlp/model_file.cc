@@ -1,8 +1,10 @@
 // Tells the kinds of files apart.
 #include "model_file.h"
 
+#include <memory>
 #include <utility>
 
+#include "file.h"
 #include "packed_file.h"
 #include "safetensors.h"
 
@@ -10,10 +12,14 @@ namespace quantized_mlp {
 
 Model LoadModel(isoquant::Context& context, const std::string& path) {
   Model model;
-  if (IsPackedFile(path)) {
-    model.int8.emplace(MapPacked(path));
+  auto file = std::make_shared<const MappedFile>(path);
+  if (IsPacked(file->bytes())) {
+    model.int8.emplace(ViewPacked(file->bytes(), path), file);
+    model.format = PackedTableFormat(file->bytes());
   } else {
-    const Tensors tensors = ReadSafetensors(path);
+    Metadata metadata;
+    const Tensors tensors = ParseSafetensors(file->text(), path, &metadata);
+    model.format = FromMetadata(metadata, path);
     if (IsInt8(tensors)) {
       model.int8.emplace(context, Int8FromTensors(tensors, path));
     } else {

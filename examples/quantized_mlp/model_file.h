@@ -9,6 +9,7 @@
 #include "isoquant/context.h"
 #include "mlp.h"
 #include "runner.h"
+#include "table_format.h"
 
 namespace quantized_mlp {
 
@@ -16,12 +17,14 @@ struct Model {
   std::optional<Mlp> f32;
   std::optional<QuantizedMlp> int8;  // one of the two
   std::string kind;                  // "f32", "int8 dynamic" or "int8 static"
+  TableFormat format;                // what the file says of the table that it was trained on
 
   size_t inputs() const { return f32 ? f32->inputs() : int8->inputs(); }
   size_t outputs() const { return f32 ? f32->outputs() : int8->outputs(); }
 };
 
-// What the file is, its first bytes and its tensors say. Throws std::runtime_error that names it.
+// What the file is, its first bytes and its tensors say. It is read once, so it may be a pipe. Throws
+// std::runtime_error that names it.
 Model LoadModel(isoquant::Context& context, const std::string& path);
 
 // The logits of all images, `batch` in each call if it is in int8.

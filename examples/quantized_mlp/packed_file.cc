@@ -1,25 +1,22 @@
-// Writes and maps the packed file.
+// Writes the packed file.
 #include "packed_file.h"
 
-#include <cstdio>
 #include <cstring>
-#include <memory>
-#include <utility>
 
-#include "file.h"
-#include "mapped_file.h"
+#include "little_endian.h"
 #include "packed_layout.h"
 #include "require.h"
 
 namespace quantized_mlp {
-std::string FormatPacked(const QuantizedMlp& model) {
+
+std::string FormatPacked(const QuantizedMlp& model, const TableFormat& format) {
   std::string table, floats, blobs;
   for (const PackedLayer& layer : model.layers) {
     AppendLittleEndian(layer.inputs, 8, table);
     AppendLittleEndian(layer.outputs, 8, table);
     AppendLittleEndian(layer.weights.SerializedBytes(), 8, table);
     AppendFloat(layer.input_scale, table);
-    AppendLittleEndian(0, 4, table);
+    AppendLittleEndian(table.size() < kPackedEntryBytes ? format.label_column : 0, 4, table);
     for (const float scale : layer.scales) AppendFloat(scale, floats);
     for (const float bias : layer.bias) AppendFloat(bias, floats);
     const size_t begin = blobs.size();
@@ -31,7 +28,8 @@ std::string FormatPacked(const QuantizedMlp& model) {
   AppendLittleEndian(kPackedVersion, 4, front);
   AppendLittleEndian(model.layers.size(), 4, front);
   AppendLittleEndian(front_bytes + blobs.size(), 8, front);
-  AppendLittleEndian(0, 8, front);  // the CRC, and 4 zeros
+  AppendLittleEndian(0, 4, front);  // the CRC
+  AppendFloat(format.max_pixel, front);
   front += table + floats;
   front.resize(front_bytes, '\0');
   std::string crc;
@@ -39,17 +37,13 @@ std::string FormatPacked(const QuantizedMlp& model) {
   return front.replace(kPackedCrcAt, crc.size(), crc) + blobs;
 }
 
-bool IsPackedFile(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  char magic[8];
-  return file != nullptr && std::fread(magic, 1, sizeof(magic), file.get()) == sizeof(magic) &&
-         std::memcmp(magic, kPackedMagic, sizeof(magic)) == 0;
+bool IsPacked(isoquant::VectorView<const uint8_t> bytes) {
+  return bytes.size >= sizeof(kPackedMagic) && std::memcmp(bytes.data, kPackedMagic, sizeof(kPackedMagic)) == 0;
 }
 
-QuantizedMlp MapPacked(const std::string& path) {
-  auto file = std::make_shared<const MappedFile>(path);
-  std::vector<PackedLayer> layers = ViewPacked(file->bytes(), path);
-  return QuantizedMlp(std::move(layers), std::move(file));
+TableFormat PackedTableFormat(isoquant::VectorView<const uint8_t> bytes) {
+  const char* const data = reinterpret_cast<const char*>(bytes.data);
+  return {LoadFloat(data + kPackedWhiteAt), static_cast<size_t>(LoadLittleEndian(data + kPackedLabelColumnAt, 4))};
 }
 
 }  // namespace quantized_mlp

@@ -2,10 +2,12 @@
 // file is mapped, by any CPU.
 //
 // Little-endian:
-//   magic "ISOQMLP\0", u32 version 1, u32 layers, u64 bytes of the file, u32 CRC-32, u32 0
-//   for each layer: u64 inputs, u64 outputs, u64 bytes of its blob, f32 input_scale (0: dynamic), u32 0
+//   magic "ISOQMLP\0", u32 version 1, u32 layers, u64 bytes of the file, u32 CRC-32, f32 max_pixel
+//   for each layer: u64 inputs, u64 outputs, u64 bytes of its blob, f32 input_scale (0: dynamic),
+//                   u32 label_column in the first, 0 in the others
 //   for each layer: f32 weight_scale[outputs], f32 bias[outputs]
 //   zeros up to a multiple of 64; for each layer its blob, as PackedWeights::Serialize writes it
+// max_pixel and label_column are those of TableFormat, 0 where not known (older files hold 0 there).
 // The CRC is that of all bytes before the first blob, with 0 in its own place. Blobs have checksums of their own.
 #ifndef QUANTIZED_MLP_PACKED_FILE_H_
 #define QUANTIZED_MLP_PACKED_FILE_H_
@@ -16,20 +18,21 @@
 
 #include "isoquant/matrix_view.h"
 #include "runner.h"
+#include "table_format.h"
 
 namespace quantized_mlp {
 
-std::string FormatPacked(const QuantizedMlp& model);
+std::string FormatPacked(const QuantizedMlp& model, const TableFormat& format = {});
 
-// Whether a file begins with the magic. False if it cannot be read.
-bool IsPackedFile(const std::string& path);
+// Whether these bytes of a file begin with the magic.
+bool IsPacked(isoquant::VectorView<const uint8_t> bytes);
 
-// Maps the file and uses it in place. Every byte is checked: a foreign, cut or damaged file ends in a
-// std::runtime_error that names it. (As with any mapped file, nobody may cut it while it is in use.)
-QuantizedMlp MapPacked(const std::string& path);
-
-// The same for bytes in memory that are aligned to 64 and outlive the layers.
+// Uses bytes in place that are aligned to 64 and outlive the layers. Each is checked: a foreign, cut or damaged file
+// ends in a std::runtime_error that names it.
 std::vector<PackedLayer> ViewPacked(isoquant::VectorView<const uint8_t> bytes, const std::string& path);
+
+// Of bytes that ViewPacked took.
+TableFormat PackedTableFormat(isoquant::VectorView<const uint8_t> bytes);
 
 }  // namespace quantized_mlp
 

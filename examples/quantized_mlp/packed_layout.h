@@ -12,7 +12,8 @@ namespace quantized_mlp {
 constexpr char kPackedMagic[] = {'I', 'S', 'O', 'Q', 'M', 'L', 'P', '\0'};
 constexpr uint32_t kPackedVersion = 1;
 constexpr size_t kPackedHeaderBytes = 32, kPackedEntryBytes = 32;
-constexpr size_t kPackedCrcAt = 24;
+constexpr size_t kPackedCrcAt = 24, kPackedWhiteAt = 28;
+constexpr size_t kPackedLabelColumnAt = kPackedHeaderBytes + 28;  // in the first entry
 
 inline size_t RoundUpTo64(size_t bytes) { return (bytes + 63) / 64 * 64; }
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "file.h"
+#include "little_endian.h"
 #include "packed_file.h"
 #include "packed_layout.h"
 
@@ -36,6 +36,8 @@ class Reader {
     const size_t blobs = RoundUpTo64(floats + num_floats * sizeof(float));
     if (blobs > bytes_.size) Fail("damaged: scales outside the file");
     if (Load(kPackedCrcAt, 4) != PackedCrc(data_, blobs)) Fail("damaged: the checksum of its header is wrong");
+    const float white = PackedTableFormat(bytes_).max_pixel;
+    if (white != 0 && !IsUsableWhite(white)) Fail("damaged: max_pixel");
     floats_ = floats;
     blob_ = blobs;
     std::vector<PackedLayer> layers;

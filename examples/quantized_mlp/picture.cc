@@ -11,27 +11,34 @@ class PgmParser {
  public:
   PgmParser(const std::string& bytes, const std::string& path) : bytes_(bytes), path_(path) {}
 
-  std::string Parse(size_t& width, size_t& height) {
+  void Parse(Dataset& image) {
     const bool text = bytes_[1] == '2';
     position_ = 2;
-    width = ParseNumber(kMaxPictureSide, "width");
-    height = ParseNumber(kMaxPictureSide, "height");
-    const size_t max = ParseNumber(255, "maximum (only 8 bits are supported)");
-    if (width == 0 || height == 0 || max == 0) Fail("a size or the maximum is 0");
+    image.width = ParseNumber(kMaxPictureSide, "width");
+    image.height = ParseNumber(kMaxPictureSide, "height");
+    const size_t max = ParseNumber(65535, "maximum");
+    if (image.num_pixels() == 0 || max == 0) Fail("a size or the maximum is 0");
     ++position_;  // exactly one space ends the header
-    std::string grey;
-    if (!text && (position_ > bytes_.size() || bytes_.size() - position_ < width * height)) Fail("cut");
-    if (!text && bytes_.size() - position_ != width * height) Fail("longer than its header says");
-    for (size_t i = 0; i < width * height; ++i) {
-      const size_t value = text ? ParseNumber(max, "pixel") : static_cast<unsigned char>(bytes_[position_ + i]);
+    const size_t bytes = image.num_pixels() * (max > 255 ? 2 : 1);
+    if (!text && (position_ > bytes_.size() || bytes_.size() - position_ < bytes)) Fail("cut");
+    for (size_t i = 0; i < image.num_pixels(); ++i) {
+      const size_t value = text ? ParseNumber(max, "pixel") : NextBytes(max > 255 ? 2 : 1);
       if (value > max) Fail("a pixel exceeds the maximum");
-      grey.push_back(static_cast<char>(value * 255 / max));
+      image.pixels.push_back(static_cast<float>(value) / static_cast<float>(max));
     }
-    return grey;
+    while (text && position_ < bytes_.size() && IsSpace()) ++position_;
+    if (position_ != bytes_.size()) Fail("longer than its header says");
   }
 
  private:
   [[noreturn]] void Fail(const std::string& what) const { throw std::runtime_error(path_ + ": PGM: " + what); }
+
+  // Big-endian.
+  size_t NextBytes(size_t count) {
+    size_t value = 0;
+    for (; count != 0; --count) value = value << 8 | static_cast<unsigned char>(bytes_[position_++]);
+    return value;
+  }
 
   bool IsSpace() const {
     const char c = bytes_[position_];
@@ -61,23 +68,25 @@ class PgmParser {
 
 }  // namespace
 
-Dataset ParsePicture(const std::string& bytes, const std::string& path, bool invert) {
+Dataset ParsePicture(const std::string& bytes, const std::string& path, const PictureOptions& options) {
   Dataset image;
-  std::string grey;
   if (bytes.compare(0, 2, "P5") == 0 || bytes.compare(0, 2, "P2") == 0) {
-    grey = PgmParser(bytes, path).Parse(image.width, image.height);
+    PgmParser(bytes, path).Parse(image);
   } else if (bytes.compare(0, 4, "\x89PNG") == 0) {
-    if (!DecodePng(bytes, path, grey, image.width, image.height)) {
+    if (!DecodePng(bytes, path, options.background, image)) {
       throw std::runtime_error(path + ": this program was built without libpng (Debian's libpng-dev): convert to PGM");
     }
   } else {
     throw std::runtime_error(path + ": neither a PNG nor a PGM picture");
   }
-  for (const char c : grey) {
-    const unsigned char value = static_cast<unsigned char>(c);
-    image.pixels.push_back(static_cast<float>(invert ? 255 - value : value) / 255);
+  if (options.invert) {
+    for (float& pixel : image.pixels) pixel = 1 - pixel;
   }
   return image;
+}
+
+bool IsFlat(const Dataset& image) {
+  return std::equal(image.pixels.begin() + 1, image.pixels.end(), image.pixels.begin());
 }
 
 }  // namespace quantized_mlp

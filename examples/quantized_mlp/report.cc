@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "reading_json.h"
 #include "text.h"
 
 namespace quantized_mlp {
@@ -44,7 +45,8 @@ void PrintPictures(std::ostream& out, const Dataset& digits, const std::vector<s
 }
 
 void PrintText(std::ostream& out, const Report& report) {
-  out << "A " << report.network << " network read " << report.num_images << " digits that it was not trained on:\n"
+  out << "A " << report.network << " network read " << report.num_images << " digits that it was not trained on\n("
+      << Describe(report.reading) << "):\n"
       << "  float32  " << Format("%.2f", 100 * report.accuracy_f32) << " % right\n"
       << "  int8     " << Format("%.2f", 100 * report.accuracy_int8) << " % right\n\n"
       << "Tier: " << report.tier << (report.why_not_better.empty() ? kBest : ". Why no better one:") << "\n";
@@ -70,6 +72,7 @@ void PrintJson(std::ostream& out, const Report& report) {
                                        {"accuracy_int8", report.accuracy_int8},
                                        {"tier", report.tier},
                                        {"why_not_better", why},
+                                       {"data", ToJson(report.reading)},
                                        {"tiers", tiers}};
   out << json.dump(2) << "\n";
 }

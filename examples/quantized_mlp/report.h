@@ -14,6 +14,7 @@ namespace quantized_mlp {
 
 struct Report {
   std::string network;  // "64-128-64-10"
+  Reading reading;
   size_t num_images = 0;
   double accuracy_f32 = 0, accuracy_int8 = 0;
   std::string tier;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "file.h"
+#include "little_endian.h"
 #include "safetensors_header.h"
 
 namespace quantized_mlp {
@@ -32,18 +33,19 @@ Tensor LoadTensor(TensorEntry& entry, const char* data) {
 
 }  // namespace
 
-Tensors ParseSafetensors(const std::string& bytes, const std::string& path) {
+Tensors ParseSafetensors(std::string_view bytes, const std::string& path, Metadata* metadata) {
   try {
     if (bytes.size() < kLengthBytes) throw std::runtime_error("too short for a safetensors file");
-    const uint64_t header_bytes = LoadLittleEndian(bytes.data(), kLengthBytes);
-    if (header_bytes > kMaxHeaderBytes || header_bytes > bytes.size() - kLengthBytes) {
+    const uint64_t length = LoadLittleEndian(bytes.data(), kLengthBytes);
+    if (length > kMaxHeaderBytes || length > bytes.size() - kLengthBytes) {
       throw std::runtime_error("no safetensors file, or cut: the header would end outside it");
     }
+    const size_t header_bytes = static_cast<size_t>(length);
     const char* const header = bytes.data() + kLengthBytes;
     const char* const data = header + header_bytes;
-    const size_t data_bytes = bytes.size() - kLengthBytes - static_cast<size_t>(header_bytes);
+    const size_t data_bytes = bytes.size() - kLengthBytes - header_bytes;
     Tensors tensors;
-    for (TensorEntry& entry : ParseSafetensorsHeader(header, data, data_bytes)) {
+    for (TensorEntry& entry : ParseSafetensorsHeader({header, header_bytes}, data_bytes, metadata)) {
       tensors[entry.name] = LoadTensor(entry, data);
     }
     return tensors;
@@ -52,9 +54,11 @@ Tensors ParseSafetensors(const std::string& bytes, const std::string& path) {
   }
 }
 
-Tensors ReadSafetensors(const std::string& path) { return ParseSafetensors(ReadFile(path), path); }
+Tensors ReadSafetensors(const std::string& path, Metadata* metadata) {
+  return ParseSafetensors(ReadFile(path), path, metadata);
+}
 
-std::string FormatSafetensors(const Tensors& tensors, const std::map<std::string, std::string>& metadata) {
+std::string FormatSafetensors(const Tensors& tensors, const Metadata& metadata) {
   nlohmann::json header = nlohmann::json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::string data;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quantized_mlp {
@@ -25,14 +26,16 @@ struct Tensor {
 };
 
 using Tensors = std::map<std::string, Tensor>;
+using Metadata = std::map<std::string, std::string>;
 
 // Any bytes end in tensors or in a std::runtime_error that names the file and what is wrong with it: header, JSON,
 // dtypes other than F32 and I8, shapes, offsets, overlaps and gaps are checked before they are used. Values are not.
-Tensors ParseSafetensors(const std::string& bytes, const std::string& path);
-Tensors ReadSafetensors(const std::string& path);
+// `metadata`, if not null, gets "__metadata__".
+Tensors ParseSafetensors(std::string_view bytes, const std::string& path, Metadata* metadata = nullptr);
+Tensors ReadSafetensors(const std::string& path, Metadata* metadata = nullptr);
 
 // The same tensors always give the same bytes. `metadata` becomes "__metadata__", if there is any.
-std::string FormatSafetensors(const Tensors& tensors, const std::map<std::string, std::string>& metadata = {});
+std::string FormatSafetensors(const Tensors& tensors, const Metadata& metadata = {});
 
 }  // namespace quantized_mlp
 

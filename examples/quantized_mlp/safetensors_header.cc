@@ -18,7 +18,7 @@ constexpr int kMaxDepth = 8;
 [[noreturn]] void Fail(const std::string& what) { throw std::runtime_error(what); }
 
 // nlohmann's parser keeps the last of two equal keys; which tensor is meant then depends on the reader.
-Json ParseJson(const char* begin, const char* end) {
+Json ParseJson(std::string_view text) {
   std::vector<std::set<std::string>> keys;
   const auto check = [&keys](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > kMaxDepth) Fail("the header nests too deeply");
@@ -29,7 +29,7 @@ Json ParseJson(const char* begin, const char* end) {
     }
     return true;
   };
-  return Json::parse(begin, end, check, /*allow_exceptions=*/false);
+  return Json::parse(text.begin(), text.end(), check, /*allow_exceptions=*/false);
 }
 
 bool IsSize(const Json& json) { return json.is_number_unsigned(); }
@@ -70,10 +70,11 @@ const char* ParseEntry(const Json& json, size_t data_bytes, TensorEntry& entry) 
   return elements * BytesPerElement(entry.dtype) == end - begin ? nullptr : "has a shape that does not fit its data";
 }
 
-void CheckMetadata(const Json& json) {
+void TakeMetadata(const Json& json, Metadata* metadata) {
   if (!json.is_object()) Fail("__metadata__ is no JSON object");
   for (const auto& [key, value] : json.items()) {
     if (!value.is_string()) Fail("__metadata__ maps a key to something other than text");
+    if (metadata != nullptr) (*metadata)[key] = value.get<std::string>();
   }
 }
 
@@ -96,14 +97,19 @@ bool CoverOnce(std::vector<TensorEntry>& entries, size_t data_bytes) {
 size_t BytesPerElement(Dtype dtype) { return dtype == Dtype::kF32 ? 4 : 1; }
 const char* DtypeName(Dtype dtype) { return dtype == Dtype::kF32 ? "F32" : "I8"; }
 
-std::vector<TensorEntry> ParseSafetensorsHeader(const char* begin, const char* end, size_t data_bytes) {
-  if (begin == end || *begin != '{') Fail("no safetensors file: the header does not begin with {");
-  const Json header = ParseJson(begin, end);
-  if (!header.is_object()) Fail("no safetensors file: the header is no JSON object");
+std::vector<TensorEntry> ParseSafetensorsHeader(std::string_view text, size_t data_bytes, Metadata* metadata) {
+  // The format wants { first; its reference implementation takes white space before it, as any JSON parser does.
+  const size_t begin = std::min(text.find_first_not_of(" \t\n\r"), text.size());
+  if (begin == text.size() || text[begin] != '{') Fail("no safetensors file: the header does not begin with {");
+  // To nlohmann's parser a NUL is the end of its input, whatever stands behind.
+  if (text.find('\0') != text.npos) Fail("no safetensors file: the header holds a NUL byte");
+  const Json header = ParseJson(text);
+  if (!header.is_object()) Fail("no safetensors file: the header is no JSON object that only spaces follow");
+  if (text[text.find_last_not_of(' ')] != '}') Fail("the header holds other bytes than spaces behind its JSON object");
   std::vector<TensorEntry> entries;
   for (const auto& [name, json] : header.items()) {
     if (name == "__metadata__") {
-      CheckMetadata(json);
+      TakeMetadata(json, metadata);
       continue;
     }
     TensorEntry entry;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "safetensors.h"
@@ -20,8 +21,9 @@ struct TensorEntry {
 size_t BytesPerElement(Dtype dtype);
 const char* DtypeName(Dtype dtype);
 
-// [begin, end) is the JSON text, which `data_bytes` bytes follow. Throws std::runtime_error without the file's name.
-std::vector<TensorEntry> ParseSafetensorsHeader(const char* begin, const char* end, size_t data_bytes);
+// `text` is a JSON object between white space (JSON's in front, spaces alone behind it), which `data_bytes` bytes
+// follow. `metadata`, if not null, gets "__metadata__". Throws std::runtime_error without the file's name.
+std::vector<TensorEntry> ParseSafetensorsHeader(std::string_view text, size_t data_bytes, Metadata* metadata);
 
 }  // namespace quantized_mlp
 

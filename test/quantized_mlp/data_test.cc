@@ -1,7 +1,4 @@
-// Tests of data files that are as they should be, of folders of them, and of how files are written.
-#include <signal.h>
-#include <sys/resource.h>
-
+// Tests of data files that are as they should be, and of folders of them.
 #include <string>
 #include <vector>
 
@@ -11,7 +8,6 @@
 #include "file.h"
 #include "fixtures.h"
 #include "idx.h"
-#include "picture.h"
 
 namespace quantized_mlp {
 namespace {
@@ -30,28 +26,6 @@ TEST_CASE("Data: IDX and CSV, plain and gzip, hold the same images") {
   const TemporaryFolder folder;
   WriteFile(folder / "a.csv.gz", Gzip(MakeCsv(images)));
   CHECK(ReadMaybeGzip(folder / "a.csv.gz") == MakeCsv(images));
-}
-
-TEST_CASE("Data: CSV with names, labels in front, Windows' line ends, other ranges") {
-  const Dataset named = ParseCsv("label,a,b\r\n1,0,255\r\n0,51,0", "x", {});
-  CHECK(named.labels == std::vector<size_t>{1, 0});
-  CHECK(named.pixels == std::vector<float>{0, 1, 51 / 255.0f, 0});
-  CHECK(named.height == 1);
-  CHECK(ParseCsv("3,0,1\n", "x", {LabelColumn::kFirst, 0}).labels == std::vector<size_t>{3});
-  CHECK(ParseCsv("0,0.5,1, 3\n", "x", {LabelColumn::kLast, 0}).pixels == std::vector<float>{0, 0.5f, 1});
-  CHECK(ParseCsv("0,8,16\n", "x", {LabelColumn::kNone, 0}).pixels == std::vector<float>{0, 0.5f, 1});
-  CHECK(ParseCsv("0,8,16\n", "x", {LabelColumn::kNone, 32}).pixels == std::vector<float>{0, 0.25f, 0.5f});
-  const auto error = [](const char* text) { return ErrorOf([&] { ParseCsv(text, "x.csv", {}); }); };
-  CHECK(error("1,2,3\n1,2\n") == "x.csv, line 2: has 2 numbers, expected 3");
-  CHECK(error("1,2,-3\n").find("x.csv, line 1: expected numbers") == 0);
-  CHECK(error("1,2,nan\n").find("x.csv, line 1: expected numbers") == 0);
-  CHECK(error("1,2,1e39\n").find("x.csv, line 1: expected numbers") == 0);
-  CHECK(error("1,2,2.5\n").find("x.csv, line 1: the label") == 0);
-  CHECK(error("1,2,1000\n").find("x.csv, line 1: the label") == 0);
-  CHECK(error("") == "x.csv holds no images");
-  CHECK(error("label,a\n") == "x.csv holds no images");
-  CHECK(error("7\n") == "x.csv holds no images");
-  CHECK(error("256,1\n").find("larger than white") != std::string::npos);
 }
 
 TEST_CASE("Data: folders") {
@@ -81,64 +55,50 @@ TEST_CASE("Data: folders") {
   CHECK(parts.test.size() == 8);
 }
 
-TEST_CASE("Data: pictures") {
-  const Dataset image = MakeImages(1, 4, 1);
-  CHECK(ParsePicture(MakePgm(image), "x.pgm", false).pixels == image.pixels);
-  CHECK(ParsePicture("P2 2 1 5\n0 5\n", "x.pgm", false).pixels == std::vector<float>{0, 1});
-  CHECK(ParsePicture("P2 2 1 5\n0 5\n", "x.pgm", true).pixels == std::vector<float>{1, 0});
-  const auto error = [](const char* text) { return ErrorOf([&] { ParsePicture(text, "x.pgm", false); }); };
-  CHECK(error("P5 4097 1 255 ").find("width exceeds 4096") != std::string::npos);
-  CHECK(error("P5 1 1 65535 ab").find("only 8 bits") != std::string::npos);
-  CHECK(error("P5 2 1 255 a").find("cut") != std::string::npos);
-  CHECK(error("P5 0 1 255 ").find("is 0") != std::string::npos);
-  CHECK(error("P5 1 1 5 a").find("exceeds the maximum") != std::string::npos);
-  CHECK(error("P2 2 1 5 0").find("no pixel") != std::string::npos);
-  CHECK(error("P5").find("no width") != std::string::npos);
-  CHECK(error("P5 #").find("no width") != std::string::npos);
-  CHECK(error("GIF89a").find("neither a PNG nor a PGM") != std::string::npos);
+TEST_CASE("Data: test.csv is read as train.csv was") {
+  const TemporaryFolder folder;
+  const std::string path = folder / ".";
+  // Alone, the second file would have another white, and nothing in it says where the label is.
+  WriteFile(folder / "train.csv", "0,255,16,0\n0,3,8,1\n0,4,4,0\n0,5,2,1\n");
+  WriteFile(folder / "test.csv", "3,8,16,1\n");
+  const Split split = LoadSplit(path, {});
+  CHECK(split.test.pixels == std::vector<float>{3 / 255.0f, 8 / 255.0f, 16 / 255.0f});
+  CHECK(split.test.labels == std::vector<size_t>{1});
+  CHECK(split.test.reading.white_from == "as in the images to train on");
+  WriteFile(folder / "train.csv", "0,255,16,0\n1,3,8,0\n0,4,4,0\n1,5,2,0\n");
+  CHECK(LoadSplit(path, {}).test.labels == std::vector<size_t>{3});
 }
 
-TEST_CASE("Files: a disk that is full leaves what was there, and nothing else") {
+TEST_CASE("Data: nothing to learn is refused, in IDX files too; a network that is there can be tested") {
+  Dataset images = MakeImages(40, 4, 1);
   const TemporaryFolder folder;
-  WriteFile(folder / "a", "before");
-  // A limit of the process in place of a disk: a write beyond it fails in the same way.
-  struct rlimit limit = {};
-  REQUIRE(getrlimit(RLIMIT_FSIZE, &limit) == 0);
-  const rlim_t before = limit.rlim_cur;
-  signal(SIGXFSZ, SIG_IGN);
-  limit.rlim_cur = 1000;
-  REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  const std::string error = ErrorOf([&] { WriteFile(folder / "a", std::string(5000, 'x')); });
-  const std::string new_error = ErrorOf([&] { WriteFile(folder / "b", std::string(5000, 'x')); });
-  limit.rlim_cur = before;
-  REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  CHECK(error.find("cannot write " + (folder / "a")) == 0);
-  CHECK(new_error.find("cannot write " + (folder / "b")) == 0);
-  CHECK(ReadFile(folder / "a") == "before");
-  CHECK(folder.num_files() == 1);
-  if (std::filesystem::exists("/dev/full")) {
-    CHECK(ErrorOf([] { WriteFile("/dev/full", "x"); }) == "cannot write /dev/full: No space left on device");
-    CHECK(std::filesystem::is_character_file("/dev/full"));
-  }
-}
-
-TEST_CASE("Files: written through links, into folders that are not there, read as a folder") {
-  const TemporaryFolder folder;
-  WriteFile(folder / "a", "1");
-  std::filesystem::create_symlink(folder / "a", folder / "link");
-  WriteFile(folder / "link", "2");
-  CHECK(ReadFile(folder / "a") == "2");
-  CHECK(std::filesystem::is_symlink(folder / "link"));
-  CHECK(ErrorOf([&] { WriteFile(folder / "none/a", "1"); }).find("cannot write") == 0);
-  CHECK(ErrorOf([&] { WriteFile(folder / ".", "1"); }).find("cannot write") == 0);
-  CHECK(ErrorOf([&] { CheckWritable(folder / "none/a"); }).find("cannot write") == 0);
-  CHECK(ErrorOf([&] { CheckWritable(folder / "."); }).find("cannot write") == 0);
-  CheckWritable(folder / "a");
-  CheckWritable(folder / "b");
-  CHECK(ErrorOf([&] { ReadFile(folder / "."); }).find("cannot") == 0);
-  CHECK(ErrorOf([&] { ReadMaybeGzip(folder / "."); }).find("cannot") == 0);
-  CHECK(ErrorOf([&] { ReadFile(folder / "none"); }).find("No such file") != std::string::npos);
-  CHECK(folder.num_files() == 2);
+  const std::string path = folder / ".";
+  const auto write = [&] {
+    for (const std::string part : {"train", "t10k"}) {
+      WriteFile(folder / (part + "-images-idx3-ubyte"), MakeIdxImages(images));
+      WriteFile(folder / (part + "-labels-idx1-ubyte"), MakeIdxLabels(images));
+    }
+  };
+  const auto error = [&](const CsvOptions& options) { return ErrorOf([&] { LoadSplit(path, options); }); };
+  CsvOptions network;
+  network.inputs = 36;
+  write();
+  CHECK(error({}).empty());
+  images.labels.assign(40, 3);
+  write();
+  CHECK(error({}).find("all labels to train on are the same") != std::string::npos);
+  CHECK(error(network).empty());
+  WriteFile(folder / "same.csv", MakeCsv(images));
+  CHECK(ErrorOf([&] { LoadSplit(folder / "same.csv", network); }).find("are the same") != std::string::npos);
+  network.label_column = "last";
+  CHECK(LoadSplit(folder / "same.csv", network).classes == 4);
+  for (size_t i = 0; i < 40; ++i) images.labels[i] = 5 * i;
+  write();
+  CHECK(error({}).find("labels of 196 classes for 40 images") != std::string::npos);
+  images = MakeImages(40, 4, 1);
+  images.pixels.assign(images.pixels.size(), 1);
+  write();
+  CHECK(error({}).find("all pixels to train on are the same") != std::string::npos);
 }
 
 }  // namespace

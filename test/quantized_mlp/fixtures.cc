@@ -120,4 +120,48 @@ std::string Gzip(const std::string& bytes) {
   return out;
 }
 
+std::string PngChunk(const std::string& type, const std::string& data) {
+  std::string chunk;
+  AppendBigEndian(data.size(), chunk);
+  const std::string body = type + data;
+  chunk += body;
+  AppendBigEndian(crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size())), chunk);
+  return chunk;
+}
+
+std::string MakePng(const Png& png) {
+  const size_t channels = png.colour == 2 ? 3 : png.colour == 4 ? 2 : png.colour == 6 ? 4 : 1;
+  const size_t pixel_bits = channels * png.depth, row_bytes = (png.width * pixel_bits + 7) / 8;
+  // First column and row of each pass, and how many it steps over.
+  constexpr size_t kWhole[][4] = {{0, 0, 1, 1}};
+  constexpr size_t kAdam7[][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                                  {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+  std::string raw;
+  for (const size_t *pass = png.interlaced ? kAdam7[0] : kWhole[0], *end = pass + (png.interlaced ? 28 : 4);
+       pass != end; pass += 4) {
+    if (pass[0] >= png.width) continue;
+    for (size_t y = pass[1]; y < png.height; y += pass[3]) {
+      raw.push_back('\0');  // no filter
+      if (!png.interlaced) raw.append(png.samples, y * row_bytes, row_bytes);
+      for (size_t x = pass[0]; png.interlaced && x < png.width; x += pass[2]) {
+        raw.append(png.samples, y * row_bytes + x * pixel_bits / 8, pixel_bits / 8);
+      }
+    }
+  }
+  uLongf size = compressBound(static_cast<uLong>(raw.size()));
+  std::string packed(size, '\0');
+  if (compress(reinterpret_cast<Bytef*>(&packed[0]), &size, reinterpret_cast<const Bytef*>(raw.data()),
+               static_cast<uLong>(raw.size())) != Z_OK) {
+    throw std::runtime_error("compress");
+  }
+  packed.resize(size);
+  std::string header;
+  AppendBigEndian(png.width, header);
+  AppendBigEndian(png.height, header);
+  for (const size_t byte : {png.depth, png.colour, size_t{0}, size_t{0}, size_t{png.interlaced ? 1u : 0u}}) {
+    header.push_back(static_cast<char>(byte));
+  }
+  return "\x89PNG\r\n\x1a\n" + PngChunk("IHDR", header) + png.chunks + PngChunk("IDAT", packed) + PngChunk("IEND", "");
+}
+
 }  // namespace quantized_mlp

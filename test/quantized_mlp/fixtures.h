@@ -38,6 +38,17 @@ std::string MakeCsv(const Dataset& images);
 std::string MakePgm(const Dataset& images);
 std::string Gzip(const std::string& bytes);
 
+// A PNG file, by its specification (https://www.w3.org/TR/png-3). `colour`: 0 grey, 2 RGB, 3 palette, 4 grey and alpha,
+// 6 RGB and alpha. `samples`: row by row, each row from a byte of its own on. `chunks`: PngChunks before the samples.
+struct Png {
+  size_t width, height, depth, colour;
+  std::string samples;
+  std::string chunks = {};
+  bool interlaced = false;  // only where a pixel takes whole bytes
+};
+std::string PngChunk(const std::string& type, const std::string& data);
+std::string MakePng(const Png& png);
+
 // The message of the exception that the call ends in, or "".
 template <class Call>
 std::string ErrorOf(const Call& call) {

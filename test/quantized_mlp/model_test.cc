@@ -217,16 +217,44 @@ TEST_CASE("Evaluation: confusion and digests") {
   }
 }
 
+TEST_CASE(
+    "Networks keep the format of the table that they were trained on, in every kind of file; older ones are read") {
+  const TemporaryFolder folder;
+  isoquant::Context context;
+  const Int8Model int8 = MakeInt8Network(false);
+  const auto load = [&](const std::string& bytes) {
+    WriteFile(folder / "network", bytes);
+    return LoadModel(context, folder / "network").format;
+  };
+  for (const TableFormat& format : {TableFormat{}, TableFormat{16, 37}, TableFormat{0.1f, 1}, TableFormat{255, 0}}) {
+    for (const TableFormat& read : {load(FormatPacked(QuantizedMlp(context, int8), format)),
+                                    load(FormatSafetensors(ToTensors(int8), ToMetadata(format))),
+                                    load(FormatSafetensors(ToTensors(MakeNetwork()), ToMetadata(format)))}) {
+      CHECK(read.max_pixel == format.max_pixel);
+      CHECK(read.label_column == format.label_column);
+    }
+  }
+  CHECK(load(FormatSafetensors(ToTensors(int8), {{"format", "pt"}})).max_pixel == 0);
+  for (const char* const bad : {"", "0", "-1", "1e9", "nan", "0x10", "16 ", "inf"}) {
+    INFO(bad);
+    CHECK(ErrorOf([&] { FromMetadata({{"max_pixel", bad}}, "x"); }).find("x: __metadata__ has a max_pixel") == 0);
+    CHECK(ErrorOf([&] { FromMetadata({{"label_column", bad}}, "x"); }).find("x: __metadata__ has a label_column") == 0);
+  }
+  CHECK(ErrorOf([] {
+          FromMetadata({{"label_column", "1.5"}}, "x");
+        }).find("no number of a column") != std::string::npos);
+}
+
 TEST_CASE("Packed files: foreign ones are refused by name") {
   const TemporaryFolder folder;
   isoquant::Context context;
   WriteFile(folder / "empty", "");
-  WriteFile(folder / "foreign", "ISOQMLP");
-  const auto error = [&](const char* name) { return ErrorOf([&] { MapPacked(folder / name); }); };
-  CHECK(error("empty").find("cannot map " + (folder / "empty")) == 0);
+  WriteFile(folder / "foreign", std::string("ISOQMLP\0", 8));
+  const auto error = [&](const char* name) { return ErrorOf([&] { LoadModel(context, folder / name); }); };
+  CHECK(error("empty") == (folder / "empty") + ": too short for a safetensors file");
   CHECK(error("foreign") == (folder / "foreign") + ": no packed network");
   CHECK(error("none").find("cannot open " + (folder / "none")) == 0);
-  CHECK(error(".").find("cannot map") == 0);
+  CHECK(error(".").find("cannot read") == 0);
   std::string bytes = FormatPacked(QuantizedMlp(context, MakeInt8Network(false)));
   CHECK(bytes.size() % 64 == 0);
   bytes[8] = 2;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "file.h"
 #include "fixtures.h"
+#include "little_endian.h"
 
 namespace quantized_mlp {
 namespace {
@@ -214,7 +214,11 @@ TEST_CASE("Safetensors: what is wrong is said") {
     const char* message;
   } cases[] = {
       {"", "does not begin with {"},
-      {" {}", "does not begin with {"},
+      {" {}", "do not cover"},
+      {" ", "does not begin with {"},
+      {std::string("\0{}", 3), "does not begin with {"},
+      {"\xef\xbb\xbf{}", "does not begin with {"},
+      {"\f{}", "does not begin with {"},
       {"[]", "does not begin with {"},
       {"{", "no JSON object"},
       {"{}", "do not cover"},
@@ -258,6 +262,25 @@ TEST_CASE("Safetensors: what is wrong is said") {
     CHECK(message.find(test.message) != message.npos);
   }
   CHECK(ErrorOf([&] { ParseSafetensors(File(tensor(entry), "1234"), "x"); }).empty());
+}
+
+TEST_CASE("Safetensors: white space may stand before the JSON object, spaces alone behind it") {
+  const std::string good = "{\"t\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+  const auto error = [&](const std::string& before, const std::string& behind) {
+    return ErrorOf([&] { ParseSafetensors(File(before + good + behind, "1234"), "x"); });
+  };
+  for (const char* const before : {"", " ", "\n", "\r\n\t  "}) CHECK(error(before, "").empty());
+  for (const char* const behind : {" ", "       "}) CHECK(error("", behind).empty());
+  const std::string nul(1, '\0');
+  CHECK(error("", nul) == "x: no safetensors file: the header holds a NUL byte");
+  CHECK(error("", nul + "behind") == "x: no safetensors file: the header holds a NUL byte");
+  CHECK(error("", "  " + nul + good) == "x: no safetensors file: the header holds a NUL byte");
+  for (const char* const behind : {"\n", " \t", "\r  "}) {
+    CHECK(error("", behind) == "x: the header holds other bytes than spaces behind its JSON object");
+  }
+  for (const std::string behind : {"x", " {}", "}", "\xef\xbb\xbf", "//"}) {
+    CHECK(error("", behind) == "x: no safetensors file: the header is no JSON object that only spaces follow");
+  }
 }
 
 TEST_CASE("Safetensors: networks that are none are refused") {
