@@ -84,9 +84,6 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const isoquant::Context context;
-  if (!context.environment_status().ok()) {
-    std::cerr << "isoquant_info: ignored: " << context.environment_status().ToString() << "\n";
-  }
   const Info info = Collect(context);
   json ? PrintJson(std::cout, info) : PrintText(std::cout, info);
   return 0;

@@ -220,6 +220,7 @@ TEST_CASE("Null: packed weights") {
     CheckNull(in.packed.Serialize({nullptr, size}), "blob.data");
     CheckNull(PackedWeights().Serialize({nullptr, size}), "blob.data");
     CheckNull(PackedWeights::View({nullptr, size}, view), "blob.data");
+    CheckNull(PackedWeights::Load({nullptr, size}, view), "blob.data");
   }
   CHECK(view.panels().panels == nullptr);
 
@@ -231,6 +232,26 @@ TEST_CASE("Null: packed weights") {
   LinearLayer layer;
   layer.weights = &view;
   ISOQUANT_CHECK_OK(Linear(context, {nullptr, 7, 0}, layer, {nullptr, 7, 0}));
+}
+
+TEST_CASE("Null: panels") {
+  Arguments in;
+  Context context;
+  const auto check = [&](const PackedPanels& panels, const std::string& argument) {
+    const WeightsRef b(panels);
+    CheckNull(MatMul(context, in.a, b, in.c), argument);
+    CheckNull(MatMul(context, in.a, b, in.dequantization, in.y), argument);
+    CheckNull(MatMul(context, in.a_u8, b, in.requantization, in.c_s8), argument);
+  };
+  PackedPanels panels = in.packed.panels();
+  panels.panels = nullptr;
+  check(panels, "b.panels");
+  panels = in.packed.panels();
+  panels.column_sums = nullptr;
+  check(panels, "b.column_sums");
+  // K = 0: panels of no bytes.
+  panels = {nullptr, in.integers, 0, kN};
+  ISOQUANT_CHECK_OK(MatMul(context, MatrixView<const int8_t>(in.bytes, kM, 0), WeightsRef(panels), in.c));
 }
 
 TEST_CASE("Null: names of tiers") {

@@ -40,7 +40,6 @@ int Run(const Options& options) {
 
   // The Context chooses the best tier. All that is needed to run in int8 is here and in QuantizedMlp.
   isoquant::Context context;
-  ReportEnvironment(context);
   QuantizedMlp quantized(context, QuantizeMlp(context, mlp));
   const std::vector<float> logits = RunInBatches(context, quantized, test.images(), options.batch);
   const std::vector<size_t> predictions = Classify(logits, mlp.outputs());

@@ -39,7 +39,6 @@ std::vector<LayerError> CompareWithReference(const Options& options, isoquant::E
 int Run(const Options& options) {
   Threads threads(options.threads);
   isoquant::Context context(threads.executor());
-  ReportEnvironment(context);
   Model model = LoadModel(context, options.model);
   const Split split = LoadSplit(options.data.path, CsvFor(options.data, model.format, model.inputs()));
   const Dataset& test = split.test;

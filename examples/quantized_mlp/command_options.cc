@@ -43,11 +43,6 @@ void AddJsonOption(CLI::App& app, bool& json) {
   app.add_flag("--json", json, "Print the answer as JSON, and nothing else");
 }
 
-void ReportEnvironment(const isoquant::Context& context) {
-  if (context.environment_status().ok()) return;
-  std::cerr << "quantized_mlp: ignored: " << context.environment_status().ToString() << "\n";
-}
-
 void ReportGuesses(const std::string& model_path, const std::string& data_path, const Dataset& images) {
   const Reading& reading = images.reading;
   const float white = reading.format.max_pixel;

@@ -82,7 +82,6 @@ void WarnOfFlat(const Options& options) {
 int Run(const Options& options) {
   Threads threads(1);
   isoquant::Context context;
-  ReportEnvironment(context);
   const auto start = std::chrono::steady_clock::now();
   Model model = LoadModel(context, options.model);
   const auto loaded = std::chrono::steady_clock::now();

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "dataset.h"
-#include "isoquant/context.h"
 
 namespace quantized_mlp {
 
@@ -36,9 +35,6 @@ void AddDataOptions(CLI::App& app, DataOptions& data);
 CsvOptions CsvFor(const DataOptions& data, const TableFormat& format, size_t inputs);
 void AddThreadsOption(CLI::App& app, size_t& threads);
 void AddJsonOption(CLI::App& app, bool& json);
-
-// Says on stderr what is wrong with ISOQUANT_MAX_TIER or ISOQUANT_DISABLE, if anything.
-void ReportEnvironment(const isoquant::Context& context);
 
 // Says on stderr what had to be guessed although there is a network, and where white can hardly be right.
 void ReportGuesses(const std::string& model_path, const std::string& data_path, const Dataset& images);
