@@ -117,8 +117,8 @@ struct Amx {
   using ArrangedA = TA;
   using ArrangedB = int8_t;
   static constexpr bool kSigned = A(-1) < A(0);
-  // TDP* takes as many cycles as A has rows, so that rows may be split evenly: cut at multiples of 16, products of 33, 70
-  // and 130 rows took 1.15 to 1.4 times as long (K = N = 515).
+  // TDP* takes as many cycles as A has rows, so that rows may be split evenly: cut at multiples of 16, products of 33,
+  // 70 and 130 rows took 1.15 to 1.4 times as long (K = N = 515).
   static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
   static constexpr bool kReadsRows = true, kArranges = true;
   static constexpr bool kColumnSums = false;
@@ -271,12 +271,12 @@ struct Amx {
             if (kPanels == 2) hwy::Prefetch(next + i + args.panel_stride);
           }
           next += amx::kTileBytes;
-        } else if (args.prefetch.near != 0) {
+        } else if (args.prefetch.inner != 0) {
           for (size_t i = 0; i < amx::kTileBytes / 4; i += 64) {
             hwy::Prefetch(next + i);
-            hwy::Prefetch(next + i + args.prefetch.near);
-            hwy::Prefetch(next + i + args.prefetch.far);
-            hwy::Prefetch(next + i + args.prefetch.near + args.prefetch.far);
+            hwy::Prefetch(next + i + args.prefetch.inner);
+            hwy::Prefetch(next + i + args.prefetch.outer);
+            hwy::Prefetch(next + i + args.prefetch.inner + args.prefetch.outer);
           }
           next += amx::kTileBytes / 4;
         }
