@@ -1,6 +1,7 @@
 # Where the other projects come from: what the system has, else a pinned tarball. Every tarball is looked for in a cache
 # directory first (cmake/setup.sh puts Highway there, and what else a cross build needs), because a machine may have no
 # way to its home.
+include(CheckCXXSourceCompiles)
 include(FetchContent)
 
 if(DEFINED ENV{ISOQUANT_DEPENDENCY_CACHE})
@@ -156,10 +157,17 @@ function(isoquant_find_doctest)
   set_target_properties(doctest PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")
 endfunction()
 
-# Makes the target benchmark::benchmark.
+# Makes the target benchmark::benchmark, and sets ISOQUANT_BENCHMARK_LINKS to whether programs can be linked to it: a
+# system's package is there for one of the standard libraries, and this build may use the other (clang -stdlib=libc++).
 function(isoquant_find_benchmark)
+  set(ISOQUANT_BENCHMARK_LINKS ON PARENT_SCOPE)
   find_package(benchmark 1.7 CONFIG QUIET)
   if(benchmark_FOUND)
+    set(CMAKE_REQUIRED_LIBRARIES benchmark::benchmark)
+    check_cxx_source_compiles("#include <benchmark/benchmark.h>
+      int main() { benchmark::RegisterBenchmark(\"b\", [](benchmark::State&) {})->Args({1}); }"
+      ISOQUANT_BENCHMARK_PACKAGE_LINKS)
+    set(ISOQUANT_BENCHMARK_LINKS ${ISOQUANT_BENCHMARK_PACKAGE_LINKS} PARENT_SCOPE)
     return()
   endif()
   isoquant_declare(benchmark
