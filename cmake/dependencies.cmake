@@ -1,6 +1,7 @@
 # Where the other projects come from: what the system has, else a pinned tarball. Every tarball is looked for in a cache
 # directory first (cmake/setup.sh puts Highway there, and what else a cross build needs), because a machine may have no
 # way to its home.
+include(CheckCXXSourceCompiles)
 include(FetchContent)
 
 if(DEFINED ENV{ISOQUANT_DEPENDENCY_CACHE})
@@ -20,12 +21,77 @@ set(ISOQUANT_BENCHMARK_1_9_1 32131c08ee31eeff2c8968d7e874f3cb648034377dfc32a4c37
 set(ISOQUANT_ZLIB_1_3_1 9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23)
 set(ISOQUANT_ZLIB_1_2_13_DFSG 71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1)  # Debian's
 
-# Where to get a tarball: either the file in the cache or the URL. (FetchContent takes no list that mixes the two.)
-function(isoquant_locate result file url)
-  if(EXISTS "${ISOQUANT_DEPENDENCY_CACHE}/${file}")
-    set(url "${ISOQUANT_DEPENDENCY_CACHE}/${file}")
+# Declares the content `name` (see FetchContent): the first of these tarballs that the cache has, else the first one of
+# all, from its URL. Several, because Debian's archive has several. OPTIONS are for FetchContent_Declare.
+#
+# It is downloaded here and not by FetchContent, which without a network tries for more than a minute, and then says
+# neither where the file may lie nor how to do without.
+function(isoquant_declare name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "URL" "TARBALLS;OPTIONS")  # TARBALLS: file, SHA256, file, SHA256, ...
+  list(GET arg_TARBALLS 0 first)
+  list(GET arg_TARBALLS 1 sha256)
+  set(tarball "${FETCHCONTENT_BASE_DIR}/${first}")
+  list(LENGTH arg_TARBALLS size)
+  math(EXPR last "${size} - 2")
+  foreach(i RANGE 0 ${last} 2)
+    list(GET arg_TARBALLS ${i} file)
+    if(EXISTS "${ISOQUANT_DEPENDENCY_CACHE}/${file}")
+      set(tarball "${ISOQUANT_DEPENDENCY_CACHE}/${file}")
+      math(EXPR i "${i} + 1")
+      list(GET arg_TARBALLS ${i} sha256)
+      break()
+    endif()
+  endforeach()
+
+  string(TOUPPER ${name} upper)
+  string(TOLOWER ${name} lower)
+  # The last: a project around this one has said where to get it. (The name is FetchContent's own. If it should change, a
+  # file is downloaded that nobody needs.)
+  get_property(is_declared GLOBAL PROPERTY _FetchContent_${lower}_savedDetails DEFINED)
+  if(NOT EXISTS "${tarball}" AND NOT FETCHCONTENT_SOURCE_DIR_${upper} AND NOT is_declared)
+    if(NOT FETCHCONTENT_FULLY_DISCONNECTED)
+      isoquant_download("${arg_URL}" ${sha256} "${tarball}" problem)
+    elseif(NOT EXISTS "${FETCHCONTENT_BASE_DIR}/${lower}-src")
+      set(problem "FETCHCONTENT_FULLY_DISCONNECTED is set")
+    endif()
+    if(problem)
+      message(FATAL_ERROR "${name}: neither on this machine nor to be had from ${arg_URL}: ${problem}.\n"
+        "Without a network, either\n"
+        "* get that file by other means, and put it into ${ISOQUANT_DEPENDENCY_CACHE} as ${first} (the folder is that of "
+        "the variable ISOQUANT_DEPENDENCY_CACHE, of CMake or of the environment), or\n"
+        "* unpack it anywhere, and set FETCHCONTENT_SOURCE_DIR_${upper} to that folder.")
+    endif()
   endif()
-  set(${result} "${url}" PARENT_SCOPE)
+  message(STATUS "${name}: ${tarball}")
+  FetchContent_Declare(${name} URL "${tarball}" URL_HASH SHA256=${sha256} ${arg_OPTIONS})
+endfunction()
+
+# Sets `problem` to what went wrong, or to nothing.
+function(isoquant_download url sha256 file problem)
+  set(${problem} "" PARENT_SCOPE)
+  message(STATUS "Downloading ${url}")
+  # Given up after ten seconds without a byte; but a slow one may take its time. (INACTIVITY_TIMEOUT alone does not see
+  # a proxy or a firewall that never answers.)
+  file(DOWNLOAD "${url}" "${file}.part" TIMEOUT 10 STATUS status)
+  if(EXISTS "${file}.part" AND status MATCHES "^28;")
+    file(SIZE "${file}.part" size)
+    if(size GREATER 0)
+      file(DOWNLOAD "${url}" "${file}.part" INACTIVITY_TIMEOUT 10 STATUS status)
+    endif()
+  endif()
+  list(GET status 0 code)
+  list(GET status 1 text)
+  if(NOT code EQUAL 0)
+    file(REMOVE "${file}.part")
+    set(${problem} "${text}" PARENT_SCOPE)
+    return()
+  endif()
+  file(SHA256 "${file}.part" found)
+  if(NOT found STREQUAL sha256)
+    set(${problem} "the file has SHA256 ${found}, not ${sha256}" PARENT_SCOPE)
+    return()
+  endif()
+  file(RENAME "${file}.part" "${file}")
 endfunction()
 
 # Makes the target hwy::hwy, and sets ISOQUANT_HIGHWAY_DEFINITIONS, which files with kernels are compiled with.
@@ -50,15 +116,11 @@ function(isoquant_find_highway)
       endif()
     endif()
 
-    isoquant_locate(url highway_1.3.0.orig.tar.gz https://github.com/google/highway/archive/refs/tags/1.3.0.tar.gz)
-    set(sha256 ${ISOQUANT_HIGHWAY_1_3_0})
-    set(older "${ISOQUANT_DEPENDENCY_CACHE}/highway_1.2.0.orig.tar.gz")
-    if(NOT EXISTS "${url}" AND EXISTS "${older}")
-      set(url "${older}")
-      set(sha256 ${ISOQUANT_HIGHWAY_1_2_0})
-    endif()
-    message(STATUS "Highway: ${url}")
-    FetchContent_Declare(highway URL "${url}" URL_HASH SHA256=${sha256})
+    isoquant_declare(highway
+      URL https://github.com/google/highway/archive/refs/tags/1.3.0.tar.gz
+      TARBALLS
+        highway_1.3.0.orig.tar.gz ${ISOQUANT_HIGHWAY_1_3_0}
+        highway_1.2.0.orig.tar.gz ${ISOQUANT_HIGHWAY_1_2_0})
 
     # Variables of this function, not cache entries, so that the choice stays ours alone.
     set(CMAKE_POLICY_DEFAULT_CMP0126 NEW)
@@ -67,6 +129,9 @@ function(isoquant_find_highway)
     set(HWY_ENABLE_EXAMPLES OFF)
     set(HWY_ENABLE_TESTS OFF)
     set(HWY_ENABLE_INSTALL ${ISOQUANT_INSTALL})
+    # A shared library of ours contains what it needs of Highway, and nobody else's. Code that includes the templates
+    # links its own.
+    set(HWY_FORCE_STATIC_LIBS ON)
     set(BUILD_TESTING OFF)
     FetchContent_MakeAvailable(highway)
     foreach(needless hwy_list_targets hwy_test)
@@ -87,9 +152,9 @@ function(isoquant_find_doctest)
   if(doctest_FOUND)
     return()
   endif()
-  isoquant_locate(url doctest_2.4.11.orig.tar.gz https://github.com/doctest/doctest/archive/refs/tags/v2.4.11.tar.gz)
-  message(STATUS "doctest: ${url}")
-  FetchContent_Declare(doctest URL "${url}" URL_HASH SHA256=${ISOQUANT_DOCTEST_2_4_11})
+  isoquant_declare(doctest
+    URL https://github.com/doctest/doctest/archive/refs/tags/v2.4.11.tar.gz
+    TARBALLS doctest_2.4.11.orig.tar.gz ${ISOQUANT_DOCTEST_2_4_11})
   set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
   set(CMAKE_POLICY_VERSION_MINIMUM 3.5)  # it asks for an older CMake than CMake 4 supports
   set(DOCTEST_WITH_TESTS OFF)
@@ -99,15 +164,22 @@ function(isoquant_find_doctest)
   set_target_properties(doctest PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")
 endfunction()
 
-# Makes the target benchmark::benchmark.
+# Makes the target benchmark::benchmark, and sets ISOQUANT_BENCHMARK_LINKS to whether programs can be linked to it: a
+# system's package is there for one of the standard libraries, and this build may use the other (clang -stdlib=libc++).
 function(isoquant_find_benchmark)
+  set(ISOQUANT_BENCHMARK_LINKS ON PARENT_SCOPE)
   find_package(benchmark 1.7 CONFIG QUIET)
   if(benchmark_FOUND)
+    set(CMAKE_REQUIRED_LIBRARIES benchmark::benchmark)
+    check_cxx_source_compiles("#include <benchmark/benchmark.h>
+      int main() { benchmark::RegisterBenchmark(\"b\", [](benchmark::State&) {})->Args({1}); }"
+      ISOQUANT_BENCHMARK_PACKAGE_LINKS)
+    set(ISOQUANT_BENCHMARK_LINKS ${ISOQUANT_BENCHMARK_PACKAGE_LINKS} PARENT_SCOPE)
     return()
   endif()
-  isoquant_locate(url benchmark_1.9.1.orig.tar.gz https://github.com/google/benchmark/archive/refs/tags/v1.9.1.tar.gz)
-  message(STATUS "Google Benchmark: ${url}")
-  FetchContent_Declare(benchmark URL "${url}" URL_HASH SHA256=${ISOQUANT_BENCHMARK_1_9_1})
+  isoquant_declare(benchmark
+    URL https://github.com/google/benchmark/archive/refs/tags/v1.9.1.tar.gz
+    TARBALLS benchmark_1.9.1.orig.tar.gz ${ISOQUANT_BENCHMARK_1_9_1})
   set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
   set(BENCHMARK_ENABLE_TESTING OFF)
   set(BENCHMARK_ENABLE_INSTALL OFF)

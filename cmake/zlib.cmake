@@ -6,15 +6,12 @@ if(ZLIB_FOUND)
 endif()
 
 enable_language(C)
-set(zlib_url https://github.com/madler/zlib/releases/download/v1.3.1/zlib-1.3.1.tar.gz)
-set(zlib_sha256 ${ISOQUANT_ZLIB_1_3_1})
-set(zlib_of_debian "${ISOQUANT_DEPENDENCY_CACHE}/zlib_1.2.13.dfsg.orig.tar.bz2")
-if(EXISTS "${zlib_of_debian}")
-  set(zlib_url "${zlib_of_debian}")
-  set(zlib_sha256 ${ISOQUANT_ZLIB_1_2_13_DFSG})
-endif()
-message(STATUS "zlib: ${zlib_url}")
-FetchContent_Declare(zlib URL "${zlib_url}" URL_HASH SHA256=${zlib_sha256} SOURCE_SUBDIR without_its_cmake)
+isoquant_declare(zlib
+  URL https://github.com/madler/zlib/releases/download/v1.3.1/zlib-1.3.1.tar.gz
+  TARBALLS
+    zlib-1.3.1.tar.gz ${ISOQUANT_ZLIB_1_3_1}
+    zlib_1.2.13.dfsg.orig.tar.bz2 ${ISOQUANT_ZLIB_1_2_13_DFSG}
+  OPTIONS SOURCE_SUBDIR without_its_cmake)
 FetchContent_MakeAvailable(zlib)
 
 file(GLOB zlib_sources "${zlib_SOURCE_DIR}/*.c")

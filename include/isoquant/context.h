@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "isoquant/api.h"
 #include "isoquant/cpu.h"
 #include "isoquant/executor.h"
 #include "isoquant/status.h"
@@ -34,7 +35,7 @@ namespace isoquant {
 // loads a tile configuration of its own and releases it in the end: a configuration that the caller has loaded
 // (LDTILECFG), and the contents of its tiles, are lost unless the caller saves and restores them. The same holds for an
 // output stage that uses tiles: it must restore what it found.
-class Context {
+class ISOQUANT_API Context {
  public:
   Context();                             // runs on the calling thread
   explicit Context(Executor& executor);  // borrows the executor, which must outlive the Context
@@ -102,15 +103,15 @@ class Context {
 };
 
 // Number of a tier (0 is the best), or SIZE_MAX if this build has none of exactly this name (or it is null).
-size_t TierIndex(const char* name);
+ISOQUANT_API size_t TierIndex(const char* name);
 
 // All tiers that were compiled, best first, and for each that this Context cannot use the reason: what the CPU or the
 // OS lacks, or who removed it.
-std::vector<TierReport> ExplainTiers(const Context& context);
+ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context);
 
 // The same in a sentence or two: "avx2 runs; avx512_vnni, avx512bw do not: capped by the environment:
 // ISOQUANT_MAX_TIER=avx2; avx_vnni does not: the CPU lacks AVX-VNNI: ...".
-std::string Explain(const Context& context);
+ISOQUANT_API std::string Explain(const Context& context);
 
 }  // namespace isoquant
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "isoquant/api.h"
+
 namespace isoquant {
 
 // Raw feature words, read once. Finer than Highway's targets: a policy tests the very bit of its instruction, so a new
@@ -24,10 +26,10 @@ struct Cpu {
 };
 
 // Detects on the first call; thread-safe.
-const Cpu& DetectCpu();
+ISOQUANT_API const Cpu& DetectCpu();
 
 // Names of the features in `cpu` that matter to this library ("avx2", "asimddp", ...), in order of age.
-std::vector<std::string> FeatureNames(const Cpu& cpu);
+ISOQUANT_API std::vector<std::string> FeatureNames(const Cpu& cpu);
 
 // A tier is an instruction under a Highway target: "avx512_vnni" is VPDPBUSD on 512-bit vectors, "avx2" is VPMADDWD on
 // 256-bit ones. All tiers give the same bits.
@@ -44,7 +46,7 @@ struct TargetReport {
   std::string name;
   bool supported = false;
 };
-std::vector<TargetReport> CompiledTargets();
+ISOQUANT_API std::vector<TargetReport> CompiledTargets();
 
 }  // namespace isoquant
 

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "isoquant/api.h"
+
 namespace isoquant {
 
 // A borrowed reference to a callable void(size_t task, size_t worker): two words, no allocation. It must not outlive
@@ -23,7 +25,7 @@ class TaskRef {
 
 // Implement this over the thread pool that the application already has. Results do not depend on it: the same bits for
 // any number of workers.
-class Executor {
+class ISOQUANT_API Executor {
  public:
   virtual ~Executor() = default;
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -38,7 +39,7 @@ struct LinearLayer {
 //
 // Errors: kNull (weights, data), kMismatch (x.cols and K, y.rows and x.rows, y.cols and N, sizes of scales and bias),
 // kTooSmall (a stride), kTooLarge, kOverlap, kOutOfMemory. Nothing is written on error.
-Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& layer, MatrixView<float> y);
+ISOQUANT_API Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& layer, MatrixView<float> y);
 
 // The second half of Linear, for rows that are quantised already: of any integers, by whatever rule.
 struct Dequantization {
@@ -54,10 +55,10 @@ struct Dequantization {
 //
 // Errors: those of MatMul to s32 (matmul.h), and kMismatch, kNull and kOverlap for the vectors. Nothing is written on
 // error.
-Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
-              const Dequantization& dequantization, const MatrixView<float>& c);
-Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
-              const Dequantization& dequantization, const MatrixView<float>& c);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+                           const Dequantization& dequantization, const MatrixView<float>& c);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+                           const Dequantization& dequantization, const MatrixView<float>& c);
 
 }  // namespace isoquant
 

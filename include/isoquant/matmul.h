@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -26,10 +27,10 @@ enum class Store : uint8_t {
 //
 // Errors: kMismatch (a.cols and b's K, c.rows and a.rows, c.cols and b's N), kTooSmall (a row stride), kTooLarge (a
 // view that exceeds the address space), kNull, kOverlap, kOutOfMemory (scratch). Nothing is written on error.
-Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
-              Store store = Store::kOverwrite);
-Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
-              Store store = Store::kOverwrite);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+                           const MatrixView<int32_t>& c, Store store = Store::kOverwrite);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+                           const MatrixView<int32_t>& c, Store store = Store::kOverwrite);
 
 }  // namespace isoquant
 

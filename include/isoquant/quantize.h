@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -20,41 +21,47 @@ namespace isoquant {
 // Per tensor, static: q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point, where [lo, hi]
 // is all of Q: [-128, 127] or [0, 255]. Infinities saturate, NaN becomes zero_point. scale: positive, normal, and such
 // that 1 / scale is normal; zero_point in [lo, hi].
-Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<int8_t> q);
-Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<uint8_t> q);
+ISOQUANT_API Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_t zero_point,
+                             MatrixView<int8_t> q);
+ISOQUANT_API Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_t zero_point,
+                             MatrixView<uint8_t> q);
 
 // Per row, dynamic, symmetric, q in [-127, 127]:
 //   scale[r] = max(max over finite x(r, c) of |x(r, c)| / 127, 2^-126),   q = round(clamp(x * (1 / scale), -127, 127)).
 // The floor makes rows that are all zero or tiny well defined. Infinities saturate and NaN becomes 0; neither counts
 // towards the scale. scales.size = x.rows.
-Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales);
+ISOQUANT_API Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<int8_t> q,
+                                 VectorView<float> scales);
 
 // Per row, dynamic, asymmetric, q in [0, 255], for inputs with a one-sided range (after ReLU, say): with lo = min(0, x)
 // and hi = max(0, x) over the finite x of the row,
 //   scale = max(hi / 255 - lo / 255, 2^-126),   zero_point = round(clamp(-lo * (1 / scale), 0, 255)),
 //   q = round(clamp(x * (1 / scale), -zero_point, 255 - zero_point)) + zero_point.
 // Zero is represented exactly. scales.size = zero_points.size = x.rows.
-Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint8_t> q, VectorView<float> scales,
-                    VectorView<int32_t> zero_points);
+ISOQUANT_API Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint8_t> q,
+                                 VectorView<float> scales, VectorView<int32_t> zero_points);
 
 // Per column, symmetric, q in [-127, 127], as the first QuantizeRows with columns for rows: for weights that lie K x N.
 // (Weights that lie N x K have a scale per row: QuantizeRows.) scales.size = x.cols.
-Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales);
+ISOQUANT_API Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q,
+                                    VectorView<float> scales);
 
 // The inverse, for any scale: a NaN (0 times an infinite scale, or a scale that is NaN) is stored as 7fc00000, and
 // q - zero_point is taken modulo 2^32. Per tensor: x = float(q - zero_point) * scale.
-Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point, MatrixView<float> x);
-Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point, MatrixView<float> x);
+ISOQUANT_API Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point,
+                               MatrixView<float> x);
+ISOQUANT_API Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point,
+                               MatrixView<float> x);
 
 // Per row: x(r, c) = float(q(r, c) - zero_points[r]) * scales[r].
-Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
-                      MatrixView<float> x);
-Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
-                      VectorView<const int32_t> zero_points, MatrixView<float> x);
+ISOQUANT_API Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                                   MatrixView<float> x);
+ISOQUANT_API Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
+                                   VectorView<const int32_t> zero_points, MatrixView<float> x);
 
 // Per column: x(r, c) = float(q(r, c)) * scales[c].
-Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
-                         MatrixView<float> x);
+ISOQUANT_API Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                                      MatrixView<float> x);
 
 }  // namespace isoquant
 

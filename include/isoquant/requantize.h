@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -20,8 +21,8 @@ struct Requantization {
   VectorView<const int32_t> a_zero_points;  // 1, or M: of each row of a; or empty for zero
   int32_t zero_point = 0;                   // of c: a value of its type
   // Outputs are in [min, max], cut down to the range of their type. min = zero_point is a fused ReLU.
-  int32_t min = std::numeric_limits<int32_t>::min();
-  int32_t max = std::numeric_limits<int32_t>::max();
+  int32_t min = (std::numeric_limits<int32_t>::min)();
+  int32_t max = (std::numeric_limits<int32_t>::max)();
 };
 
 // c = requantise(a b), a: M x K, s8 or u8; b: K x N, s8; c: M x N, s8 or u8. Exactly these steps:
@@ -36,20 +37,20 @@ struct Requantization {
 //
 // Errors: those of MatMul to s32 (matmul.h); kMismatch and kNull for the vectors; kInvalidValue if zero_point is no
 // value of c's type, or [min, max] holds none. Nothing is written on error.
-Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<int8_t>& c);
-Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<uint8_t>& c);
-Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<int8_t>& c);
-Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<uint8_t>& c);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+                           const Requantization& requantization, const MatrixView<int8_t>& c);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+                           const Requantization& requantization, const MatrixView<uint8_t>& c);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+                           const Requantization& requantization, const MatrixView<int8_t>& c);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+                           const Requantization& requantization, const MatrixView<uint8_t>& c);
 
 // The same steps from sums that are there already: t = sums(m, n) + bias[n]. a_zero_points must be empty.
-Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
-                  const MatrixView<int8_t>& c);
-Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
-                  const MatrixView<uint8_t>& c);
+ISOQUANT_API Status Requantize(Context& context, const MatrixView<const int32_t>& sums,
+                               const Requantization& requantization, const MatrixView<int8_t>& c);
+ISOQUANT_API Status Requantize(Context& context, const MatrixView<const int32_t>& sums,
+                               const Requantization& requantization, const MatrixView<uint8_t>& c);
 
 }  // namespace isoquant
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "isoquant/api.h"
+
 namespace isoquant {
 
 enum class StatusCode : uint8_t {
@@ -24,7 +26,7 @@ enum class StatusCode : uint8_t {
 
 // The outcome of a call. A failed call has written nothing to the caller's outputs. A Status owns no memory and is made
 // without allocation; the text is composed only on demand.
-class [[nodiscard]] Status {
+class [[nodiscard]] ISOQUANT_API Status {
  public:
   constexpr Status() = default;
 

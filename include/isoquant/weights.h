@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -38,7 +39,7 @@ struct PackedPanels {
 
 // Weights in the packed layout: the same bytes for every CPU, so one packed file serves a mixed fleet. Movable, not
 // copyable. Immutable once packed: any number of threads and Contexts may use it at once.
-class PackedWeights {
+class ISOQUANT_API PackedWeights {
  public:
   PackedWeights() = default;
   ~PackedWeights();

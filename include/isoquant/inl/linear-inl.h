@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/matmul-inl.h"
 #include "isoquant/inl/vectors-inl.h"
@@ -51,7 +52,7 @@ class ScaleBiasActivate {
   // vector of outputs are for NaN. Sums are at most 2^31, so that the first product is finite with scales up to 2^96.
   // The second one may overflow, but is no NaN if the other factor is finite, and likewise the sum with the bias.
   static bool MayBeNaN(const Dequantization& d) {
-    constexpr float kMax = std::numeric_limits<float>::max();
+    constexpr float kMax = (std::numeric_limits<float>::max)();
     return AnyExceeds(d.row_scales, 0x1p96f) || AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax);
   }
 

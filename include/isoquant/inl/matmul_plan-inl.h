@@ -103,7 +103,7 @@ struct MatMulPlan {
   size_t row_blocks, max_block_rows;  // M
   size_t column_parts, groups;        // N: groups of shape.cols() columns, dealt out to column_parts tasks
   size_t chunks;                      // K
-  size_t slots;                       // buffered tiles
+  size_t buffers;                     // buffered tiles
   size_t pack_groups;                 // groups of plain B that are packed at a time; 0: B is packed
   // Offsets in a worker's scratch.
   size_t tiles_at, b_arranged_at, packed_at, bytes;
@@ -130,11 +130,11 @@ struct MatMulPlan {
     column_parts = 1;
     if (workers > 1) SplitForWorkers(workers, plain);
     max_block_rows = SplitEvenly(m, row_blocks, 0).size;
-    slots = chunks == 1 ? 2 : Max(2, shape.TilesFor(max_block_rows));
+    buffers = chunks == 1 ? 2 : Max(2, shape.TilesFor(max_block_rows));
 
     // Arranged rows, or the tails of rows that are read in place, come first.
     tiles_at = ArrangedBytes<P>(max_block_rows, k, reads_rows);
-    b_arranged_at = tiles_at + slots * shape.TileBytes();
+    b_arranged_at = tiles_at + buffers * shape.TileBytes();
     bytes = b_arranged_at;
     const size_t max_chunk = SplitEvenly(DivideUp(k, P::kPieceK), chunks, 0).size * P::kPieceK;
     if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(shape.cols() * max_chunk * sizeof(ArrangedB), 64);

@@ -15,12 +15,9 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/vectors-inl.h"
-
-#ifdef __FAST_MATH__
-#error "Isoquant's bits are defined by IEEE-754: compile without -ffast-math"
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -36,7 +33,7 @@ using VI32 = hn::Vec<DI32>;
 using VU32 = hn::Vec<DU32>;
 
 // 2^-126, the smallest normal number: scales are never smaller.
-constexpr float kMinScale = std::numeric_limits<float>::min();
+constexpr float kMinScale = (std::numeric_limits<float>::min)();
 
 struct RowScale {
   float scale;

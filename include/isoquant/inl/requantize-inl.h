@@ -13,6 +13,7 @@
 #include <cstring>
 #include <limits>
 
+#include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/matmul-inl.h"
 #include "isoquant/inl/vectors-inl.h"
@@ -37,8 +38,8 @@ class RequantizeStage {
         a_zero_points_(r.a_zero_points.data),
         each_row_(r.a_zero_points.size > 1),
         zero_point_(r.zero_point),
-        min_(HWY_MAX(r.min, int32_t{std::numeric_limits<Q>::min()})),
-        max_(HWY_MIN(r.max, int32_t{std::numeric_limits<Q>::max()})),
+        min_(HWY_MAX(r.min, int32_t{(std::numeric_limits<Q>::min)()})),
+        max_(HWY_MIN(r.max, int32_t{(std::numeric_limits<Q>::max)()})),
         small_scales_(!AnyExceeds(r.scales, kBelowOne)),
         c_(c) {}
 
@@ -139,7 +140,7 @@ class RequantizeStage {
   template <class DF, class VF = hn::Vec<DF>>
   static HWY_INLINE VF HarmlessScale(DF df32, VF scale) {
     const VF number = hn::IfThenElseZero(hn::Eq(scale, scale), scale);
-    const VF max = hn::Set(df32, std::numeric_limits<float>::max());
+    const VF max = hn::Set(df32, (std::numeric_limits<float>::max)());
     return hn::Min(hn::Max(number, hn::Neg(max)), max);
   }
 

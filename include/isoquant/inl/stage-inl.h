@@ -14,6 +14,7 @@
 
 #include "hwy/highway.h"
 #include "isoquant/inl/isa/float_environment.h"
+#include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/matmul_plan-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 #include "isoquant/weights.h"

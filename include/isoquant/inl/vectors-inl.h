@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/matrix_view.h"
 
 HWY_BEFORE_NAMESPACE();

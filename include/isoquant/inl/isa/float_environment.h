@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "hwy/base.h"
+#include "isoquant/inl/isa/ieee754.h"
 
 #if HWY_ARCH_X86
 #include <xmmintrin.h>

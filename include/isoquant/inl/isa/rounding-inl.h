@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/ieee754.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

@@ -84,12 +84,12 @@ namespace HWY_NAMESPACE {
 namespace {  // no linkage: each including file has code for its own compiler flags
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Four streams of lines: from `from`, from + near, from + far and from + near + far on, 4 k bytes each. Several
+// Four streams of lines: from `from`, from + inner, from + outer and from + inner + outer on, 4 k bytes each. Several
 // streams, because few lines can be under way at once if they are asked for one by one, but the prefetcher of L2 runs
 // ahead on every stream (16 rows, K = N = 4096, weights from memory: 14.8 GB/s with four streams, 10.6 with one).
 struct PrefetchStreams {
-  const void* from;  // null: nothing, and B itself comes from memory
-  size_t near, far;  // bytes
+  const void* from;     // null: nothing, and B itself comes from memory
+  size_t inner, outer;  // bytes
 };
 
 template <class ArrangedA, class ArrangedB>

@@ -273,12 +273,12 @@ struct Amx {
             if (kPanels == 2) hwy::Prefetch(next + i + args.panel_stride);
           }
           next += amx::kTileBytes;
-        } else if (args.prefetch.near != 0) {
+        } else if (args.prefetch.inner != 0) {
           for (size_t i = 0; i < amx::kTileBytes / 4; i += 64) {
             hwy::Prefetch(next + i);
-            hwy::Prefetch(next + i + args.prefetch.near);
-            hwy::Prefetch(next + i + args.prefetch.far);
-            hwy::Prefetch(next + i + args.prefetch.near + args.prefetch.far);
+            hwy::Prefetch(next + i + args.prefetch.inner);
+            hwy::Prefetch(next + i + args.prefetch.outer);
+            hwy::Prefetch(next + i + args.prefetch.inner + args.prefetch.outer);
           }
           next += amx::kTileBytes / 4;
         }

@@ -92,12 +92,12 @@ struct MaddS16Tiles : AnyShape {
   }
 
   // One group of four K: a row at `a`, then the rows below it.
-  template <class... Below>
-  static HWY_INLINE void Step(const int16_t* a, V16 b0, V16 b1, V32& acc0, V32& acc1, Below&... below) {
+  template <class... RowsBelow>
+  static HWY_INLINE void Step(const int16_t* a, V16 b0, V16 b1, V32& acc0, V32& acc1, RowsBelow&... below) {
     const V16 va = hn::BitCast(D16(), hn::Set(D64(), LoadUnaligned<int64_t>(a)));
     MultiplyAccumulate(b0, va, acc0);
     MultiplyAccumulate(b1, va, acc1);
-    if constexpr (sizeof...(Below) != 0) Step(a + kPieceK, b0, b1, below...);
+    if constexpr (sizeof...(RowsBelow) != 0) Step(a + kPieceK, b0, b1, below...);
   }
 
   // Two at a time: scalar instructions compete for the vector ports of x86.
@@ -110,13 +110,13 @@ struct MaddS16Tiles : AnyShape {
     b += 128;
   }
 
-  template <class... Below>
-  static HWY_INLINE void StoreRows(const Args& args, int32_t* c, V32 acc0, V32 acc1, Below... below) {
+  template <class... RowsBelow>
+  static HWY_INLINE void StoreRows(const Args& args, int32_t* c, V32 acc0, V32 acc1, RowsBelow... below) {
     const D32 d;
     V32 sum = hn::Add(hn::ConcatEven(d, acc1, acc0), hn::ConcatOdd(d, acc1, acc0));
     if (args.add) sum = hn::Add(sum, hn::LoadU(d, c));
     hn::StoreU(sum, d, c);
-    if constexpr (sizeof...(Below) != 0) StoreRows(args, c + args.c_stride, below...);
+    if constexpr (sizeof...(RowsBelow) != 0) StoreRows(args, c + args.c_stride, below...);
   }
 
   // kRows x (as many columns as D32 has lanes), beginning at column `col`. B: int8_t panels or int16_t arranged ones.

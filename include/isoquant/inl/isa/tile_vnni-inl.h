@@ -168,14 +168,14 @@ struct VnniTiles : AnyShape {
     // memory anyway: it fetches the B that it will read itself, some KiB further on (12 rows: 16.3 against 12.7 GB/s).
     struct Prefetches {
       const char* next;
-      size_t near, far;
+      size_t inner, outer;
 
       HWY_INLINE void Step(size_t i) const {
         if (kAlone) {
           hwy::Prefetch(next + i * 64);
-          if (kNR == 32) hwy::Prefetch(next + i * 64 + far);
+          if (kNR == 32) hwy::Prefetch(next + i * 64 + outer);
         } else if (kVectors == 2 && kSets == 1) {  // one panel of 16 columns is the last; few rows are short of loads
-          hwy::Prefetch(next + i % 2 * near + i / 2 * far);
+          hwy::Prefetch(next + i % 2 * inner + i / 2 * outer);
         }
       }
       HWY_INLINE void Advance() { next += kAlone ? 256 : 64; }
@@ -255,7 +255,7 @@ struct VnniTiles : AnyShape {
       const int8_t* b = args.b;
       const size_t second = kNR == 16 ? sizeof(int32_t) * hn::Lanes(d) : args.panel_stride;
       const uint8_t* a = args.a;
-      Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.near, args.prefetch.far};
+      Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.inner, args.prefetch.outer};
       if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
       const char* written = args.written;
       const Args* hidden = &args;
