@@ -391,7 +391,11 @@ TEST_CASE("Emulated tiers: Linux itself refuses, and grants when the thread with
     return AreRight(context, {{40, 300, 40}}) ? 0 : 8;
   });
   CHECK(ending.signal == 0);
-  CHECK((ending.code == 0 || ending.code == kCannot));
+  if (ending.code == kCannot) {
+    MESSAGE("not tried: this system does not refuse tiles for a small alternate stack");
+  } else {
+    CHECK(ending.code == 0);
+  }
 }
 
 TEST_CASE("Emulated tiers: permission is not asked before it is needed") {
