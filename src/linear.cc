@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "isoquant/inl/isa/int8_targets.h"
-#include "isoquant/quantize.h"
 #include "src/operands.h"
+#include "src/quantize_rows.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/linear.cc"
@@ -13,6 +13,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/linear-inl.h"
+#include "src/engine.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -22,20 +23,12 @@ namespace {
 Status MultiplyS8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Dequantization& d,
                   const MatrixView<float>& c) {
   const ScaleBiasActivate stage(d, b.column_sums, c);
-  return MatMulStage(context, a, b, StageRef(stage));
+  return RunEngine(context, a, b, StageRef(stage));
 }
 Status MultiplyU8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b, const Dequantization& d,
                   const MatrixView<float>& c) {
   const ScaleBiasActivate stage(d, b.column_sums, c);
-  return MatMulStage(context, a, b, StageRef(stage));
-}
-
-// Of MultiplyS8 and MultiplyU8.
-size_t ScratchBytesS8(const Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b) {
-  return MatMulScratchBytes(context, a, b);
-}
-size_t ScratchBytesU8(const Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b) {
-  return MatMulScratchBytes(context, a, b);
+  return RunEngine(context, a, b, StageRef(stage));
 }
 
 }  // namespace
@@ -50,8 +43,8 @@ namespace {
 
 HWY_EXPORT(MultiplyS8);
 HWY_EXPORT(MultiplyU8);
-HWY_EXPORT(ScratchBytesS8);
-HWY_EXPORT(ScratchBytesU8);
+HWY_EXPORT(EngineScratchS8);
+HWY_EXPORT(EngineScratchU8);
 
 // Quantised rows are to be in L2 still when they are multiplied; but a block should fill several tiles.
 constexpr size_t kBlockBytes = 512 * 1024;
@@ -119,8 +112,8 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
   if (block < x.rows) {
     const size_t last_rows = (x.rows - 1) % block + 1;
     ISOQUANT_RETURN_IF_ERROR(
-        is_signed ? GrowScratch(context, q_s8, block, last_rows, b, ISOQUANT_DISPATCH(context, ScratchBytesS8))
-                  : GrowScratch(context, q_u8, block, last_rows, b, ISOQUANT_DISPATCH(context, ScratchBytesU8)));
+        is_signed ? GrowScratch(context, q_s8, block, last_rows, b, ISOQUANT_DISPATCH(context, EngineScratchS8))
+                  : GrowScratch(context, q_u8, block, last_rows, b, ISOQUANT_DISPATCH(context, EngineScratchU8)));
   }
 
   for (size_t row = 0; row < x.rows; row += block) {
@@ -130,11 +123,11 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
     Dequantization d{{scales, rows}, {}, layer.column_scales, layer.bias, layer.activation};
     if (is_signed) {
       const MatrixView<int8_t> q(q_s8, rows, k);
-      ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}));
+      QuantizeCheckedRows(context, x_block, q, scales);
       ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyS8)(context, q, b, d, y_block));
     } else {
       const MatrixView<uint8_t> q(q_u8, rows, k);
-      ISOQUANT_RETURN_IF_ERROR(QuantizeRows(context, x_block, q, {scales, rows}, {zero_points, rows}));
+      QuantizeCheckedRows(context, x_block, q, scales, zero_points);
       d.row_zero_points = {zero_points, rows};
       ISOQUANT_RETURN_IF_ERROR(ISOQUANT_DISPATCH(context, MultiplyU8)(context, q, b, d, y_block));
     }

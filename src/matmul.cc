@@ -1,4 +1,5 @@
-// Operation: MatMul to int32: checks, once per call, then dispatches.
+// Operation: MatMul to int32: checks, once per call, then dispatches. Driver and kernels are compiled here, for the
+// other operations too (engine.h).
 #include "isoquant/matmul.h"
 
 #include "isoquant/inl/isa/int8_targets.h"
@@ -11,6 +12,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/matmul-inl.h"
+#include "src/engine.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -27,6 +29,20 @@ Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const Weig
 }
 
 }  // namespace
+
+Status RunEngine(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, StageRef stage) {
+  return MatMulStage(context, a, b, stage);
+}
+Status RunEngine(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b, StageRef stage) {
+  return MatMulStage(context, a, b, stage);
+}
+size_t EngineScratchS8(const Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b) {
+  return MatMulScratchBytes(context, a, b);
+}
+size_t EngineScratchU8(const Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b) {
+  return MatMulScratchBytes(context, a, b);
+}
+
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant
@@ -64,7 +80,7 @@ HWY_NOINLINE Status CheckAndMultiplyUnusual(Context& context, const MatrixView<c
   if (c.empty()) return Status();
   if (PacksOnTheWay(context, a.rows, b.k(), b.n())) return Multiply(context, a, b, c, store);
   PackedPanels panels;
-  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
+  ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
   return Multiply(context, a, WeightsRef(panels), c, store);
 }
 

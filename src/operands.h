@@ -144,8 +144,9 @@ template <class A, class Stage, class C, class Function>
 Status MultiplyPanels(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage,
                       const MatrixView<C>& c, Function multiply) {
   if (c.empty()) return Status();
+  if (b.packed() != nullptr) return multiply(context, a, *b.packed(), stage, c);
   PackedPanels panels;
-  ISOQUANT_RETURN_IF_ERROR(PanelsOf(context, b, panels));
+  ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
   return multiply(context, a, panels, stage, c);
 }
 

@@ -69,17 +69,13 @@ void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layo
   context.Run(tasks, TaskRef(task));
 }
 
-Status PanelsOf(Context& context, const WeightsRef& b, PackedPanels& panels) {
-  if (b.packed() != nullptr) {
-    panels = *b.packed();
-    return Status();
-  }
+Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& panels) {
   PanelLayout layout;
-  const bool fits = layout.Compute(b.k(), b.n());
+  const bool fits = layout.Compute(plain.k(), plain.n());
   uint8_t* memory = fits ? context.Scratch(Context::ScratchOwner::kOperation, layout.bytes) : nullptr;
   if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
-  panels = layout.At(memory, b.k(), b.n());
-  PackInto(context, b, layout, memory);
+  panels = layout.At(memory, plain.k(), plain.n());
+  PackInto(context, plain, layout, memory);
   return Status();
 }
 

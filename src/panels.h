@@ -23,8 +23,8 @@ struct PanelLayout {
 // Packs plain weights and sums up their columns. `memory` has layout.bytes bytes, aligned to 64.
 void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory);
 
-// The panels of `b`: its own, or those of plain weights, packed into the Context's scratch (kOperation).
-Status PanelsOf(Context& context, const WeightsRef& b, PackedPanels& panels);
+// The panels of plain weights, packed into the Context's scratch (kOperation).
+Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& panels);
 
 }  // namespace isoquant
 

@@ -7,6 +7,7 @@
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
 #include "src/float_bits.h"
+#include "src/quantize_rows.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/quantize.cc"
@@ -117,13 +118,25 @@ Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_
   return QuantizeStatic(context, x, scale, zero_point, q, ISOQUANT_DISPATCH(context, QuantizeU8));
 }
 
+void QuantizeCheckedRows(Context& context, const MatrixView<const float>& x, const MatrixView<int8_t>& q,
+                         float* scales) {
+  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsS8);
+  ForEachPart(context, x.rows, x.cols, 1, [&](size_t begin, size_t end) { rows(x, q, scales, begin, end); });
+}
+
+void QuantizeCheckedRows(Context& context, const MatrixView<const float>& x, const MatrixView<uint8_t>& q,
+                         float* scales, int32_t* zero_points) {
+  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsU8);
+  ForEachPart(context, x.rows, x.cols, 1,
+              [&](size_t begin, size_t end) { rows(x, q, scales, zero_points, begin, end); });
+}
+
 Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
   ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "x", x));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "q", q));
-  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsS8);
-  ForEachPart(context, x.rows, x.cols, 1, [&](size_t begin, size_t end) { rows(x, q, scales.data, begin, end); });
+  QuantizeCheckedRows(context, x, q, scales.data);
   return Status();
 }
 
@@ -137,9 +150,7 @@ Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "x", x));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "q", q));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "scales", scales));
-  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsU8);
-  ForEachPart(context, x.rows, x.cols, 1,
-              [&](size_t begin, size_t end) { rows(x, q, scales.data, zero_points.data, begin, end); });
+  QuantizeCheckedRows(context, x, q, scales.data, zero_points.data);
   return Status();
 }
 

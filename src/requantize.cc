@@ -13,6 +13,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/requantize-inl.h"
+#include "src/engine.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -24,29 +25,29 @@ template <class Q>
 void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<Q>& c,
                     size_t begin, size_t end) {
   const RequantizeStage<Q> stage(r, nullptr, c);
-  stage.Run({begin, end - begin}, {0, sums.cols}, sums.Row(begin), sums.row_stride);
+  stage.run(stage, begin, end - begin, 0, sums.cols, sums.Row(begin), sums.row_stride);
 }
 
 // One name each, for HWY_EXPORT.
 Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<int8_t>& c) {
   const RequantizeStage<int8_t> stage(r, b.column_sums, c);
-  return MatMulStage(context, a, b, StageRef(stage));
+  return RunEngine(context, a, b, StageRef(stage));
 }
 Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<uint8_t>& c) {
   const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
-  return MatMulStage(context, a, b, StageRef(stage));
+  return RunEngine(context, a, b, StageRef(stage));
 }
 Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<int8_t>& c) {
   const RequantizeStage<int8_t> stage(r, b.column_sums, c);
-  return MatMulStage(context, a, b, StageRef(stage));
+  return RunEngine(context, a, b, StageRef(stage));
 }
 Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<uint8_t>& c) {
   const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
-  return MatMulStage(context, a, b, StageRef(stage));
+  return RunEngine(context, a, b, StageRef(stage));
 }
 // Not inlined, whatever is compiled: they run under a float environment.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,

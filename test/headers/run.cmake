@@ -85,7 +85,7 @@ elseif(WHAT STREQUAL "float_flags")
 
   # These know integers alone.
   set(integers arm.h dispatch.h int8_targets.h matmul_plan-inl.h pack-inl.h tile-inl.h tile_amx-inl.h tile_dot-inl.h
-    tile_madd_s16-inl.h tile_mmla-inl.h tile_scalar-inl.h transpose-inl.h)
+    stage_ref.h tile_madd_s16-inl.h tile_mmla-inl.h tile_scalar-inl.h transpose-inl.h)
   foreach(header ${templates})
     get_filename_component(name "${header}" NAME)
     # A header may be empty unless Highway is there.

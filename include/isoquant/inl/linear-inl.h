@@ -14,7 +14,7 @@
 
 #include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/isa/rounding-inl.h"
-#include "isoquant/inl/matmul-inl.h"
+#include "isoquant/inl/stage-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 #include "isoquant/linear.h"
 #include "isoquant/matrix_view.h"
@@ -26,10 +26,11 @@ namespace {
 
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of linear.h,
 // in that order.
-class ScaleBiasActivate {
+class ScaleBiasActivate : public StageBase {
  public:
   ScaleBiasActivate(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y)
-      : row_scales_(d.row_scales.data),
+      : StageBase(MayBeNaN(d) ? &RunSteps<kAny> : FindSteps(d), y),
+        row_scales_(d.row_scales.data),
         zero_points_(d.row_zero_points.size == 0 ? nullptr : d.row_zero_points.data),
         row_scale_step_(d.row_scales.size == 1 ? 0 : 1),
         zero_point_step_(d.row_zero_points.size == 1 ? 0 : 1),
@@ -38,14 +39,7 @@ class ScaleBiasActivate {
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
-        run_(MayBeNaN(d) ? &RunSteps<kAny> : FindSteps(d)),
         y_(y) {}
-
-  const MatrixView<float>& output() const { return y_; }
-
-  void Run(Part rows, Part cols, const int32_t* sums, size_t stride) const {
-    run_(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
-  }
 
  private:
   // False if no output can be NaN. To know it is worth a pass over scales and bias: two of five vector instructions per
@@ -57,23 +51,21 @@ class ScaleBiasActivate {
   }
 
   // Steps that not all calls have. A set of them is known when the loop over rows is compiled, or, kAny, while it runs:
-  // then vectors may be partial and outputs NaN, too. (Plain numbers, not Parts, because g++ 12 stores the two halves
-  // of one, loads them as a vector, and waits until the stores have retired: K = 256 is 3 % slower.)
+  // then vectors may be partial and outputs NaN, too.
   enum Steps : int { kZeroPoints = 1, kBias = 2, kRelu = 4, kAny = 8 };
-  using RunFunction = void (*)(const ScaleBiasActivate& stage_in, size_t row, size_t rows, size_t col, size_t cols,
-                               const int32_t* sums, size_t stride);
 
-  static RunFunction FindSteps(const Dequantization& d) {
-    static constexpr RunFunction kRun[] = {&RunSteps<0>, &RunSteps<1>, &RunSteps<2>, &RunSteps<3>,
-                                           &RunSteps<4>, &RunSteps<5>, &RunSteps<6>, &RunSteps<7>};
+  static StageBase::Run FindSteps(const Dequantization& d) {
+    static constexpr StageBase::Run kRun[] = {&RunSteps<0>, &RunSteps<1>, &RunSteps<2>, &RunSteps<3>,
+                                              &RunSteps<4>, &RunSteps<5>, &RunSteps<6>, &RunSteps<7>};
     return kRun[(d.row_zero_points.size == 0 ? 0 : kZeroPoints) | (d.bias.size == 0 ? 0 : kBias) |
                 (d.activation == Activation::kRelu ? kRelu : 0)];
   }
 
   template <int kSteps>
-  static HWY_NOINLINE void RunSteps(const ScaleBiasActivate& stage_in, size_t row, size_t rows, size_t col, size_t cols,
+  static HWY_NOINLINE void RunSteps(const StageBase& stage_in, size_t row, size_t rows, size_t col, size_t cols,
                                     const int32_t* sums, size_t stride) {
-    const ScaleBiasActivate stage = stage_in;  // a copy: stores of outputs cannot change it
+    const ScaleBiasActivate stage =
+        static_cast<const ScaleBiasActivate&>(stage_in);  // a copy: stores of outputs cannot change it
     const size_t lanes = hn::Lanes(StageTag());
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
     for (size_t j = 0; j < whole; j += lanes) {
@@ -116,7 +108,6 @@ class ScaleBiasActivate {
   bool one_column_scale_;
   const float* bias_;  // or null
   bool relu_;
-  RunFunction run_;
   MatrixView<float> y_;
 };
 

@@ -15,7 +15,7 @@
 
 #include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/isa/rounding-inl.h"
-#include "isoquant/inl/matmul-inl.h"
+#include "isoquant/inl/stage-inl.h"
 #include "isoquant/inl/vectors-inl.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/requantize.h"
@@ -27,11 +27,13 @@ namespace {
 
 // A stage for the MatMul driver, or for sums in any matrix.
 template <class Q>
-class RequantizeStage {
+class RequantizeStage : public StageBase {
  public:
   // `column_sums` may be null if there are no a_zero_points.
   RequantizeStage(const Requantization& r, const int32_t* column_sums, const MatrixView<Q>& c)
-      : scales_(r.scales.data),
+      : StageBase(r.a_zero_points.size <= 1 && !AnyExceeds(r.scales, kBelowOne) ? &RunSteps<false> : &RunSteps<true>,
+                  c),
+        scales_(r.scales.data),
         one_scale_(r.scales.size == 1),
         bias_(r.bias.size == 0 ? nullptr : r.bias.data),
         column_sums_(r.a_zero_points.size == 0 ? nullptr : column_sums),
@@ -40,18 +42,7 @@ class RequantizeStage {
         zero_point_(r.zero_point),
         min_(HWY_MAX(r.min, int32_t{(std::numeric_limits<Q>::min)()})),
         max_(HWY_MIN(r.max, int32_t{(std::numeric_limits<Q>::max)()})),
-        small_scales_(!AnyExceeds(r.scales, kBelowOne)),
         c_(c) {}
-
-  const MatrixView<Q>& output() const { return c_; }
-
-  void Run(Part rows, Part cols, const int32_t* sums, size_t stride) const {
-    if (!each_row_ && small_scales_) {
-      RunSteps<false>(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
-    } else {
-      RunSteps<true>(*this, rows.begin, rows.size, cols.begin, cols.size, sums, stride);
-    }
-  }
 
  private:
   // Products of such scales and sums are below 2^31.
@@ -60,9 +51,10 @@ class RequantizeStage {
   // kAny: rows may have a zero point each, scales be any floats, and vectors partial. (Plain numbers, not Parts: see
   // ScaleBiasActivate.)
   template <bool kAny>
-  static HWY_NOINLINE void RunSteps(const RequantizeStage& stage_in, size_t row, size_t rows, size_t col, size_t cols,
+  static HWY_NOINLINE void RunSteps(const StageBase& stage_in, size_t row, size_t rows, size_t col, size_t cols,
                                     const int32_t* sums, size_t stride) {
-    const RequantizeStage stage = stage_in;  // a copy: stores of outputs cannot change it
+    const RequantizeStage stage =
+        static_cast<const RequantizeStage&>(stage_in);  // a copy: stores of outputs cannot change it
     const StageTag d;
     const size_t lanes = hn::Lanes(d);
     const size_t whole = kAny ? cols : cols - cols % lanes;
@@ -151,7 +143,6 @@ class RequantizeStage {
   const int32_t* a_zero_points_;
   bool each_row_;  // has a zero point of its own
   int32_t zero_point_, min_, max_;
-  bool small_scales_;
   MatrixView<Q> c_;
 };
 

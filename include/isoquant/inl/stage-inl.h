@@ -16,6 +16,7 @@
 #include "isoquant/inl/isa/float_environment.h"
 #include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/matmul_plan-inl.h"
+#include "isoquant/inl/stage_ref.h"
 #include "isoquant/inl/vectors-inl.h"
 #include "isoquant/weights.h"
 
@@ -50,16 +51,7 @@ struct StoreS32 {
   }
 };
 
-// A stage of another kind: a whole tile is one call of Stage::Run(rows, cols, sums, stride), which is not inlined, so
-// that not every driver contains all of it. What drivers copy is a pointer: loads from a copy of the stage would wait
-// for its stores to retire, behind the products of a tile (K = 256: 4 % slower).
-template <class Stage>
-struct StageRef {
-  explicit StageRef(const Stage& stage_in) : stage(&stage_in) {}
-  const auto& output() const { return stage->output(); }
-
-  const Stage* stage;
-};
+// A stage of another kind is known by reference: StageRef (stage_ref.h).
 
 // Whole panels of plain sums need no buffer.
 template <class Stage>
@@ -77,8 +69,8 @@ template <class Stage>
 struct MayInlineFloats : std::true_type {};
 template <>
 struct MayInlineFloats<StoreS32> : std::false_type {};
-template <class Stage>
-struct MayInlineFloats<StageRef<Stage>> : std::false_type {};
+template <>
+struct MayInlineFloats<StageRef> : std::false_type {};
 
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
 template <class Stage>
@@ -93,9 +85,8 @@ HWY_INLINE void RunStage(const Stage& stage_in, const int32_t* HWY_RESTRICT from
   if (j != cols.size) stage(d, rows, cols.begin + j, cols.size - j, from + j, from_stride);
 }
 
-template <class Stage>
-HWY_INLINE void RunStage(const StageRef<Stage>& ref, const int32_t* from, size_t from_stride, Part rows, Part cols) {
-  ref.stage->Run(rows, cols, from, from_stride);
+HWY_INLINE void RunStage(const StageRef& ref, const int32_t* from, size_t from_stride, Part rows, Part cols) {
+  ref.stage->run(*ref.stage, rows.begin, rows.size, cols.begin, cols.size, from, from_stride);
 }
 
 // Tells Tile what becomes of its rows: of C, unless the stage has an output().
@@ -112,6 +103,14 @@ HWY_INLINE auto SetWritten(Args& args, size_t row, size_t col, size_t cols, cons
   args.written = reinterpret_cast<const char*>(output.Row(row) + col);
   args.written_stride = output.row_stride * sizeof(*output.data);
   args.written_bytes = cols * sizeof(*output.data);
+}
+
+template <class Args>
+HWY_INLINE void SetWritten(Args& args, size_t row, size_t col, size_t cols, const StageRef* ref) {
+  const StageBase& stage = *ref->stage;
+  args.written = stage.written + row * stage.written_stride + col * stage.element_bytes;
+  args.written_stride = stage.written_stride;
+  args.written_bytes = cols * stage.element_bytes;
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// Template layer: output stages by reference, the same type for all targets.
+#ifndef ISOQUANT_INL_STAGE_REF_H_
+#define ISOQUANT_INL_STAGE_REF_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "isoquant/matrix_view.h"
+
+namespace isoquant {
+
+// What the driver must know of an output stage to run it: stages that derive from this share one instance of driver and
+// kernels. A whole tile is one call of `run`, which is not inlined. (Plain numbers, not Parts, because g++ 12 stores
+// the two halves of one, loads them as a vector, and waits until the stores have retired: K = 256 is 3 % slower.)
+struct StageBase {
+  using Run = void (*)(const StageBase& stage, size_t row, size_t rows, size_t col, size_t cols, const int32_t* sums,
+                       size_t stride);
+
+  template <class T>
+  StageBase(Run run_in, const MatrixView<T>& output)
+      : run(run_in),
+        written(reinterpret_cast<const char*>(output.data)),
+        written_stride(output.row_stride * sizeof(T)),
+        element_bytes(sizeof(T)) {}
+
+  Run run;
+  // The output, for Tile to fetch: its first element, and sizes in bytes.
+  const char* written;
+  size_t written_stride, element_bytes;
+};
+
+// What drivers copy is a pointer: loads from a copy of the stage would wait for its stores to retire, behind the
+// products of a tile (K = 256: 4 % slower).
+struct StageRef {
+  explicit StageRef(const StageBase& stage_in) : stage(&stage_in) {}
+
+  const StageBase* stage;
+};
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_INL_STAGE_REF_H_
