@@ -1,13 +1,11 @@
 // Operation: quantise: checks, once per call, then dispatches.
 #include "isoquant/quantize.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
 #include "src/float_bits.h"
-#include "src/quantize_rows.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/quantize.cc"
@@ -31,16 +29,6 @@ void QuantizePart(MatrixView<const float> x, float scale, int32_t zero_point, Ma
   }
 }
 
-template <class Q>
-void QuantizeRowsPart(MatrixView<const float> x, MatrixView<Q> q, float* scales, int32_t* zero_points, size_t begin,
-                      size_t end) {
-  for (size_t r = begin; r < end; ++r) {
-    const RowScale s = QuantizeRowDynamic(x.Row(r), x.cols, q.Row(r), x.Row(std::min(r + 1, end - 1)));
-    scales[r] = s.scale;
-    if (zero_points != nullptr) zero_points[r] = s.zero_point;
-  }
-}
-
 // Not inlined, like those below, whatever is compiled: what runs under a float environment must not be.
 HWY_NOINLINE void QuantizeColumnsPart(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin,
                                       size_t end) {
@@ -58,14 +46,7 @@ HWY_NOINLINE void QuantizeU8(MatrixView<const float> x, float scale, int32_t zer
                              size_t begin, size_t end) {
   QuantizePart(x, scale, zero_point, q, begin, end);
 }
-HWY_NOINLINE void QuantizeRowsS8(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin,
-                                 size_t end) {
-  QuantizeRowsPart(x, q, scales, nullptr, begin, end);
-}
-HWY_NOINLINE void QuantizeRowsU8(MatrixView<const float> x, MatrixView<uint8_t> q, float* scales, int32_t* zero_points,
-                                 size_t begin, size_t end) {
-  QuantizeRowsPart(x, q, scales, zero_points, begin, end);
-}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -78,8 +59,6 @@ namespace {
 
 HWY_EXPORT(QuantizeS8);
 HWY_EXPORT(QuantizeU8);
-HWY_EXPORT(QuantizeRowsS8);
-HWY_EXPORT(QuantizeRowsU8);
 HWY_EXPORT(QuantizeColumnsPart);
 
 // Also 1 / scale is normal. It is rounded to nearest: the caller's rounding mode is not asked.
@@ -116,42 +95,6 @@ Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_
 
 Status Quantize(Context& context, MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<uint8_t> q) {
   return QuantizeStatic(context, x, scale, zero_point, q, ISOQUANT_DISPATCH(context, QuantizeU8));
-}
-
-void QuantizeCheckedRows(Context& context, const MatrixView<const float>& x, const MatrixView<int8_t>& q,
-                         float* scales) {
-  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsS8);
-  ForEachPart(context, x.rows, x.cols, 1, [&](size_t begin, size_t end) { rows(x, q, scales, begin, end); });
-}
-
-void QuantizeCheckedRows(Context& context, const MatrixView<const float>& x, const MatrixView<uint8_t>& q,
-                         float* scales, int32_t* zero_points) {
-  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsU8);
-  ForEachPart(context, x.rows, x.cols, 1,
-              [&](size_t begin, size_t end) { rows(x, q, scales, zero_points, begin, end); });
-}
-
-Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
-  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "x", x));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "q", q));
-  QuantizeCheckedRows(context, x, q, scales.data);
-  return Status();
-}
-
-Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint8_t> q, VectorView<float> scales,
-                    VectorView<int32_t> zero_points) {
-  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "x.rows", x.rows));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "x", x));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "q", q));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "x", x));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "q", q));
-  ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "scales", scales));
-  QuantizeCheckedRows(context, x, q, scales.data, zero_points.data);
-  return Status();
 }
 
 Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
