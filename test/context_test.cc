@@ -23,19 +23,8 @@
 
 #include "isoquant/isoquant.h"
 #include "src/tier_names.h"
+#include "test/sanitized.h"
 #include "test/support.h"
-
-// Sanitizers bring a malloc of their own, which must not be replaced and which aborts where there is no memory.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ISOQUANT_TEST_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define ISOQUANT_TEST_SANITIZED 1
-#endif
-#endif
-#ifndef ISOQUANT_TEST_SANITIZED
-#define ISOQUANT_TEST_SANITIZED 0
-#endif
 
 #if defined(__GLIBC__) && !ISOQUANT_TEST_SANITIZED
 #define ISOQUANT_TEST_COUNTS_ALLOCATIONS 1

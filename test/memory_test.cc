@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "isoquant/isoquant.h"
+#include "test/sanitized.h"
 #include "test/scoped_detection.h"
 #include "test/support.h"
 
@@ -22,7 +23,7 @@
 namespace isoquant {
 namespace {
 
-#ifdef __GLIBC__
+#if defined(__GLIBC__) && !ISOQUANT_TEST_SANITIZED
 // Of this process, without what malloc keeps for later; 0 if the system does not tell.
 size_t ResidentBytes() {
   malloc_trim(0);
@@ -92,7 +93,7 @@ TEST_CASE("Memory: scratch is no larger than what is asked for, and is given bac
     CHECK(ResidentBytes() <= before + bytes / 8);
   }
 }
-#endif  // __GLIBC__
+#endif  // resident memory
 
 TEST_CASE("Memory: every block is whole and aligned") {
   std::vector<uint8_t*> blocks;
