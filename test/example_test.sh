@@ -5,9 +5,7 @@
 # One line for each check; exits non-zero if one failed.
 
 set -u
-LC_ALL=C
-export LC_ALL
-unset ISOQUANT_MAX_TIER ISOQUANT_DISABLE
+. "$(dirname "$0")/check.sh"
 
 if [ $# -ne 1 ]; then
   echo "usage: $0 BUILD_DIR" >&2
@@ -19,24 +17,6 @@ data=$(dirname "$0")/../examples/data
 # Of the shipped weights and digits, on every CPU: computed once by a scalar program that follows the comments in
 # linear.h and quantize.h. It changes with the weights, the data, or the arithmetic, and with nothing else.
 golden=b50a54010b48aa0a
-tmp=$(mktemp -d) || exit 2
-trap 'rm -rf "$tmp"' EXIT
-
-passed=0
-failed=0
-
-# check NAME COMMAND...: passes if the command succeeds.
-check() {
-  name=$1
-  shift
-  if "$@"; then
-    echo "ok    $name"
-    passed=$((passed + 1))
-  else
-    echo "FAIL  $name"
-    failed=$((failed + 1))
-  fi
-}
 
 # succeeds OUTPUT COMMAND..., fails OUTPUT COMMAND...: run with both streams kept in OUTPUT.out and OUTPUT.err.
 succeeds() {
@@ -180,5 +160,4 @@ if [ -x "$1/examples/openmp_executor" ]; then
   check "... compares three numbers of threads" same "$(grep -c 'the same 60000 sums as one$' "$tmp/openmp.out")" 3
 fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

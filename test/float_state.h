@@ -4,10 +4,8 @@
 
 #include <cstdint>
 #include <cstring>
-#include <thread>
-#include <vector>
 
-#include "isoquant/executor.h"
+#include "test/support.h"
 
 #if defined(__x86_64__) || defined(__aarch64__)
 #define ISOQUANT_TEST_HAS_FLOAT_STATE 1
@@ -86,32 +84,13 @@ bool KeepsFloatState(const FloatState& state, const F& f) {
 }
 
 // A thread per worker, each in a state of its own.
-class FloatStateExecutor final : public Executor {
- public:
-  explicit FloatStateExecutor(size_t workers) : workers_(workers) {}
-  size_t NumWorkers() const override { return workers_; }
-  void Run(size_t num_tasks, TaskRef task) override {
-    std::vector<std::thread> threads;
-    std::vector<char> kept(workers_);
-    for (size_t worker = 0; worker < workers_; ++worker) {
-      threads.emplace_back([&, worker] {
-        kept[worker] = KeepsFloatState(MakeFloatState((worker + 1) % kFloatStates), [&] {
-          for (size_t i = worker; i < num_tasks; i += workers_) task(i, worker);
-        });
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-    for (const char k : kept) kept_ = kept_ && k != 0;
-    ++runs_;
+struct OwnFloatStates {
+  template <class F>
+  static bool Keeps(size_t worker, const F& f) {
+    return KeepsFloatState(MakeFloatState((worker + 1) % kFloatStates), f);
   }
-  bool kept() const { return kept_; }
-  size_t runs() const { return runs_; }
-
- private:
-  const size_t workers_;
-  bool kept_ = true;
-  size_t runs_ = 0;
 };
+using FloatStateExecutor = KeepingExecutor<OwnFloatStates>;
 
 }  // namespace isoquant
 

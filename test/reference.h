@@ -460,32 +460,13 @@ void ForEachFloatSettings(const F& f) {
 }
 
 // Threads whose settings differ from the caller's and from each other's.
-class UnusualExecutor final : public Executor {
- public:
-  explicit UnusualExecutor(size_t workers) : workers_(workers) {}
-  size_t NumWorkers() const override { return workers_; }
-  void Run(size_t num_tasks, TaskRef task) override {
-    std::vector<std::thread> threads;
-    std::vector<char> kept(workers_);
-    for (size_t worker = 0; worker < workers_; ++worker) {
-      threads.emplace_back([&, worker] {
-        kept[worker] = KeepsFloatSettings(kRoundings[(worker + 1) % 4], true, [&] {
-          for (size_t i = worker; i < num_tasks; i += workers_) task(i, worker);
-        });
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
-    for (const char k : kept) kept_ = kept_ && k != 0;
-    most_tasks_ = num_tasks > most_tasks_ ? num_tasks : most_tasks_;
+struct UnusualSettings {
+  template <class F>
+  static bool Keeps(size_t worker, const F& f) {
+    return KeepsFloatSettings(kRoundings[(worker + 1) % 4], true, f);
   }
-  bool kept() const { return kept_; }
-  size_t most_tasks() const { return most_tasks_; }
-
- private:
-  const size_t workers_;
-  bool kept_ = true;
-  size_t most_tasks_ = 0;
 };
+using UnusualExecutor = KeepingExecutor<UnusualSettings>;
 
 }  // namespace isoquant
 

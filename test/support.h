@@ -143,6 +143,38 @@ class ThreadExecutor final : public Executor {
   const size_t workers_;
 };
 
+// The same, but each thread calls State::Keeps(worker, f), which calls f() in a state of the worker's own and returns
+// whether f left it as it was.
+template <class State>
+class KeepingExecutor final : public Executor {
+ public:
+  explicit KeepingExecutor(size_t workers) : workers_(workers) {}
+  size_t NumWorkers() const override { return workers_; }
+  void Run(size_t num_tasks, TaskRef task) override {
+    std::vector<std::thread> threads;
+    std::vector<char> kept(workers_);
+    for (size_t worker = 0; worker < workers_; ++worker) {
+      threads.emplace_back([&, worker] {
+        kept[worker] = State::Keeps(worker, [&] {
+          for (size_t i = worker; i < num_tasks; i += workers_) task(i, worker);
+        });
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const char k : kept) kept_ = kept_ && k != 0;
+    most_tasks_ = num_tasks > most_tasks_ ? num_tasks : most_tasks_;
+    ++runs_;
+  }
+  bool kept() const { return kept_; }
+  size_t most_tasks() const { return most_tasks_; }
+  size_t runs() const { return runs_; }
+
+ private:
+  const size_t workers_;
+  bool kept_ = true;
+  size_t most_tasks_ = 0, runs_ = 0;
+};
+
 // Numbers of workers to test with: all of these. With ISOQUANT_TEST_FEWER_WORKERS in the environment the first and the
 // last, because an emulated CPU takes minutes for what does not depend on the CPU.
 inline std::vector<size_t> WorkerCounts(std::initializer_list<size_t> all) {

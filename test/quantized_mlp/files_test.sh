@@ -5,27 +5,10 @@
 # Usage: test/quantized_mlp/files_test.sh BUILD_DIR
 # One line for each check; exits non-zero if one failed.
 set -uo pipefail
-LC_ALL=C
-export LC_ALL
-unset ISOQUANT_MAX_TIER ISOQUANT_DISABLE
+source "$(dirname "${BASH_SOURCE[0]}")/../check.sh"
 mlp=$(cd "$1" && pwd)/examples/quantized_mlp
 data=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../examples/data" && pwd)
-tmp=$(mktemp -d) || exit 2
-trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 2
-passed=0
-failed=0
-
-check() {  # check NAME COMMAND...
-  if "${@:2}"; then
-    echo "ok    $1"
-    passed=$((passed + 1))
-  else
-    echo "FAIL  $1"
-    failed=$((failed + 1))
-  fi
-}
-
 run() { "$mlp" "$@" >out 2>err || { cat err && false; }; }
 says() { "$mlp" "${@:2}" >out 2>err && grep -q -e "$1" out; }
 warns() { "$mlp" "${@:2}" >out 2>err && grep -q -e "$1" err; }
@@ -154,5 +137,4 @@ check "leftovers of a run with the same process id are in nobody's way" sh -c 't
   exec "$1" pack dynamic.safetensors --output same.packed >out' - "$mlp"
 check "nothing is left behind" test -z "$(ls -A | grep '^[.]quantized_mlp')"
 
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+finish

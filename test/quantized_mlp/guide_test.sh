@@ -5,28 +5,11 @@
 # Usage: test/quantized_mlp/guide_test.sh BUILD_DIR
 # One line for each check; exits non-zero if one failed.
 set -uo pipefail
-LC_ALL=C
-export LC_ALL
-unset ISOQUANT_MAX_TIER ISOQUANT_DISABLE
+source "$(dirname "${BASH_SOURCE[0]}")/../check.sh"
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 mlp=$(cd "$1" && pwd)/examples/quantized_mlp
-tmp=$(mktemp -d) || exit 2
-trap 'rm -rf "$tmp"' EXIT
 work=$tmp/work
 mkdir "$work" && cd "$work" || exit 2
-passed=0
-failed=0
-
-check() {  # check NAME COMMAND...
-  if "${@:2}"; then
-    echo "ok    $1"
-    passed=$((passed + 1))
-  else
-    echo "FAIL  $1"
-    failed=$((failed + 1))
-  fi
-}
-
 # Pictures of 28 x 28 as escapes for printf, one a line: a bright square at a place of its own for each of ten classes,
 # in noise.
 pictures() {  # pictures COUNT SEED
@@ -133,5 +116,4 @@ if [[ -e /dev/full ]]; then
   check "... and for an answer" sh -c '! "$1" predict model.packed --data data >/dev/full 2>err && [ -s err ]' - "$mlp"
 fi
 
-echo "$passed passed, $failed failed"
-[[ $failed -eq 0 ]]
+finish
