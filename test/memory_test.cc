@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -104,7 +105,7 @@ TEST_CASE("Memory: every block is whole and aligned") {
   std::vector<uint8_t*> blocks;
   std::vector<size_t> sizes;
   for (size_t shift = 0; shift <= 23; ++shift) {
-    for (const size_t more : {0, 1, 63, 64}) sizes.push_back((size_t{1} << shift) + more);
+    for (const size_t more : std::initializer_list<size_t>{0, 1, 63, 64}) sizes.push_back((size_t{1} << shift) + more);
   }
   for (size_t i = 0; i < sizes.size(); ++i) {
     blocks.push_back(AllocateBytes(sizes[i]));

@@ -1,6 +1,7 @@
 // Tests of CSV files: what is a header, where the label is, what is white; and what is refused rather than guessed.
 #include "csv.h"
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -55,7 +56,7 @@ std::string Names(size_t count, size_t column, const std::string& label, int fir
 TEST_CASE("CSV: the label is found by its name, wherever it stands, in capitals or not") {
   const Dataset images = MakeImages(24, 4, 1);
   for (const char* const name : {"label", "Label", "LABELS", "class", "\"Class\"", " target ", "Target", "y"}) {
-    for (const size_t column : {1, 2, 20, 37}) {
+    for (const size_t column : std::initializer_list<size_t>{1, 2, 20, 37}) {
       for (const int first : {-1, 0, 1}) {  // names such as p1, or numbers
         INFO(name, " in column ", column);
         const Dataset read = Parse(Table(images, column, Names(37, column, name, first)));
@@ -83,7 +84,7 @@ TEST_CASE("CSV: the label is found by its name, wherever it stands, in capitals 
 TEST_CASE("CSV: a header of numbers is none of the pictures") {
   const Dataset images = MakeImages(24, 4, 1);
   for (const int first : {0, 1}) {
-    for (const size_t column : {1, 37}) {
+    for (const size_t column : std::initializer_list<size_t>{1, 37}) {
       const Dataset read = Parse(Table(images, column, Names(37, 0, "", first)));
       CHECK(read.labels == images.labels);
       CHECK(read.pixels == images.pixels);
@@ -110,7 +111,7 @@ TEST_CASE("CSV: a header of numbers is none of the pictures") {
 
 TEST_CASE("CSV: without a header the label is where it can be, and where that is not clear it is asked for") {
   const Dataset images = MakeImages(200, 4, 1);
-  for (const size_t column : {1, 37}) {
+  for (const size_t column : std::initializer_list<size_t>{1, 37}) {
     const Dataset read = Parse(Table(images, column));
     CHECK(read.labels == images.labels);
     CHECK(read.reading.format.label_column == column);
