@@ -3,7 +3,7 @@
 #
 # The options stand last in the compiler's command: those of files come after those of the target, of its folder, and of
 # what it is linked to. -fno-fast-math takes back every part of -ffast-math, by whatever name it was asked for; what it
-# leaves is taken back by name. (isa/ieee754.h would refuse most of them.)
+# leaves is taken back by name. (util/ieee754.h would refuse most of them.)
 include(CheckCXXCompilerFlag)
 
 function(isoquant_exact_floats target)

@@ -6,7 +6,7 @@
 #include <cstddef>
 
 #include "isoquant/context.h"
-#include "isoquant/inl/isa/float_environment.h"
+#include "isoquant/inl/util/float_environment.h"
 #include "src/check.h"
 
 namespace isoquant {

@@ -13,7 +13,7 @@
 #include <cstdint>
 
 #include "isoquant/context.h"
-#include "isoquant/inl/stage_ref.h"
+#include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"

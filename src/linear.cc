@@ -12,7 +12,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/linear-inl.h"
+#include "isoquant/inl/stages/dequantize-inl.h"
 #include "src/engine.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,12 +22,12 @@ namespace {
 
 Status MultiplyS8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  const ScaleBiasActivate stage(d, b.column_sums, c);
+  const DequantizeStage stage(d, b.column_sums, c);
   return RunEngine(context, a, b, StageRef(stage));
 }
 Status MultiplyU8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  const ScaleBiasActivate stage(d, b.column_sums, c);
+  const DequantizeStage stage(d, b.column_sums, c);
   return RunEngine(context, a, b, StageRef(stage));
 }
 

@@ -10,7 +10,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/pack-inl.h"
+#include "isoquant/inl/engine/pack-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

@@ -12,7 +12,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/quantize-inl.h"
+#include "isoquant/inl/functions/quantize-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

@@ -12,7 +12,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/requantize-inl.h"
+#include "isoquant/inl/stages/requantize-inl.h"
 #include "src/engine.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -25,7 +25,7 @@ void AppendPolicies(PolicyList<P...>, TierList& list) {
   }
 }
 
-void AppendTiers(TierList& list) { AppendPolicies(PoliciesFor<int8_t>(), list); }
+void AppendTiers(TierList& list) { AppendPolicies(PoliciesFor<Int8Problem<int8_t>>(), list); }
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -1,6 +1,6 @@
 // Tests that no call traps, raises a flag or clears one, whatever the caller has unmasked, raised or set, and whatever
 // the numbers are; and that its outputs are the same then. Every operation, every tier, the caller's thread and others.
-#include "isoquant/inl/isa/float_environment.h"
+#include "isoquant/inl/util/float_environment.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -7,6 +7,7 @@
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/element_type.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 
@@ -21,19 +22,25 @@ struct NxK {
   MatrixView<const int8_t> values;
 };
 
-// What kernels read: panels of 16 columns, K in groups of four,
+// What kernels read: panels of 16 columns. A line of a panel is 64 bytes, four of each column: that is a group of K of
+// eight s4, four s8 or u8, two bf16 or f16, or one f32. So for s8
 //   panels[(n / 16) * PanelBytes(k) + (k / 4) * 64 + (n % 16) * 4 + k % 4] = B(k, n),
-// zero where k or n is past the end, 64-byte aligned; and column_sums[n] = sum over k of B(k, n), modulo 2^32, for the
-// columns past the end too.
+// zero where k or n is past the end, 64-byte aligned. With integers come column_sums[n] = sum over k of B(k, n), modulo
+// 2^32, for the columns past the end too; with floats there are none (null).
 struct PackedPanels {
-  const int8_t* panels = nullptr;
+  const int8_t* panels = nullptr;  // bytes, whatever the type
   const int32_t* column_sums = nullptr;
   size_t k = 0;
   size_t n = 0;
+  ElementType type = ElementType::kS8;
 
   static constexpr size_t kColumns = 16;
-  static constexpr size_t kGroup = 4;
-  static constexpr size_t PanelBytes(size_t k) { return (k + kGroup - 1) / kGroup * kGroup * kColumns; }
+  static constexpr size_t kLineBytes = 64;
+  static constexpr size_t kGroup = 4;  // of s8
+  static constexpr size_t GroupOf(ElementType type) { return kLineBytes / kColumns * 8 / BitsOf(type); }
+  static constexpr size_t PanelBytes(size_t k, ElementType type = ElementType::kS8) {
+    return (k + GroupOf(type) - 1) / GroupOf(type) * kLineBytes;
+  }
   static constexpr size_t NumPanels(size_t n) { return (n + kColumns - 1) / kColumns; }
 };
 

@@ -69,7 +69,7 @@ elseif(WHAT STREQUAL "float_flags")
     string(REGEX MATCH "(.*)@(.*)" match "${part}")
     set(name "${CMAKE_MATCH_2}")
     separate_arguments(options UNIX_COMMAND "${CMAKE_MATCH_1}")
-    compile("#include \"isoquant/inl/isa/ieee754.h\"\n" -E ${options})
+    compile("#include \"isoquant/inl/util/ieee754.h\"\n" -E ${options})
     string(REGEX MATCH "compile without[^\n]*${name}" is_named "${said}")
     if(accepted OR NOT is_named)
       message(SEND_ERROR "${part}: accepted, or refused for another reason: ${said}")
@@ -77,14 +77,14 @@ elseif(WHAT STREQUAL "float_flags")
   endforeach()
   # Harmless.
   foreach(option "" -fno-trapping-math -frounding-math -ffp-contract=fast -fno-math-errno)
-    compile("#include \"isoquant/inl/isa/ieee754.h\"\n" -E ${option})
+    compile("#include \"isoquant/inl/util/ieee754.h\"\n" -E ${option})
     if(NOT accepted)
       message(SEND_ERROR "${option}: ${said}")
     endif()
   endforeach()
 
   # These know integers alone.
-  set(integers arm.h dispatch.h int8_targets.h matmul_plan-inl.h pack-inl.h tile-inl.h tile_amx-inl.h tile_dot-inl.h
+  set(integers arm.h dispatch.h int8_targets.h parts-inl.h plan-inl.h pack-inl.h tile-inl.h tile_amx-inl.h tile_dot-inl.h
     stage_ref.h tile_madd_s16-inl.h tile_mmla-inl.h tile_scalar-inl.h transpose-inl.h)
   foreach(header ${templates})
     get_filename_component(name "${header}" NAME)

@@ -9,6 +9,7 @@
 #define ISOQUANT_INL_ISA_POLICIES_INL_H_
 #endif
 
+#include "isoquant/inl/isa/problem.h"
 #include "isoquant/inl/isa/tile_amx-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
@@ -23,32 +24,44 @@ namespace {
 template <class... Policies>
 struct PolicyList {};
 
+// PolicyListOf<Problem>::List: the policies that solve a problem under this target. Others specialise it for problems
+// of their own.
+template <class Problem>
+struct PolicyListOf;
+template <class Problem>
+using PoliciesFor = typename PolicyListOf<Problem>::List;
+
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 template <class A>
-using PoliciesFor = PolicyList<Scalar<A>>;
+using Int8Policies = PolicyList<Scalar<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
 template <class A>
-using PoliciesFor = PolicyList<Amx<A>, Vnni<A>, MaddS16<A>>;
+using Int8Policies = PolicyList<Amx<A>, Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET == HWY_AVX2 && defined(ISOQUANT_AMX_UNDER_AVX2)
 // For tests on CPUs without AVX-512: those that have AMX have AVX3 too.
 template <class A>
-using PoliciesFor = PolicyList<Amx<A>, VnniInt8<A>, Vnni<A>, MaddS16<A>>;
+using Int8Policies = PolicyList<Amx<A>, VnniInt8<A>, Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
 template <class A>
-using PoliciesFor = PolicyList<VnniInt8<A>, Vnni<A>, MaddS16<A>>;
+using Int8Policies = PolicyList<VnniInt8<A>, Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
 template <class A>
-using PoliciesFor = PolicyList<Vnni<A>, MaddS16<A>>;
+using Int8Policies = PolicyList<Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64 && HWY_TARGET_IS_NEON
 template <class A>
-using PoliciesFor = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, NeonPolicy<A>>;
+using Int8Policies = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, NeonPolicy<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64
 template <class A>
-using PoliciesFor = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, MaddS16<A>>;
+using Int8Policies = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, MaddS16<A>>;
 #else
 template <class A>
-using PoliciesFor = PolicyList<MaddS16<A>>;
+using Int8Policies = PolicyList<MaddS16<A>>;
 #endif
+
+template <class A>
+struct PolicyListOf<Int8Problem<A>> {
+  using List = Int8Policies<A>;
+};
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
-#include "isoquant/inl/isa/ieee754.h"
+#include "isoquant/inl/util/ieee754.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

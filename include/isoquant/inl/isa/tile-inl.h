@@ -7,7 +7,7 @@
 //   kName                     the tier
 //   kMR, kNR, kKR             largest tile: rows, columns (a multiple of 16); K advances by kKR
 //   kReadsRows                Tile can read the caller's rows in place; A and ArrangedA are one type
-//   kArranges                 Tile can read rows as ArrangeTile wrote them. If both: see ReadsRows in matmul_plan-inl.h
+//   kArranges                 Tile can read rows as ArrangeTile wrote them. If both: see ReadsRows in engine/plan-inl.h
 //   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeTile
 //   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
 //   kColumnSums               Tile is given the column sums of B: its trick with signs owes a multiple of them

@@ -23,7 +23,7 @@
 
 #include "isoquant/inl/isa/arm.h"
 #include "isoquant/inl/isa/tile-inl.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 #if HWY_ARCH_ARM_A64 && !HWY_COMPILER_MSVC && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
 

@@ -20,7 +20,7 @@
 
 #include "isoquant/inl/isa/arm.h"
 #include "isoquant/inl/isa/tile-inl.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 #if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
 

@@ -23,7 +23,7 @@
 #include <utility>
 
 #include "isoquant/inl/isa/tile-inl.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 // Inline asm, so that no -m flag and no Highway target above AVX3 is needed. MSVC has none for x64.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)

@@ -2,11 +2,11 @@
 // the policy's Tile, and B is read once, from wherever it lies. This is the way of small products too: it is short.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_LONE_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_LONE_TILE_INL_H_
-#undef ISOQUANT_INL_LONE_TILE_INL_H_
+#if defined(ISOQUANT_INL_ENGINE_LONE_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ENGINE_LONE_TILE_INL_H_
+#undef ISOQUANT_INL_ENGINE_LONE_TILE_INL_H_
 #else
-#define ISOQUANT_INL_LONE_TILE_INL_H_
+#define ISOQUANT_INL_ENGINE_LONE_TILE_INL_H_
 #endif
 
 #include <cstddef>
@@ -15,9 +15,9 @@
 #include <utility>
 
 #include "isoquant/cpu.h"
+#include "isoquant/inl/engine/plan-inl.h"
+#include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
-#include "isoquant/inl/matmul_plan-inl.h"
-#include "isoquant/inl/stage-inl.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 

@@ -1,21 +1,21 @@
 // Template layer: the output stage of Linear, from exact sums to f32.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_LINEAR_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_LINEAR_INL_H_
-#undef ISOQUANT_INL_LINEAR_INL_H_
+#if defined(ISOQUANT_INL_STAGES_DEQUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_STAGES_DEQUANTIZE_INL_H_
+#undef ISOQUANT_INL_STAGES_DEQUANTIZE_INL_H_
 #else
-#define ISOQUANT_INL_LINEAR_INL_H_
+#define ISOQUANT_INL_STAGES_DEQUANTIZE_INL_H_
 #endif
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
-#include "isoquant/inl/isa/ieee754.h"
+#include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
-#include "isoquant/inl/stage-inl.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/vectors-inl.h"
 #include "isoquant/linear.h"
 #include "isoquant/matrix_view.h"
 
@@ -26,9 +26,9 @@ namespace {
 
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of linear.h,
 // in that order.
-class ScaleBiasActivate : public StageBase {
+class DequantizeStage : public StageBase {
  public:
-  ScaleBiasActivate(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y)
+  DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y)
       : StageBase(MayBeNaN(d) ? &RunSteps<kAny> : FindSteps(d), y),
         row_scales_(d.row_scales.data),
         zero_points_(d.row_zero_points.size == 0 ? nullptr : d.row_zero_points.data),
@@ -64,8 +64,8 @@ class ScaleBiasActivate : public StageBase {
   template <int kSteps>
   static HWY_NOINLINE void RunSteps(const StageBase& stage_in, size_t row, size_t rows, size_t col, size_t cols,
                                     const int32_t* sums, size_t stride) {
-    const ScaleBiasActivate stage =
-        static_cast<const ScaleBiasActivate&>(stage_in);  // a copy: stores of outputs cannot change it
+    const DequantizeStage stage =
+        static_cast<const DequantizeStage&>(stage_in);  // a copy: stores of outputs cannot change it
     const size_t lanes = hn::Lanes(StageTag());
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
     for (size_t j = 0; j < whole; j += lanes) {

@@ -1,11 +1,11 @@
 // Template layer: output stages of the MatMul driver: what they are, and how tiles are handed to them.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_STAGE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_STAGE_INL_H_
-#undef ISOQUANT_INL_STAGE_INL_H_
+#if defined(ISOQUANT_INL_ENGINE_STAGE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ENGINE_STAGE_INL_H_
+#undef ISOQUANT_INL_ENGINE_STAGE_INL_H_
 #else
-#define ISOQUANT_INL_STAGE_INL_H_
+#define ISOQUANT_INL_ENGINE_STAGE_INL_H_
 #endif
 
 #include <cstddef>
@@ -13,11 +13,11 @@
 #include <type_traits>
 
 #include "hwy/highway.h"
-#include "isoquant/inl/isa/float_environment.h"
-#include "isoquant/inl/isa/ieee754.h"
-#include "isoquant/inl/matmul_plan-inl.h"
-#include "isoquant/inl/stage_ref.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/engine/plan-inl.h"
+#include "isoquant/inl/engine/stage_ref.h"
+#include "isoquant/inl/util/float_environment.h"
+#include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/vectors-inl.h"
 #include "isoquant/weights.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,11 +1,11 @@
 // Template layer: packs plain weights into panels, both orders, and sums up their columns in the same pass.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_PACK_INL_H_
-#undef ISOQUANT_INL_PACK_INL_H_
+#if defined(ISOQUANT_INL_ENGINE_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ENGINE_PACK_INL_H_
+#undef ISOQUANT_INL_ENGINE_PACK_INL_H_
 #else
-#define ISOQUANT_INL_PACK_INL_H_
+#define ISOQUANT_INL_ENGINE_PACK_INL_H_
 #endif
 
 #include <cstddef>

@@ -1,11 +1,11 @@
 // Template layer: the output stage from exact sums to 8-bit integers. The steps are those of requantize.h.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_REQUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_REQUANTIZE_INL_H_
-#undef ISOQUANT_INL_REQUANTIZE_INL_H_
+#if defined(ISOQUANT_INL_STAGES_REQUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_STAGES_REQUANTIZE_INL_H_
+#undef ISOQUANT_INL_STAGES_REQUANTIZE_INL_H_
 #else
-#define ISOQUANT_INL_REQUANTIZE_INL_H_
+#define ISOQUANT_INL_STAGES_REQUANTIZE_INL_H_
 #endif
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 #include <cstring>
 #include <limits>
 
-#include "isoquant/inl/isa/ieee754.h"
+#include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
-#include "isoquant/inl/stage-inl.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/vectors-inl.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/requantize.h"
 
@@ -49,7 +49,7 @@ class RequantizeStage : public StageBase {
   static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
 
   // kAny: rows may have a zero point each, scales be any floats, and vectors partial. (Plain numbers, not Parts: see
-  // ScaleBiasActivate.)
+  // DequantizeStage.)
   template <bool kAny>
   static HWY_NOINLINE void RunSteps(const StageBase& stage_in, size_t row, size_t rows, size_t col, size_t cols,
                                     const int32_t* sums, size_t stride) {

@@ -1,11 +1,11 @@
 // ISA layer: IEEE-754 defaults for the duration of a call, whatever the caller has set.
-#ifndef ISOQUANT_INL_ISA_FLOAT_ENVIRONMENT_H_
-#define ISOQUANT_INL_ISA_FLOAT_ENVIRONMENT_H_
+#ifndef ISOQUANT_INL_UTIL_FLOAT_ENVIRONMENT_H_
+#define ISOQUANT_INL_UTIL_FLOAT_ENVIRONMENT_H_
 
 #include <cstdint>
 
 #include "hwy/base.h"
-#include "isoquant/inl/isa/ieee754.h"
+#include "isoquant/inl/util/ieee754.h"
 
 #if HWY_ARCH_X86
 #include <xmmintrin.h>
@@ -64,4 +64,4 @@ class ScopedFloatEnvironment {
 
 }  // namespace isoquant
 
-#endif  // ISOQUANT_INL_ISA_FLOAT_ENVIRONMENT_H_
+#endif  // ISOQUANT_INL_UTIL_FLOAT_ENVIRONMENT_H_

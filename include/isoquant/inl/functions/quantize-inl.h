@@ -1,11 +1,11 @@
 // Template layer: f32 rows to 8-bit integers and back, one row at a time. The steps are those of quantize.h.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_QUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_QUANTIZE_INL_H_
-#undef ISOQUANT_INL_QUANTIZE_INL_H_
+#if defined(ISOQUANT_INL_FUNCTIONS_QUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_FUNCTIONS_QUANTIZE_INL_H_
+#undef ISOQUANT_INL_FUNCTIONS_QUANTIZE_INL_H_
 #else
-#define ISOQUANT_INL_QUANTIZE_INL_H_
+#define ISOQUANT_INL_FUNCTIONS_QUANTIZE_INL_H_
 #endif
 
 #include <cstddef>
@@ -15,9 +15,9 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "isoquant/inl/isa/ieee754.h"
 #include "isoquant/inl/isa/rounding-inl.h"
-#include "isoquant/inl/vectors-inl.h"
+#include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

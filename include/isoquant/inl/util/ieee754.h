@@ -3,8 +3,8 @@
 //
 // Only what the compiler tells of can be refused. g++ tells of all; clang (14 and 19 were tried) of -ffast-math and
 // -ffinite-math-only, but neither of the other parts of -ffast-math nor of -ffast-math -fno-finite-math-only.
-#ifndef ISOQUANT_INL_ISA_IEEE754_H_
-#define ISOQUANT_INL_ISA_IEEE754_H_
+#ifndef ISOQUANT_INL_UTIL_IEEE754_H_
+#define ISOQUANT_INL_UTIL_IEEE754_H_
 
 #if defined(__FAST_MATH__) || defined(_M_FP_FAST)
 #error "Isoquant's bits are those of IEEE-754: compile without -ffast-math, -Ofast, /fp:fast"
@@ -34,4 +34,4 @@
 #error "Isoquant's bits are those of IEEE-754: compile without -mfpmath=387 (on 32-bit x86: with -msse2 -mfpmath=sse)"
 #endif
 
-#endif  // ISOQUANT_INL_ISA_IEEE754_H_
+#endif  // ISOQUANT_INL_UTIL_IEEE754_H_

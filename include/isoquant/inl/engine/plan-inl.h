@@ -1,11 +1,11 @@
 // Template layer: how one MatMul is cut into blocks, chunks and tasks, and where a worker's scratch lies.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_MATMUL_PLAN_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_MATMUL_PLAN_INL_H_
-#undef ISOQUANT_INL_MATMUL_PLAN_INL_H_
+#if defined(ISOQUANT_INL_ENGINE_PLAN_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ENGINE_PLAN_INL_H_
+#undef ISOQUANT_INL_ENGINE_PLAN_INL_H_
 #else
-#define ISOQUANT_INL_MATMUL_PLAN_INL_H_
+#define ISOQUANT_INL_ENGINE_PLAN_INL_H_
 #endif
 
 #include <cstddef>
@@ -14,7 +14,8 @@
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
-#include "isoquant/inl/pack-inl.h"
+#include "isoquant/inl/engine/pack-inl.h"
+#include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 
@@ -22,21 +23,6 @@ HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
-
-constexpr size_t DivideUp(size_t a, size_t b) { return (a + b - 1) / b; }
-constexpr size_t RoundUp(size_t a, size_t b) { return DivideUp(a, b) * b; }
-constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
-constexpr size_t Max(size_t a, size_t b) { return a < b ? b : a; }
-
-// The i-th of `parts` nearly equal parts of [0, total): the first ones are longer by one.
-struct Part {
-  size_t begin, size;
-};
-constexpr Part SplitEvenly(size_t total, size_t parts, size_t i) {
-  if (parts == 1) return {0, total};
-  const size_t size = total / parts, longer = total % parts;
-  return {i * size + Min(i, longer), size + (i < longer ? 1 : 0)};
-}
 
 // Tiles of kMR x kNR; where there is one panel at most, taller ones keep as many accumulators busy.
 template <class P>

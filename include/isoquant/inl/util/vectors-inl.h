@@ -2,18 +2,18 @@
 // the size of all elements.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_VECTORS_INL_H_
-#undef ISOQUANT_INL_VECTORS_INL_H_
+#if defined(ISOQUANT_INL_UTIL_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_UTIL_VECTORS_INL_H_
+#undef ISOQUANT_INL_UTIL_VECTORS_INL_H_
 #else
-#define ISOQUANT_INL_VECTORS_INL_H_
+#define ISOQUANT_INL_UTIL_VECTORS_INL_H_
 #endif
 
 #include <cstddef>
 #include <cstdint>
 
 #include "hwy/highway.h"
-#include "isoquant/inl/isa/ieee754.h"
+#include "isoquant/inl/util/ieee754.h"
 #include "isoquant/matrix_view.h"
 
 HWY_BEFORE_NAMESPACE();

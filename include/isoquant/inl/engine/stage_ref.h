@@ -1,6 +1,6 @@
 // Template layer: output stages by reference, the same type for all targets.
-#ifndef ISOQUANT_INL_STAGE_REF_H_
-#define ISOQUANT_INL_STAGE_REF_H_
+#ifndef ISOQUANT_INL_ENGINE_STAGE_REF_H_
+#define ISOQUANT_INL_ENGINE_STAGE_REF_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -39,4 +39,4 @@ struct StageRef {
 
 }  // namespace isoquant
 
-#endif  // ISOQUANT_INL_STAGE_REF_H_
+#endif  // ISOQUANT_INL_ENGINE_STAGE_REF_H_
