@@ -1,5 +1,5 @@
 // Support: the one instance of driver and kernels that all operations of the library share, for each target. Include it
-// within foreach_target; matmul.cc defines what it declares.
+// within foreach_target. engine_s8.cc and engine_u8.cc define what it declares, so that they are compiled side by side.
 
 // Per-target include guard.
 #if defined(ISOQUANT_SRC_ENGINE_H_) == defined(HWY_TARGET_TOGGLE)
@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "isoquant/context.h"
+#include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -21,13 +22,15 @@
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
-// MatMulStage of matmul-inl.h: the stage runs for all outputs of a b.
-Status RunEngine(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, StageRef stage);
-Status RunEngine(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b, StageRef stage);
+// C = [C +] A B.
+Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                bool accumulate);
+Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                bool accumulate);
 
-// MatMulScratchBytes of matmul-inl.h. One name each, for HWY_EXPORT.
-size_t EngineScratchS8(const Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b);
-size_t EngineScratchU8(const Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b);
+// The stage runs for all outputs of A B.
+Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage);
+Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

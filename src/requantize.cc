@@ -32,22 +32,22 @@ void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization&
 Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<int8_t>& c) {
   const RequantizeStage<int8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, b, StageRef(stage));
+  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
 }
 Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
                     const MatrixView<uint8_t>& c) {
   const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, b, StageRef(stage));
+  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
 }
 Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<int8_t>& c) {
   const RequantizeStage<int8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, b, StageRef(stage));
+  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
 }
 Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
                     const Requantization& r, const MatrixView<uint8_t>& c) {
   const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, b, StageRef(stage));
+  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
 }
 // Not inlined, whatever is compiled: they run under a float environment.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,

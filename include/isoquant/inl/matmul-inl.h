@@ -13,7 +13,9 @@
 
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/driver-inl.h"
+#include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/isa/policies-inl.h"
+#include "isoquant/inl/isa/problem.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 
@@ -48,36 +50,26 @@ HWY_INLINE auto CallWithBest(PolicyList<P, Worse...>, const Context& context, si
   return function(P());
 }
 
-// Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that the
-// Context allows. a.cols must equal b.k(). A is s8 or u8. Plain weights are packed on the way, a few panels at a time,
-// from the second-level cache to itself; A should leave room there. Fails only for lack of memory: then no stage has
-// been called.
+// Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that solves
+// the problem and that the Context allows. a.cols must equal b.k(), and b's type must be that of the problem. Plain
+// weights are packed on the way, a few panels at a time, from the second-level cache to itself; A should leave room
+// there. Fails only for lack of memory: then no stage has been called.
+template <class Problem, class Stage>
+Status SolveProblem(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
+                    const Stage& stage) {
+  if (a.matrix.rows == 0 || b.n() == 0) return Status();
+  return CallWithBest(PoliciesFor<Problem>(), context, a.matrix.rows, b.k(), b.n(),
+                      [&](auto policy) HWY_ATTR { return MatMulWithPolicy<decltype(policy)>(context, a, b, stage); });
+}
+
+// The same for rows of s8 or u8 and weights of s8.
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
-  if (a.rows == 0 || b.n() == 0) return Status();
-  return CallWithBest(PoliciesFor<Int8Problem<A>>(), context, a.rows, b.k(), b.n(),
-                      [&](auto policy) HWY_ATTR { return MatMulWithPolicy<decltype(policy)>(context, a, b, stage); });
+  return SolveProblem<Int8Problem<A>>(context, a, b, stage);
 }
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {
   return MatMulStage(context, a, WeightsRef(b), stage);
-}
-
-// Scratch of the driver (Context::ScratchOwner::kDriver) that MatMulStage takes for such operands: 0 if it takes none.
-// An operation that calls it several times, and may not fail after the first one, asks for the largest of them before.
-template <class A>
-size_t MatMulScratchBytes(const Context& context, const MatrixView<const A>& a, const PackedPanels& b) {
-  if (a.rows == 0 || b.n == 0) return 0;
-  return CallWithBest(PoliciesFor<Int8Problem<A>>(), context, a.rows, b.k, b.n, [&](auto policy) HWY_ATTR {
-    using P = decltype(policy);
-    const size_t workers = context.NumWorkers();
-    const TileShape<P> shape(a.rows, b.n);
-    const bool reads_rows = ReadsRows<P>(a, b.n);
-    if (workers == 1 && a.rows <= shape.rows()) {
-      return LoneTileScratchBytes<P>(shape, a.rows, b.k, reads_rows);
-    }
-    return workers * MatMulPlan<P>(a.rows, b.n, b.k, workers, false, reads_rows).bytes;
-  });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Template layer: the MatMul driver. It walks blocks, tails and output stages; it knows no ISA.
+// Engine: the driver of all products. It walks blocks, tails and output stages; it knows no ISA.
 //
 // Few rows are one tile: see lone_tile-inl.h.
 //
@@ -6,7 +6,7 @@
 // chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile. But where all of B stays in L2,
 // each tile of rows is a lone one.
 //
-// Plain int32 results go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage
+// Plain sums go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage
 // runs one tile behind: while the next tile's products are in flight, the previous tile is scaled and stored
 // (undelayed: 3 to 5 % of peak slower).
 
@@ -20,15 +20,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/lone_tile-inl.h"
 #include "isoquant/inl/engine/pack-inl.h"
 #include "isoquant/inl/engine/plan-inl.h"
+#include "isoquant/inl/engine/row_source.h"
+#include "isoquant/inl/engine/rows-inl.h"
 #include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
-#include "isoquant/matrix_view.h"
+#include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,30 +40,32 @@ namespace {
 // One task: a block of rows, two tiles at least, times a part of the columns.
 template <class P, class Stage>
 class MatMulBlock {
-  static constexpr size_t kL1 = size_t{32} << 10;  // of any CPU
-
   using A = typename P::A;
+  using B = typename P::B;
+  using Acc = typename P::Acc;
   using ArrangedA = typename P::ArrangedA;
   using ArrangedB = typename P::ArrangedB;
-  using Plan = MatMulPlan<P>;
+  static constexpr TileTraits kTraits = TraitsOf<P>();
 
  public:
-  MatMulBlock(const Plan& plan, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage, uint8_t* scratch)
-      : plan_(plan), a_(a), b_(b), stage_(stage), scratch_(scratch) {
+  MatMulBlock(const MatMulPlan& plan, const RowSource<A>& a, bool prepares, const WeightsRef& b, const Stage& stage,
+              uint8_t* scratch)
+      : plan_(plan), a_(a), prepares_(prepares), b_(b), stage_(stage), scratch_(scratch) {
     if (plan.pack_groups == 0) panels_ = *b.packed();
   }
 
   HWY_NOINLINE void Run(Part rows, Part groups) {
     rows_ = rows;
-    tiles_ = plan_.shape.TilesFor(rows.size);
+    tiles_ = plan_.tile.tall ? DivideUp(rows.size, P::kTallMR) : DivideUp(rows.size, P::kMR);
     tile_rows_ = rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
     if constexpr (P::kReadsRows) {
-      if (plan_.reads_rows) PrepareTails<P>(a_, rows, At<ArrangedA>(0));
+      if (plan_.tile.reads_rows) PrepareTails<P>(a_.matrix, rows, At<ArrangedA>(0));
     }
-    args_.a_streams = true;
-    args_.a_stride = plan_.reads_rows ? a_.row_stride : P::kPieceK;
-    const size_t end = groups.begin + groups.size, nr = plan_.shape.cols();
+    args_.hints.a_streams = true;
+    args_.a_stride = plan_.tile.reads_rows ? a_.matrix.row_stride : P::kPieceK;
+    args_.panel_stride = kTraits.PanelBytes(plan_.k) / sizeof(B);
+    const size_t end = groups.begin + groups.size, nr = plan_.tile.cols;
     for (size_t g = groups.begin, packed_end = g; g < end; ++g) {
       if (plan_.pack_groups != 0 && g == packed_end) {
         packed_end = Min(g + plan_.pack_groups, end);
@@ -80,45 +83,46 @@ class MatMulBlock {
 
   // The panels of `cols` of plain B, into this worker's scratch: multiplied at once, they never leave its L2.
   void Pack(Part cols) {
-    int8_t* panels = At<int8_t>(plan_.packed_at);
-    uint32_t* sums = At<uint32_t>(plan_.packed_at + plan_.pack_groups * plan_.GroupBytes());
+    B* panels = At<B>(plan_.packed_at);
+    const size_t most_panels = plan_.pack_groups * plan_.tile.cols / PackedPanels::kColumns;
+    uint32_t* sums = At<uint32_t>(plan_.packed_at + most_panels * kTraits.PanelBytes(plan_.k));
     const size_t begin = cols.begin / PackedPanels::kColumns;
     PackPanels(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
     state_.ForgetB();  // the panels before these lay in the same memory
-    panels_ = {panels, reinterpret_cast<int32_t*>(sums), plan_.k, cols.size};
+    panels_ = {reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), plan_.k, cols.size};
     first_col_ = cols.begin;
   }
 
   // All rows of the block times the columns from `col` on.
   void RunGroup(size_t col) {
-    const size_t cols = Min(plan_.shape.cols(), plan_.n - col);
+    const size_t cols = Min(plan_.tile.cols, plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
-    args_.panel_stride = PackedPanels::PanelBytes(plan_.k);
-    const int8_t* panel = panels_.panels + (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
+    const B* panel = reinterpret_cast<const B*>(panels_.panels);
+    panel += (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
     const bool direct = IsDirect<Stage>(cols) && plan_.chunks == 1;
     args_.column_sums = P::kColumnSums ? panels_.column_sums + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
 
   // All rows of the block times chunk `i` of K of the columns from `col` on.
-  void RunChunk(size_t i, const int8_t* panel, size_t col, size_t cols, bool direct) {
+  void RunChunk(size_t i, const B* panel, size_t col, size_t cols, bool direct) {
     const bool last = i + 1 == plan_.chunks;
     const Part k = plan_.Chunk(i);
     const size_t padded_k = RoundUp(k.size, P::kKR);
-    const bool tail_apart = plan_.reads_rows && k.size != padded_k;
+    const bool tail_apart = plan_.tile.reads_rows && k.size != padded_k;
     args_.k = tail_apart ? padded_k - P::kKR : padded_k;
-    args_.b_k = RoundUp(k.size, 4);
+    args_.b_k = RoundUp(k.size, kTraits.Group());
     args_.b = panel + k.begin * PackedPanels::kColumns;
     args_.b_arranged = nullptr;
     if (rows_.size >= P::kArrangeBRows) PrepareB(padded_k);
     if (i != 0) args_.column_sums = nullptr;
-    args_.add = i != 0;
+    args_.add = i != 0;  // of buffered tiles, the first chunk may begin with C
 
     // The B that comes after this chunk, if it is whole.
-    const int8_t* next_b = nullptr;
+    const B* next_b = nullptr;
     if (!last) {
       next_b = args_.b + padded_k * PackedPanels::kColumns;
-    } else if (col - first_col_ + 2 * plan_.shape.cols() <= panels_.n) {
+    } else if (col - first_col_ + 2 * plan_.tile.cols <= panels_.n) {
       next_b = panel + args_.panels * args_.panel_stride;
     }
 
@@ -129,17 +133,19 @@ class MatMulBlock {
       tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
       args_.rows = tile.size;
       SetRows(tile, k);
-      args_.prefetch = Prefetches(t, tile, next_b);
+      args_.hints.prefetch = Prefetches(t, tile, next_b);
       if (!direct) {
         args_.c = Slot(t);
-        args_.c_stride = plan_.shape.cols();
+        args_.c_stride = plan_.tile.cols;
+        if (i == 0) args_.add = BeginTile(stage_, InProduct(tile), {col, cols}, args_.c, args_.c_stride);
         SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
       }
+      CheckTileArgs<P>(args_);
       P::Tile(state_, args_);
       if (tail_apart) args_.a_tail += tile.size * P::kKR;
       if (direct) {
         args_.c += tile.size * args_.c_stride;
-        args_.written += tile.size * args_.written_stride;
+        args_.hints.written += tile.size * args_.hints.written_stride;
       } else if (last) {
         if (t != 0) FinishTile(t - 1, previous, {col, cols});
         if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
@@ -149,15 +155,18 @@ class MatMulBlock {
   }
 
   // What tile `t` fetches for others.
-  PrefetchStreams Prefetches(size_t t, Part tile, const int8_t* next_b) const {
+  PrefetchStreams Prefetches(size_t t, Part tile, const B* next_b) const {
     if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
-      return {next_b + (t + 2 - tiles_) * args_.k * 4, args_.k * 8, args_.panel_stride};
+      // A step of K is 16 elements of a panel, and the four streams take a quarter of them each.
+      const size_t quarter = args_.k * PackedPanels::kColumns / 4;
+      return {next_b + (t + 2 - tiles_) * quarter, 2 * quarter * sizeof(B), args_.panel_stride * sizeof(B)};
     }
-    if (!arranged_ && !plan_.reads_rows && t + 1 < tiles_) {  // rows that are arranged next, a quarter per stream
-      const size_t quarter = DivideUp(tile.size, 4) * a_.row_stride * sizeof(A);
-      return {a_.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
+    if (!arranged_ && !plan_.tile.reads_rows && a_.filler == nullptr && t + 1 < tiles_) {
+      // The rows that are arranged next, a quarter per stream.
+      const size_t quarter = DivideUp(tile.size, 4) * a_.matrix.row_stride * sizeof(A);
+      return {a_.matrix.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
     }
-    if (arranged_ && t + 1 < tiles_ && (2 * tile.size + plan_.shape.cols()) * args_.k <= kL1) {  // the next rows
+    if (arranged_ && t + 1 < tiles_ && (2 * tile.size + plan_.tile.cols) * args_.k <= tuning::kL1Bytes) {  // the next
       const size_t quarter = DivideUp(tile.size, 4) * plan_.padded_k * sizeof(ArrangedA);
       return {args_.a + tile.size * plan_.padded_k, quarter, 2 * quarter};
     }
@@ -166,26 +175,24 @@ class MatMulBlock {
 
   // Tile's rows: in place, or arranged in the first group of columns. Tile then finds them in L1.
   void SetRows(Part tile, Part k) {
-    const A* const a = a_.Row(rows_.begin + tile.begin);
     if constexpr (P::kReadsRows) {
-      if (plan_.reads_rows) {
-        args_.a = a + k.begin;
+      if (plan_.tile.reads_rows) {
+        args_.a = a_.matrix.Row(rows_.begin + tile.begin) + k.begin;
         args_.a_step = P::kKR;
         return;
       }
     }
     ArrangedA* const arranged = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
-    if constexpr (P::kArranges) {
-      if (!arranged_) ArrangeTile(a, tile.size, arranged);
-    }
+    if (!arranged_) Arrange(InProduct(tile), arranged);
     args_.a = arranged + k.begin * tile.size;
     args_.a_step = tile.size * P::kPieceK;
   }
 
   // Not inlined: in RunChunk its loop lacks registers (512 cubed, u8: 94 against 97 % of peak).
-  HWY_NOINLINE void ArrangeTile(const A* a, size_t rows, ArrangedA* to) const {
-    P::ArrangeTile(a, a_.row_stride, plan_.k, rows, to);
-  }
+  HWY_NOINLINE void Arrange(Part rows, ArrangedA* to) const { ArrangeRows<P>(a_, rows, prepares_, to); }
+
+  // Of the product's rows, those of a tile.
+  Part InProduct(Part tile) const { return {rows_.begin + tile.begin, tile.size}; }
 
   void PrepareB(size_t padded_k) {
     ArrangedB* to = At<ArrangedB>(plan_.b_arranged_at);
@@ -197,7 +204,7 @@ class MatMulBlock {
 
   // Straight to C, from the first row of the block on.
   HWY_INLINE void SetDirect(size_t col, size_t cols) {
-    if constexpr (std::is_same<Stage, StoreS32>::value) {
+    if constexpr (kStoresSums<Stage>) {
       args_.c = stage_.c + rows_.begin * stage_.c_stride + col;
       args_.c_stride = stage_.c_stride;
       args_.add = stage_.accumulate;
@@ -205,23 +212,24 @@ class MatMulBlock {
     }
   }
 
-  int32_t* Slot(size_t t) const {
-    return At<int32_t>(plan_.tiles_at + (plan_.chunks == 1 ? t % 2 : t) * plan_.shape.TileBytes());
+  Acc* Slot(size_t t) const {
+    return At<Acc>(plan_.tiles_at + (plan_.chunks == 1 ? t % 2 : t) * TileBytes(kTraits, plan_.tile));
   }
 
   void FinishTile(size_t t, Part tile, Part cols) const {
-    RunStage(stage_, Slot(t), plan_.shape.cols(), {rows_.begin + tile.begin, tile.size}, cols);
+    RunStage(stage_, Slot(t), plan_.tile.cols, InProduct(tile), cols);
   }
 
-  const Plan& plan_;
-  const MatrixView<const A>& a_;
+  const MatMulPlan& plan_;
+  const RowSource<A>& a_;
+  const bool prepares_;
   const WeightsRef& b_;
   const Stage stage_;  // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   typename P::State state_;
   PackedPanels panels_;   // of b_, or of those of its columns that are packed at the time,
   size_t first_col_ = 0;  // from this one on
-  TileArgs<ArrangedA, ArrangedB> args_{};
+  TileArgs<ArrangedA, B, ArrangedB, Acc> args_{};
   Part rows_{};
   bool arranged_ = false;                                // all rows of the block, or none
   size_t tiles_ = 0, tile_rows_ = 0, longer_tiles_ = 0;  // the first longer_tiles_ have one row more
@@ -230,28 +238,48 @@ class MatMulBlock {
 // Not inlined: the path of small calls is short.
 HWY_NOINLINE Status OutOfScratch(size_t bytes) { return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0); }
 
+template <class P>
+HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, const WeightsRef& b) {
+  return {a.matrix.rows, a.matrix.cols, b.n(), context.NumWorkers(), b.packed() == nullptr, DescribeRows<P>(a)};
+}
+
+// Where several tasks arrange the same rows, a filler prepares them before.
+template <class Stage, class Acc>
+HWY_NOINLINE void PrepareRows(Context& context, const MatMulPlan& plan, const RowFiller& filler) {
+  const auto task = [&](size_t i, size_t) {
+    const Part rows = SplitEvenly(plan.m, plan.row_blocks, i);
+    [[maybe_unused]] const FloatEnvironment<Stage, Acc> environment{};
+    filler.prepare(filler, rows.begin, rows.size);
+  };
+  context.Run(plan.row_blocks, TaskRef(task));
+}
+
 // In blocks and tasks. Not inlined: the path of small calls is short.
 template <class P, class Stage>
-HWY_NOINLINE Status MatMulInTasks(Context& context, const MatrixView<const typename P::A>& a, const WeightsRef& b,
+HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
                                   const Stage& stage) {
-  const size_t workers = context.NumWorkers();
+  using Acc = typename P::Acc;
   const PackedPanels* packed = b.packed();
-  const bool reads_rows = ReadsRows<P>(a, b.n());
-  const MatMulPlan<P> plan(a.rows, b.n(), b.k(), workers, packed == nullptr, reads_rows);
-  uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, workers * plan.bytes);
-  if (scratch == nullptr) return OutOfScratch(workers * plan.bytes);
+  const ProductShape shape = ShapeOf<P>(context, a, b);
+  const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
+  uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
+  if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
+  const bool prepares = plan.column_parts == 1;
+  if (!prepares && a.filler != nullptr && a.filler->prepare != nullptr) {
+    PrepareRows<Stage, Acc>(context, plan, *a.filler);
+  }
   const auto task = [&](size_t i, size_t worker) {
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
-    [[maybe_unused]] const FloatEnvironment<Stage> environment{};
-    if (packed != nullptr && rows.size <= plan.shape.rows()) {
-      const size_t begin = groups.begin * plan.shape.cols();
-      const size_t size = Min(groups.size * plan.shape.cols(), plan.n - begin);
-      LoneTile<P, Stage>::Run(plan.shape, a, rows, reads_rows, *packed, {begin, size}, stage, own);
+    [[maybe_unused]] const FloatEnvironment<Stage, Acc> environment{};
+    if (packed != nullptr && rows.size <= plan.tile.rows) {
+      const size_t begin = groups.begin * plan.tile.cols;
+      const size_t size = Min(groups.size * plan.tile.cols, plan.n - begin);
+      LoneTile<P, Stage>::Run(plan.tile, a, rows, prepares, *packed, {begin, size}, stage, own);
     } else {
-      MatMulBlock<P, Stage>(plan, a, b, stage, own).Run(rows, groups);
+      MatMulBlock<P, Stage>(plan, a, prepares, b, stage, own).Run(rows, groups);
     }
   };
   context.Run(plan.row_blocks * plan.column_parts, TaskRef(task));
@@ -259,19 +287,16 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, const MatrixView<const typen
 }
 
 template <class P, class Stage>
-Status MatMulWithPolicy(Context& context, const MatrixView<const typename P::A>& a, const WeightsRef& b,
-                        const Stage& stage) {
-  const PackedPanels* packed = b.packed();
-  if (packed == nullptr || context.NumWorkers() != 1) return MatMulInTasks<P>(context, a, b, stage);
-  const TileShape<P> shape(a.rows, packed->n);
-  if (a.rows > shape.rows()) return MatMulInTasks<P>(context, a, b, stage);
+Status MatMulWithPolicy(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b, const Stage& stage) {
+  const ProductShape shape = ShapeOf<P>(context, a, b);
+  const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
+  if (!IsLone(tile, shape)) return MatMulInTasks<P>(context, a, b, stage);
 
-  const bool reads_rows = ReadsRows<P>(a, packed->n);
-  const size_t bytes = LoneTileScratchBytes<P>(shape, a.rows, packed->k, reads_rows);
+  const size_t bytes = LoneTileBytes(TraitsOf<P>(), tile, shape.m, shape.k);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
   if (scratch == nullptr) return OutOfScratch(bytes);
-  [[maybe_unused]] const FloatEnvironment<Stage> environment{};
-  LoneTile<P, Stage>::Run(shape, a, {0, a.rows}, reads_rows, *packed, {0, packed->n}, stage, scratch);
+  [[maybe_unused]] const FloatEnvironment<Stage, typename P::Acc> environment{};
+  LoneTile<P, Stage>::Run(tile, a, {0, shape.m}, true, *b.packed(), {0, shape.n}, stage, scratch);
   return Status();
 }
 

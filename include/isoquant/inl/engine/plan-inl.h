@@ -1,4 +1,5 @@
-// Template layer: how one MatMul is cut into blocks, chunks and tasks, and where a worker's scratch lies.
+// Engine: the plan of a product: which tiles, blocks, chunks and tasks it is cut into, and where a worker's scratch
+// lies. A pure function of the policy's tile, the shape, the caches and the workers; its numbers are in tuning.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_PLAN_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -10,13 +11,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <string>
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
-#include "isoquant/inl/engine/pack-inl.h"
+#include "isoquant/inl/engine/tuning.h"
 #include "isoquant/inl/util/parts-inl.h"
-#include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,142 +24,189 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Tiles of kMR x kNR; where there is one panel at most, taller ones keep as many accumulators busy.
-template <class P>
-struct TileShape {
-  TileShape(size_t m, size_t n) : tall(m > P::kMR && n <= PackedPanels::kColumns) {}
-  size_t rows() const { return tall ? P::kTallMR : P::kMR; }
-  size_t cols() const { return tall ? PackedPanels::kColumns : P::kNR; }
-  size_t TilesFor(size_t m) const { return tall ? DivideUp(m, P::kTallMR) : DivideUp(m, P::kMR); }
-  size_t GroupsFor(size_t n) const { return tall ? PackedPanels::NumPanels(n) : DivideUp(n, P::kNR); }
-  size_t TileBytes() const { return rows() * cols() * sizeof(int32_t); }
+// What the plan knows of a policy: its constants (isa/tile-inl.h).
+struct TileTraits {
+  size_t mr, nr, tall_mr, kr, piece_k;
+  size_t b_bytes, acc_bytes, arranged_a_bytes, arranged_b_bytes;  // of an element
+  size_t arrange_b_rows;
+  bool reads_rows, reads_b_from_l2;
 
-  bool tall;
+  size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
+  size_t PanelBytes(size_t k) const { return DivideUp(k, Group()) * PackedPanels::kLineBytes; }
 };
 
-// So few columns pay neither for arranging A, if there is a choice, nor for a task for each tile.
-constexpr size_t kFewGroups = 4;
-
-// Whether the caller's rows are read in place, if the policy has a choice: where they begin lines of the cache (AMX,
-// rows elsewhere: 128 x 768 x 3072 is 2.3 times as fast arranged, 1024 cubed 2.2 times; on lines in place is 1.1 times
-// as fast), and where few columns do not pay for arranging.
 template <class P>
-bool ReadsRows(const MatrixView<const typename P::A>& a, size_t n) {
-  if (!P::kReadsRows || !P::kArranges) return P::kReadsRows;
-  const size_t stride = a.rows == 1 ? 0 : a.row_stride * sizeof(*a.data);
-  return n <= kFewGroups * P::kNR || (reinterpret_cast<uintptr_t>(a.data) | stride) % kLine == 0;
+constexpr TileTraits TraitsOf() {
+  return {P::kMR,
+          P::kNR,
+          P::kTallMR,
+          P::kKR,
+          P::kPieceK,
+          sizeof(typename P::B),
+          sizeof(typename P::Acc),
+          sizeof(typename P::ArrangedA),
+          sizeof(typename P::ArrangedB),
+          P::kArrangeBRows,
+          P::kReadsRows,
+          P::kReadsBFromL2};
+}
+
+// What is multiplied. A may be read in place if it lies in memory as a matrix.
+enum class RowsOfA : uint8_t { kComputed, kAnywhere, kOnLines };  // kOnLines: each row begins a line of the cache
+struct ProductShape {
+  size_t m, k, n;
+  size_t workers;
+  bool plain_b;  // B is not packed
+  RowsOfA a;
+};
+
+// The caches of this machine. They are asked for only where they matter: that takes time.
+struct DetectedCaches {
+  size_t L2Bytes() const { return DetectCpu().l2_bytes; }
+};
+
+// How tiles are taken. Small products know nothing else of the plan.
+struct TilePlan {
+  bool tall;           // tall_mr x 16 instead of mr x nr: one panel keeps as many accumulators busy
+  bool reads_rows;     // A in place
+  bool b_from_memory;  // and a lone tile says so to the policy
+  size_t rows, cols;   // of a tile
+};
+
+// AMX, rows elsewhere than on lines: MatMul 128/768/3072 is 2.3 times as fast arranged, 1024/1024/1024 2.2 times; on
+// lines in place is 1.1 times as fast. (Commands: tuning.h.)
+template <class Caches>
+HWY_INLINE TilePlan PlanTile(const TileTraits& t, const ProductShape& s, const Caches& caches) {
+  TilePlan plan;
+  plan.tall = s.m > t.mr && s.n <= PackedPanels::kColumns;
+  plan.reads_rows =
+      t.reads_rows && s.a != RowsOfA::kComputed && (s.n <= tuning::kFewGroups * t.nr || s.a == RowsOfA::kOnLines);
+  const size_t b_bytes = s.n * s.k * t.b_bytes;
+  plan.b_from_memory = b_bytes >= tuning::kSmallestL2 && b_bytes >= tuning::kL2sOfStreamedB * caches.L2Bytes();
+  plan.rows = plan.tall ? t.tall_mr : t.mr;
+  plan.cols = plan.tall ? PackedPanels::kColumns : t.nr;
+  return plan;
+}
+
+// One tile of rows on the calling thread: lone_tile-inl.h does all of it.
+HWY_INLINE bool IsLone(const TilePlan& tile, const ProductShape& s) {
+  return s.workers == 1 && !s.plain_b && s.m <= tile.rows;
 }
 
 // Bytes of `rows` arranged rows, or of the tails of rows that are read in place.
-template <class P>
-constexpr size_t ArrangedBytes(size_t rows, size_t k, bool reads_rows) {
-  return RoundUp(rows * (reads_rows ? P::kKR : RoundUp(k, P::kPieceK)) * sizeof(typename P::ArrangedA), 64);
+HWY_INLINE size_t ArrangedBytes(const TileTraits& t, const TilePlan& tile, size_t rows, size_t k) {
+  return RoundUp(rows * (tile.reads_rows ? t.kr : RoundUp(k, t.piece_k)) * t.arranged_a_bytes, 64);
+}
+HWY_INLINE size_t TileBytes(const TileTraits& t, const TilePlan& tile) { return tile.rows * tile.cols * t.acc_bytes; }
+HWY_INLINE size_t LoneTileBytes(const TileTraits& t, const TilePlan& tile, size_t rows, size_t k) {
+  return ArrangedBytes(t, tile, rows, k) + 2 * TileBytes(t, tile);
 }
 
-// Zero-filled last steps of rows that are read in place.
-template <class P>
-void PrepareTails(const MatrixView<const typename P::A>& a, Part rows, typename P::ArrangedA* to) {
-  const size_t tail = a.cols % P::kKR;
-  if (tail == 0) return;
-  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, to += P::kKR) {
-    std::memset(to, 0, P::kKR * sizeof(*to));
-    std::memcpy(to, a.Row(row) + a.cols - tail, tail * sizeof(*to));
-  }
-}
-
-// How one call is cut into blocks, and where a worker's scratch lies.
-template <class P>
 struct MatMulPlan {
-  using ArrangedA = typename P::ArrangedA;
-  using ArrangedB = typename P::ArrangedB;
-
-  // A chunk of B (kNR columns) comes from L2 for each tile: 128 KiB. Shorter chunks, to fit L1, lose more by passing C
-  // through memory between them than they gain (K = 4096, Granite Rapids: 91 % of peak with 4096, 88 % with 1024).
-  static constexpr size_t kChunkK = 4096;
-  // Fewer products are not worth a worker: with pools that spin, a second one then pays from about 6 us on. A sleeping
-  // pool takes several times as long to wake up.
-  static constexpr size_t kMinProductsPerTask = size_t{1} << 21;
-  // A part of the columns arranges all rows anew: blocks of rows are better, down to so many rows.
-  static constexpr size_t kMinRowsPerTask = 16;
-
   size_t m, n, k;
-  TileShape<P> shape;
-  bool reads_rows;                    // A in place
+  TilePlan tile;
   size_t padded_k;                    // elements of an arranged row
   size_t row_blocks, max_block_rows;  // M
-  size_t column_parts, groups;        // N: groups of shape.cols() columns, dealt out to column_parts tasks
-  size_t chunks;                      // K
+  size_t column_parts, groups;        // N: groups of tile.cols columns, dealt out to column_parts tasks
+  size_t chunks, piece_k;             // K
   size_t buffers;                     // buffered tiles
   size_t pack_groups;                 // groups of plain B that are packed at a time; 0: B is packed
-  // Offsets in a worker's scratch.
+  // Offsets in a worker's scratch. Arranged rows, or the tails of rows that are read in place, come first.
   size_t tiles_at, b_arranged_at, packed_at, bytes;
-
-  // Plain B: one block of rows, so that each panel is packed once.
-  MatMulPlan(size_t m_in, size_t n_in, size_t k_in, size_t workers, bool plain, bool reads_rows_in)
-      : m(m_in), n(n_in), k(k_in), shape(m_in, n_in), reads_rows(reads_rows_in) {
-    padded_k = RoundUp(k, P::kPieceK);
-    groups = shape.GroupsFor(n);
-    chunks = k <= kChunkK ? 1 : DivideUp(k, kChunkK);
-
-    // A block of A takes an eighth of L2 (1024 cubed: 97 % of peak; 91 with a half) beside B, which streams, and C; or
-    // a quarter, where elements of two bytes mean that B is arranged for each block.
-    const size_t l2_bytes = DetectCpu().l2_bytes, block_elements = l2_bytes / 8;
-    row_blocks = 1;
-    if (P::kReadsBFromL2 && !plain && groups > kFewGroups && n * k <= l2_bytes / 2) {
-      // B stays in L2: tile by tile of rows, A in L1, rows of C written from end to end. (32 columns of all rows at a
-      // time, each row of C a page of its own, 1024 x 64 x 1024 takes 1.4 times as long, 2048 x 32 x 2048 1.8 times,
-      // 1024 cubed 1.01 times, and with AMX, which lacks time to read A anew, 1.15 times.)
-      row_blocks = shape.TilesFor(m);
-    } else if (m * padded_k > block_elements && !plain) {  // a division costs more than all the rest of a small call
-      row_blocks = DivideUp(m, Max(block_elements / padded_k / P::kMR, size_t{4}) * P::kMR);
-    }
-    column_parts = 1;
-    if (workers > 1) SplitForWorkers(workers, plain);
-    max_block_rows = SplitEvenly(m, row_blocks, 0).size;
-    buffers = chunks == 1 ? 2 : Max(2, shape.TilesFor(max_block_rows));
-
-    // Arranged rows, or the tails of rows that are read in place, come first.
-    tiles_at = ArrangedBytes<P>(max_block_rows, k, reads_rows);
-    b_arranged_at = tiles_at + buffers * shape.TileBytes();
-    bytes = b_arranged_at;
-    const size_t max_chunk = SplitEvenly(DivideUp(k, P::kPieceK), chunks, 0).size * P::kPieceK;
-    if (max_block_rows >= P::kArrangeBRows) bytes += RoundUp(shape.cols() * max_chunk * sizeof(ArrangedB), 64);
-
-    packed_at = bytes;
-    pack_groups = 0;
-    if (plain) {
-      // Little, so that it stays near (1/32 of L2: 64 x 1024 x 1024 is 2 to 5 % faster than with 1/16). But of a row of
-      // K x N that comes from memory two lines at least, for they share a walk of the page tables.
-      const size_t lines = n * k > l2_bytes / 2 ? 2 : 1;
-      pack_groups = Max(DivideUp(lines * kLine, shape.cols()), l2_bytes / 32 / Max(GroupBytes(), 64));
-      pack_groups = Min(pack_groups, groups);
-      bytes += pack_groups * (GroupBytes() + shape.cols() * sizeof(int32_t));
-    }
-  }
-
-  // Packed panels of a group of columns.
-  size_t GroupBytes() const { return shape.cols() / PackedPanels::kColumns * PackedPanels::PanelBytes(k); }
-
-  // A task for each worker. Three rows more, because few rows take as long as their weights take to arrive.
-  void SplitForWorkers(size_t workers, bool plain) {
-    const size_t wanted_tasks = Min(workers, (m + 3) * n / DivideUp(kMinProductsPerTask, k + 1));
-    if (wanted_tasks <= 1) return;
-    if (row_blocks >= wanted_tasks) {
-      row_blocks = RoundUp(row_blocks, wanted_tasks);  // 5 blocks for 2 workers: 1.67x as fast as one, 6 blocks: 2x
-      return;
-    }
-    const size_t most_blocks = plain ? 1 : Max(row_blocks, Min(wanted_tasks, m / kMinRowsPerTask));
-    column_parts = Min(DivideUp(wanted_tasks, Max(most_blocks, 1)), groups);
-    if (!plain) row_blocks = Min(Max(row_blocks, DivideUp(wanted_tasks, column_parts)), Max(most_blocks, 1));
-  }
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
-    const Part pieces = SplitEvenly(padded_k / P::kPieceK, chunks, i);
-    const size_t begin = pieces.begin * P::kPieceK;
-    return {begin, Min(pieces.size * P::kPieceK, k - begin)};
+    const Part pieces = SplitEvenly(padded_k / piece_k, chunks, i);
+    const size_t begin = pieces.begin * piece_k;
+    return {begin, Min(pieces.size * piece_k, k - begin)};
   }
 };
+
+// A task for each worker.
+HWY_INLINE void SplitForWorkers(const ProductShape& s, MatMulPlan& plan) {
+  const size_t outputs_per_task = DivideUp(tuning::kMinProductsPerTask, s.k + 1);
+  const size_t wanted_tasks = Min(s.workers, (s.m + tuning::kRowsOfStreaming) * s.n / outputs_per_task);
+  if (wanted_tasks <= 1) return;
+  if (plan.row_blocks >= wanted_tasks) {
+    // 5 blocks for 2 workers: 1.67 times as fast as one worker, 6 blocks: twice (1024 cubed, see "threads" in
+    // tuning.h).
+    plan.row_blocks = RoundUp(plan.row_blocks, wanted_tasks);
+    return;
+  }
+  const size_t most_blocks = s.plain_b ? 1 : Max(plan.row_blocks, Min(wanted_tasks, s.m / tuning::kMinRowsPerTask));
+  plan.column_parts = Min(DivideUp(wanted_tasks, Max(most_blocks, 1)), plan.groups);
+  if (!s.plain_b) {
+    plan.row_blocks = Min(Max(plan.row_blocks, DivideUp(wanted_tasks, plan.column_parts)), Max(most_blocks, 1));
+  }
+}
+
+// m, n and workers are at least 1. Plain B: one block of rows, so that each panel is packed once.
+template <class Caches>
+HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, const Caches& caches) {
+  MatMulPlan plan;
+  plan.m = s.m;
+  plan.n = s.n;
+  plan.k = s.k;
+  plan.tile = PlanTile(t, s, caches);
+  plan.padded_k = RoundUp(s.k, t.piece_k);
+  plan.piece_k = t.piece_k;
+  plan.groups = plan.tile.tall ? 1 : DivideUp(s.n, t.nr);
+  plan.chunks = s.k <= tuning::kChunkK ? 1 : DivideUp(s.k, tuning::kChunkK);
+
+  const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
+  const size_t block_elements = l2_bytes / tuning::kL2ShareOfA;
+  const auto tiles_for = [&](size_t rows) { return plan.tile.tall ? DivideUp(rows, t.tall_mr) : DivideUp(rows, t.mr); };
+  plan.row_blocks = 1;
+  if (t.reads_b_from_l2 && !s.plain_b && plan.groups > tuning::kFewGroups &&
+      b_bytes <= l2_bytes / tuning::kL2ShareOfB) {
+    plan.row_blocks = tiles_for(s.m);
+  } else if (s.m * plan.padded_k > block_elements && !s.plain_b) {  // a division costs more than a small call's rest
+    plan.row_blocks = DivideUp(s.m, Max(block_elements / plan.padded_k / t.mr, size_t{4}) * t.mr);
+  }
+  plan.column_parts = 1;
+  if (s.workers > 1) SplitForWorkers(s, plan);
+  plan.max_block_rows = SplitEvenly(s.m, plan.row_blocks, 0).size;
+  plan.buffers = plan.chunks == 1 ? 2 : Max(2, tiles_for(plan.max_block_rows));
+
+  plan.tiles_at = ArrangedBytes(t, plan.tile, plan.max_block_rows, s.k);
+  plan.b_arranged_at = plan.tiles_at + plan.buffers * TileBytes(t, plan.tile);
+  plan.bytes = plan.b_arranged_at;
+  if (plan.max_block_rows >= t.arrange_b_rows) {
+    const size_t max_chunk = SplitEvenly(DivideUp(s.k, t.piece_k), plan.chunks, 0).size * t.piece_k;
+    plan.bytes += RoundUp(plan.tile.cols * max_chunk * t.arranged_b_bytes, 64);
+  }
+
+  plan.packed_at = plan.bytes;
+  plan.pack_groups = 0;
+  if (s.plain_b) {
+    const size_t group_bytes = plan.tile.cols / PackedPanels::kColumns * t.PanelBytes(s.k);
+    const size_t lines = b_bytes > l2_bytes / 2 ? tuning::kLinesOfStreamedRow : 1;
+    const size_t line_columns = PackedPanels::kLineBytes / t.b_bytes;
+    plan.pack_groups = Max(DivideUp(lines * line_columns, plan.tile.cols),
+                           l2_bytes / tuning::kL2ShareOfPacked / Max(group_bytes, PackedPanels::kLineBytes));
+    plan.pack_groups = Min(plan.pack_groups, plan.groups);
+    plan.bytes += plan.pack_groups * (group_bytes + plan.tile.cols * sizeof(int32_t));
+  }
+  return plan;
+}
+
+// Whether plain B is packed while it is multiplied. Else all of it is packed before.
+template <class Caches>
+HWY_INLINE bool PacksOnTheWay(size_t m, size_t k, size_t n, size_t workers, const Caches& caches) {
+  return m <= caches.L2Bytes() / 8 * tuning::kEighthsOfL2ForA / (k + 1) &&
+         (workers == 1 || n / tuning::kMinPlainColumnsPerTask >= workers);
+}
+
+// For people: "12 x 32 tiles, rows arranged; 3 blocks of <= 24 rows x 1 part of 32 groups x 1 chunk".
+inline std::string ToString(const MatMulPlan& plan) {
+  const auto count = [](size_t n, const char* one) { return std::to_string(n) + " " + one + (n == 1 ? "" : "s"); };
+  std::string text = std::to_string(plan.tile.rows) + " x " + std::to_string(plan.tile.cols) + " tiles, rows " +
+                     (plan.tile.reads_rows ? "in place" : "arranged") + (plan.tile.b_from_memory ? ", b streams" : "");
+  text += "; " + count(plan.row_blocks, "block") + " of <= " + count(plan.max_block_rows, "row") + " x " +
+          count(plan.column_parts, "part") + " of " + count(plan.groups, "group") + " x " + count(plan.chunks, "chunk");
+  if (plan.pack_groups != 0) text += "; packs " + count(plan.pack_groups, "group") + " at a time";
+  return text + "; " + count(plan.bytes, "byte") + " a worker";
+}
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

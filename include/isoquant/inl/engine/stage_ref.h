@@ -1,4 +1,4 @@
-// Template layer: output stages by reference, the same type for all targets.
+// Engine: output stages by reference, the same type for all targets.
 #ifndef ISOQUANT_INL_ENGINE_STAGE_REF_H_
 #define ISOQUANT_INL_ENGINE_STAGE_REF_H_
 
@@ -12,8 +12,9 @@ namespace isoquant {
 // What the driver must know of an output stage to run it: stages that derive from this share one instance of driver and
 // kernels. A whole tile is one call of `run`, which is not inlined. (Plain numbers, not Parts, because g++ 12 stores
 // the two halves of one, loads them as a vector, and waits until the stores have retired: K = 256 is 3 % slower.)
+template <class Acc>
 struct StageBase {
-  using Run = void (*)(const StageBase& stage, size_t row, size_t rows, size_t col, size_t cols, const int32_t* sums,
+  using Run = void (*)(const StageBase& stage, size_t row, size_t rows, size_t col, size_t cols, const Acc* sums,
                        size_t stride);
 
   template <class T>
@@ -31,10 +32,11 @@ struct StageBase {
 
 // What drivers copy is a pointer: loads from a copy of the stage would wait for its stores to retire, behind the
 // products of a tile (K = 256: 4 % slower).
+template <class Acc>
 struct StageRef {
-  explicit StageRef(const StageBase& stage_in) : stage(&stage_in) {}
+  explicit StageRef(const StageBase<Acc>& stage_in) : stage(&stage_in) {}
 
-  const StageBase* stage;
+  const StageBase<Acc>* stage;
 };
 
 }  // namespace isoquant

@@ -1,4 +1,4 @@
-// Template layer: f32 rows to 8-bit integers and back, one row at a time. The steps are those of quantize.h.
+// Functions: f32 rows to 8-bit integers and back. The steps are those of quantize.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_FUNCTIONS_QUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -73,19 +73,32 @@ inline int32_t LargestMagnitude(const float* HWY_RESTRICT x, size_t n) {
   return hn::ReduceMax(di32, hn::Max(hn::Max(max0, max1), hn::Max(max2, max3)));
 }
 
-inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+// The largest finite magnitude of a row; `all_finite` becomes whether all values are finite.
+inline float FindAbsMax(const float* HWY_RESTRICT x, size_t n, bool& all_finite) {
   constexpr int32_t kInfinity = 0x7f800000;
   int32_t bits = LargestMagnitude<false>(x, n);
-  const bool all_finite = bits < kInfinity;
+  all_finite = bits < kInfinity;
   if (!all_finite) bits = LargestMagnitude<true>(x, n);
   float absmax;
   std::memcpy(&absmax, &bits, sizeof(absmax));
-  const float scale = absmax / 127.0f;
-  return {scale > kMinScale ? scale : kMinScale, 0, all_finite};
+  return absmax;
 }
 
-// The bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As integers, of
-// which the two ignore each other's sign, floats are ordered by magnitude: infinities and NaN come last.
+// scale = max(absmax / 127, kMinScale), of a vector of rows.
+HWY_INLINE VF32 SymmetricScales(VF32 absmax) {
+  const DF32 d;
+  return hn::Max(hn::Div(absmax, hn::Set(d, 127.0f)), hn::Set(d, kMinScale));
+}
+
+inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+  bool all_finite;
+  const float absmax = FindAbsMax(x, n, all_finite);
+  return {hn::GetLane(SymmetricScales(hn::Set(DF32(), absmax))), 0, all_finite};
+}
+
+// The bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As integers,
+// floats of one sign are ordered by magnitude, infinities and NaN last: as unsigned ones the negative floats are the
+// largest, as signed ones the positive floats.
 template <bool kFilter>
 inline void FindRange(const float* HWY_RESTRICT x, size_t n, uint32_t& lo_bits, int32_t& hi_bits) {
   const DF32 d;
@@ -109,22 +122,37 @@ inline void FindRange(const float* HWY_RESTRICT x, size_t n, uint32_t& lo_bits, 
   hi_bits = hn::ReduceMax(di32, hi);
 }
 
-inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
-  const DF32 d;
-  const DI32 di32;
+// The least and the largest finite value of a row and 0; `all_finite` as above.
+inline void FindFiniteRange(const float* HWY_RESTRICT x, size_t n, float& lo, float& hi, bool& all_finite) {
   uint32_t lo_bits;
   int32_t hi_bits;
   FindRange<false>(x, n, lo_bits, hi_bits);
-  const bool all_finite = lo_bits < 0xff800000u && hi_bits < 0x7f800000;
+  all_finite = lo_bits < 0xff800000u && hi_bits < 0x7f800000;
   if (!all_finite) FindRange<true>(x, n, lo_bits, hi_bits);
-  float lo, hi;
   std::memcpy(&lo, &lo_bits, sizeof(lo));
   std::memcpy(&hi, &hi_bits, sizeof(hi));
-  const float range = hi / 255.0f - lo / 255.0f;  // hi - lo could overflow
-  const float scale = range > kMinScale ? range : kMinScale;
-  const float zero_point = -lo * (1.0f / scale);
-  const VI32 rounded = RoundInRange(di32, hn::Set(d, zero_point < 255.0f ? zero_point : 255.0f));
-  return {scale, hn::GetLane(rounded), all_finite};
+}
+
+// scale = max(hi / 255 - lo / 255, kMinScale), because hi - lo could overflow; zero_point = round(min(-lo * (1 /
+// scale), 255)). Of a vector of rows.
+HWY_INLINE VF32 AsymmetricScales(VF32 lo, VF32 hi, VI32& zero_point) {
+  const DF32 d;
+  const VF32 k255 = hn::Set(d, 255.0f);
+  const VF32 range = hn::Sub(hn::Div(hi, k255), hn::Div(lo, k255));
+  const VF32 scale = hn::Max(range, hn::Set(d, kMinScale));
+  const VF32 inverse = hn::Div(hn::Set(d, 1.0f), scale);
+  zero_point = RoundInRange(DI32(), hn::Min(hn::Mul(hn::Neg(lo), inverse), k255));
+  return scale;
+}
+
+inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
+  const DF32 d;
+  bool all_finite;
+  float lo, hi;
+  FindFiniteRange(x, n, lo, hi, all_finite);
+  VI32 zero_point;
+  const VF32 scale = AsymmetricScales(hn::Set(d, lo), hn::Set(d, hi), zero_point);
+  return {hn::GetLane(scale), hn::GetLane(zero_point), all_finite};
 }
 
 // clamp(x * inverse, lo, hi), rounded; NaN becomes 0. kInRange: the same without the clamp, because what exceeds the

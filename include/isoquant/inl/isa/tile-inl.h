@@ -1,18 +1,19 @@
 // ISA layer: the seam between the MatMul driver and an instruction.
 //
-// A policy P is one instruction: it multiplies one tile of C over a whole range of K and leaves int32 in memory. The
+// A policy P is one instruction: it multiplies one tile of C over a whole range of K and leaves the sums in memory. The
 // driver owns every pointer and knows no ISA; the policy knows no blocks, threads or output stages. P has
 //
-//   A, ArrangedA, ArrangedB   element types of the caller's A, and of A and B as Tile reads them
+//   A, B, Acc                 element types of the caller's A, of packed panels, and of the sums
+//   ArrangedA, ArrangedB      element types of A and B as Tile reads them
 //   kName                     the tier
 //   kMR, kNR, kKR             largest tile: rows, columns (a multiple of 16); K advances by kKR
-//   kReadsRows                Tile can read the caller's rows in place; A and ArrangedA are one type
-//   kArranges                 Tile can read rows as ArrangeTile wrote them. If both: see ReadsRows in engine/plan-inl.h
+//   kReadsRows                Tile can read the caller's rows in place too; A and ArrangedA are one type. The plan
+//                             (engine/plan-inl.h) says when it does
 //   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeTile
 //   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
-//   kColumnSums               Tile is given the column sums of B: its trick with signs owes a multiple of them
-//   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
-//   State                     lives as long as one worker's share of a call (tile configuration, say). Its ForgetB() is
+//   kColumnSums               Tile is given the column sums of B: it reads A as bytes ^ 0x80, and so owes 128 times
+//   them kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it State lives as
+//   long as one worker's share of a call (tile configuration, say). Its ForgetB() is
 //                             called when the memory that B lies in has got other contents: what Tile keeps of B by
 //                             address is void then
 //   kRefusal                  function of a Cpu: null, or what it lacks. It runs on every CPU, and so stands
@@ -20,8 +21,10 @@
 //   ArrangeTile(a, a_stride, k, rows, out)   element (r, i) goes to
 //                             out[i / kPieceK * kPieceK * rows + r * kPieceK + i % kPieceK], zeros up to the next
 //                             multiple of kKR
-//   ArrangePanel(b, k, out)   k values (a multiple of 4) of 16 columns; writes as many of k up to a multiple of kKR
-//   Tile(state, args)
+//   ArrangePanel(b, k, out)   k values (a multiple of a group) of 16 columns; writes as many of k up to a multiple of
+//                             kKR
+//   Tile(state, args)         the order of summation is free if Acc is an integer. If it is a float, each sum is one
+//                             chain in increasing k that starts from C if args.add, else from 0: the bits depend on it
 //
 // and, unless it inherits them from AnyShape,
 //
@@ -88,32 +91,55 @@ namespace hn = hwy::HWY_NAMESPACE;
 // streams, because few lines can be under way at once if they are asked for one by one, but the prefetcher of L2 runs
 // ahead on every stream (16 rows, K = N = 4096, weights from memory: 14.8 GB/s with four streams, 10.6 with one).
 struct PrefetchStreams {
-  const void* from;     // null: nothing, and B itself comes from memory
+  const void* from;     // never null; where there is nothing to fetch, any line of B
   size_t inner, outer;  // bytes
 };
 
-template <class ArrangedA, class ArrangedB>
-struct TileArgs {
-  const ArrangedA* a;           // rows in place, or as ArrangeTile wrote them
-  bool a_streams;               // the next tiles have other rows of A, and the same B; else the other way round
-  size_t a_stride, a_step;      // elements: between rows, and between pieces of a row
-  const ArrangedA* a_tail;      // of rows in place, one more step of kKR each, kKR elements apart; or null
-  const int32_t* column_sums;   // 16 * panels; or null: nothing is owed. (Beside c g++ 12 makes a vector of the two.)
-  const int8_t* b;              // packed panels
-  size_t panel_stride;          // bytes
-  const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
-  PrefetchStreams prefetch;     // for Tile to fetch on its way, because a later tile reads it
-  size_t rows;                  // 1..kMR, or 1..kTallMR if there is one panel
-  size_t panels;                // 1..kNR / 16; all their columns are written
-  size_t k;                     // a multiple of kKR, without the step of a_tail
-  size_t b_k;                   // of that, what b has: a multiple of 4
-  int32_t* c;
-  size_t c_stride;  // elements
-  bool add;         // C += instead of C =
-  // What rows of C become, for Tile to fetch for writing: C itself, or the output of a stage.
+// What Tile may use to be faster. No output depends on it.
+struct TileHints {
+  bool b_from_memory;        // B comes from beyond L2: Tile fetches its own B ahead, and nothing else
+  bool a_streams;            // the next tile has other rows of A and the same B; false: the same rows and another B
+  PrefetchStreams prefetch;  // what a later tile reads
+  // What the rows of C become: C itself, or the output of a stage. To be fetched for writing.
   const char* written;
   size_t written_stride, written_bytes;  // of a row
 };
+
+// The operands of one tile, and hints. TB and Acc are the types of panels and sums.
+template <class ArrangedA, class TB, class ArrangedB, class Acc>
+struct TileArgs {
+  const ArrangedA* a;           // rows in place, or as ArrangeTile wrote them
+  size_t a_stride, a_step;      // elements: between rows, and between pieces of a row
+  const ArrangedA* a_tail;      // of rows in place, one more step of kKR each, kKR elements apart; or null
+  const int32_t* column_sums;   // 16 * panels; or null: nothing is owed. (Beside c g++ 12 makes a vector of the two.)
+  const TB* b;                  // packed panels
+  size_t panel_stride;          // elements
+  const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
+  size_t rows;                  // 1..kMR, or 1..kTallMR if there is one panel
+  size_t panels;                // 1..kNR / 16; all their columns are written
+  size_t k;                     // a multiple of kKR, without the step of a_tail
+  size_t b_k;                   // of that, what b has: a multiple of a group
+  Acc* c;
+  size_t c_stride;  // elements
+  bool add;         // C += instead of C =
+  TileHints hints;
+};
+
+// What the driver promises and every Tile relies on. For debug builds.
+template <class P, class Args>
+HWY_INLINE void CheckTileArgs(const Args& args) {
+  HWY_DASSERT(args.panels >= 1 && args.panels <= P::kNR / 16);
+  HWY_DASSERT(args.rows >= 1 && args.rows <= (args.panels == 1 ? P::kTallMR : P::kMR));
+  HWY_DASSERT(args.k % P::kKR == 0 && args.b_k % (4 / sizeof(typename P::B)) == 0);
+  HWY_DASSERT(args.a_tail == nullptr || P::kReadsRows);
+  HWY_DASSERT(args.b_k <= args.k + (args.a_tail != nullptr ? P::kKR : 0));
+  HWY_DASSERT(args.column_sums == nullptr || P::kColumnSums);
+  HWY_DASSERT(args.b_arranged == nullptr || args.rows != 0);
+  HWY_DASSERT(args.c != nullptr && args.c_stride >= args.panels * 16);
+  HWY_DASSERT(args.hints.prefetch.from != nullptr || args.hints.b_from_memory);
+  HWY_DASSERT(args.hints.written != nullptr);
+  (void)args;
+}
 
 // The row counts 1..kMR are separate functions, because accumulators must be separate locals to stay in registers:
 // returns table[rows - 1] of Kernel<1>::Run, Kernel<2>::Run, ...

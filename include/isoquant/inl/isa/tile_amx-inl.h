@@ -114,13 +114,15 @@ template <class TA>
 struct Amx {
   static constexpr char kName[] = "amx_int8";
   using A = TA;
+  using B = int8_t;
+  using Acc = int32_t;
   using ArrangedA = TA;
   using ArrangedB = int8_t;
   static constexpr bool kSigned = A(-1) < A(0);
   // TDP* takes as many cycles as A has rows, so that rows may be split evenly: cut at multiples of 16, products of 33,
   // 70 and 130 rows took 1.15 to 1.4 times as long (K = N = 515).
   static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
-  static constexpr bool kReadsRows = true, kArranges = true;
+  static constexpr bool kReadsRows = true;
   static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmx;
@@ -201,7 +203,7 @@ struct Amx {
     alignas(64) int8_t b_tail[2 * amx::kTileBytes];
   };
 
-  using Args = TileArgs<ArrangedA, ArrangedB>;
+  using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
 
   // kHigh x kPanels tiles of C; tile (i, p) is tmm(i * kPanels + p). Tiles of rows begin at the multiples of 16, but
   // the last one ends where the rows end.
@@ -255,17 +257,18 @@ struct Amx {
     // fetches its own B some KiB before it is read.
     struct Prefetches {
       explicit Prefetches(const Args& args)
-          : alone(args.prefetch.from == nullptr),
-            next(alone ? reinterpret_cast<const char*>(args.b) + kAhead : static_cast<const char*>(args.prefetch.from)),
-            written(args.written),
+          : alone(args.hints.b_from_memory),
+            next(alone ? reinterpret_cast<const char*>(args.b) + kAhead
+                       : static_cast<const char*>(args.hints.prefetch.from)),
+            written(args.hints.written),
             rows_left(args.rows),
             rows_per_step(args.k == 0 ? 0 : (args.rows * kKR + args.k - 1) / args.k) {}
 
       HWY_INLINE void Step(const Args& args) {
         for (size_t i = rows_left < rows_per_step ? rows_left : rows_per_step; i != 0; --i, --rows_left) {
           PrefetchForWriting(written);
-          PrefetchForWriting(written + args.written_bytes - 1);
-          written += args.written_stride;
+          PrefetchForWriting(written + args.hints.written_bytes - 1);
+          written += args.hints.written_stride;
         }
         if (alone) {
           for (size_t i = 0; i < amx::kTileBytes; i += 64) {
@@ -273,12 +276,12 @@ struct Amx {
             if (kPanels == 2) hwy::Prefetch(next + i + args.panel_stride);
           }
           next += amx::kTileBytes;
-        } else if (args.prefetch.inner != 0) {
+        } else if (args.hints.prefetch.inner != 0) {
           for (size_t i = 0; i < amx::kTileBytes / 4; i += 64) {
             hwy::Prefetch(next + i);
-            hwy::Prefetch(next + i + args.prefetch.inner);
-            hwy::Prefetch(next + i + args.prefetch.outer);
-            hwy::Prefetch(next + i + args.prefetch.inner + args.prefetch.outer);
+            hwy::Prefetch(next + i + args.hints.prefetch.inner);
+            hwy::Prefetch(next + i + args.hints.prefetch.outer);
+            hwy::Prefetch(next + i + args.hints.prefetch.inner + args.hints.prefetch.outer);
           }
           next += amx::kTileBytes / 4;
         }
@@ -298,7 +301,7 @@ struct Amx {
       const int8_t* b = args.b;
       const size_t whole = args.a_tail != nullptr ? args.k : args.b_k / kKR * kKR;
       const size_t last_row = FirstRow(args.rows, kHigh - 1);
-      if (args.a_streams && whole > kMaxKInL1) {
+      if (args.hints.a_streams && whole > kMaxKInL1) {
         Loop<true>(args, whole, last_row * args.a_stride, a, b);
       } else {
         Loop<false>(args, whole, last_row * args.a_stride, a, b);

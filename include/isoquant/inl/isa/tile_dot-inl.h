@@ -60,13 +60,13 @@ struct DotVectors {
 // Instructions: acc += b dot lane kLane of each 128 bits of a. b is signed.
 template <uint32_t kNeonWord, uint32_t kSveWord>
 struct DotByElement : DotVectors {
-  using Acc = V32;
+  using Accumulator = V32;
   static constexpr size_t kRegisters = 1;
-  static HWY_INLINE Acc Begin(V32 sums) { return sums; }
-  static HWY_INLINE V32 Sums(Acc acc) { return acc; }
+  static HWY_INLINE Accumulator Begin(V32 sums) { return sums; }
+  static HWY_INLINE V32 Sums(Accumulator acc) { return acc; }
 
   template <int kLane>
-  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
+  static HWY_INLINE void Accumulate(Accumulator& acc, V8 b, V8 a) {
 #if HWY_TARGET_IS_SVE
     // a is one of the first eight registers: three bits name it. (Around the intrinsic g++ 12 puts moves.)
     __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kSveWord | kLane << 19));
@@ -83,18 +83,18 @@ struct Sudot : DotByElement<0x4f00f000, 0x44a01c00> {};  // unsigned a; of FEAT_
 #if HWY_TARGET_IS_NEON
 // Products of bytes fit 16 bits, and SADALP adds them in pairs: an accumulator has k 0, 1 and k 2, 3 of two columns.
 struct SmullSadalp : DotVectors {
-  struct Acc {
+  struct Accumulator {
     V32 low, high;
   };
   static constexpr size_t kRegisters = 2;
-  static HWY_INLINE Acc Begin(V32 sums) {
+  static HWY_INLINE Accumulator Begin(V32 sums) {
     const D32 d;
     return {hn::InterleaveLower(d, sums, hn::Zero(d)), hn::InterleaveUpper(d, sums, hn::Zero(d))};
   }
-  static HWY_INLINE V32 Sums(const Acc& acc) { return V32(vpaddq_s32(acc.low.raw, acc.high.raw)); }
+  static HWY_INLINE V32 Sums(const Accumulator& acc) { return V32(vpaddq_s32(acc.low.raw, acc.high.raw)); }
 
   template <int kLane>
-  static HWY_INLINE void Accumulate(Acc& acc, V8 b, V8 a) {
+  static HWY_INLINE void Accumulate(Accumulator& acc, V8 b, V8 a) {
     const V8 group = hn::BitCast(D8(), hn::Broadcast<kLane>(hn::BitCast(D32(), a)));
     const int16x8_t low = vmull_s8(vget_low_s8(b.raw), vget_low_s8(group.raw));
     const int16x8_t high = vmull_high_s8(b.raw, group.raw);
@@ -107,15 +107,17 @@ struct SmullSadalp : DotVectors {
 // A policy without its type of A: shared by those that have the same arranged A.
 template <class Dot>
 struct DotTiles : AnyShape, DotVectors {
-  using Acc = typename Dot::Acc;
+  using Accumulator = typename Dot::Accumulator;
 
   // Two panels where one may be a single vector.
   static constexpr size_t kMR = 8 / Dot::kRegisters, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
   static constexpr size_t kPieceK = 8, kKR = kPieceK;
   using ArrangedA = int8_t;
   using ArrangedB = int8_t;
-  using Args = TileArgs<ArrangedA, ArrangedB>;
-  static constexpr bool kReadsRows = false, kArranges = true;
+  using B = int8_t;
+  using Acc = int32_t;
+  using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
+  static constexpr bool kReadsRows = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what SDOT wants
   using State = NoState;
@@ -148,7 +150,7 @@ struct DotTiles : AnyShape, DotVectors {
     // Group kGroup of four K, after kSkip accumulators: the products of row kRow with vector kVector, and so on.
     // (Compilers see which loads are of the same vectors.) One row has kPieces of A at hand; others, one each.
     template <size_t kGroup, size_t kPieces, size_t kSkip, size_t kRow, size_t kVector, class... Rest>
-    static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, Acc& acc, Rest&... rest) {
+    static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, Accumulator& acc, Rest&... rest) {
       if constexpr (kSkip != 0) {
         Products<kGroup, kPieces, kSkip - 1, kRow, kVector>(a, b, step, rest...);
       } else {
@@ -166,7 +168,7 @@ struct DotTiles : AnyShape, DotVectors {
     }
 
     template <bool kAdd, size_t kRow, size_t kVector, class... Rest>
-    static HWY_INLINE void Store(int32_t* c, size_t c_stride, Acc acc, Rest... rest) {
+    static HWY_INLINE void Store(int32_t* c, size_t c_stride, Accumulator acc, Rest... rest) {
       StoreVector<kAdd>(Dot::Sums(acc), c + kVector * hn::Lanes(D32()));
       if constexpr (sizeof...(Rest) != 0) {
         constexpr bool kNextRow = kVector + 1 == kVectors;
@@ -187,7 +189,7 @@ struct DotTiles : AnyShape, DotVectors {
           const int32_t* const sums = args.column_sums + col + sizeof...(Accs) % kVectors * hn::Lanes(d);
           owed = hn::ShiftLeft<7>(hn::LoadU(d, sums));
         }
-        Acc next = Dot::Begin(owed);
+        Accumulator next = Dot::Begin(owed);
         Loop(args, col, b, step, acc..., next);
       } else {
         const int8_t* a = args.a;

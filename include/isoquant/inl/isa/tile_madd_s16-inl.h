@@ -52,7 +52,7 @@ struct MaddS16Tiles : AnyShape {
   using ArrangedB = int16_t;
   static constexpr size_t kArrangeBRows = kMR + 1;
   static constexpr size_t kPieceK = 32;
-  static constexpr bool kReadsRows = false, kArranges = true;
+  static constexpr bool kReadsRows = false;
   static constexpr bool kColumnSums = false;
   using State = NoState;
 #if HWY_TARGET_IS_SVE
@@ -61,7 +61,9 @@ struct MaddS16Tiles : AnyShape {
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 #endif
 
-  using Args = TileArgs<ArrangedA, ArrangedB>;
+  using B = int8_t;
+  using Acc = int32_t;
+  using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
   using D16 = hn::CappedTag<int16_t, 32>;  // a pair of vectors covers at most the 64 bytes of one group
   using D32 = hn::RepartitionToWide<D16>;
   using D64 = hn::RepartitionToWide<D32>;
@@ -101,8 +103,8 @@ struct MaddS16Tiles : AnyShape {
   }
 
   // Two at a time: scalar instructions compete for the vector ports of x86.
-  template <class B, class... Acc>
-  static HWY_INLINE void TwoSteps(const int16_t*& a, const B*& b, Acc&... acc) {
+  template <class BOrArranged, class... Accs>
+  static HWY_INLINE void TwoSteps(const int16_t*& a, const BOrArranged*& b, Accs&... acc) {
     const size_t n = hn::Lanes(D16());
     Step(a, LoadB(b), LoadB(b + n), acc...);
     Step(a + kKR, LoadB(b + 64), LoadB(b + 64 + n), acc...);
@@ -123,10 +125,10 @@ struct MaddS16Tiles : AnyShape {
   template <size_t kRows>
   struct Kernel {
     // Each level declares the accumulators of one row: separate locals stay in registers, and may be sizeless.
-    template <class B, class... Acc>
-    static HWY_INLINE void Loop(const Args& args, size_t col, const B* b, Acc&... acc) {
+    template <class BOrArranged, class... Accs>
+    static HWY_INLINE void Loop(const Args& args, size_t col, const BOrArranged* b, Accs&... acc) {
       const D32 d;
-      if constexpr (sizeof...(Acc) < 2 * kRows) {
+      if constexpr (sizeof...(Accs) < 2 * kRows) {
         V32 acc0 = hn::Zero(d), acc1 = hn::Zero(d);
         Loop(args, col, b, acc..., acc0, acc1);
       } else {
@@ -143,7 +145,7 @@ struct MaddS16Tiles : AnyShape {
       }
     }
     static HWY_NOINLINE void Run(const Args& args) {
-      for (size_t row = 0; row < kRows; ++row) PrefetchForWriting(args.written + row * args.written_stride);
+      for (size_t row = 0; row < kRows; ++row) PrefetchForWriting(args.hints.written + row * args.hints.written_stride);
       for (size_t col = 0; col < kNR; col += hn::Lanes(D32())) {
         if (args.b_arranged != nullptr) {
           Loop(args, col, args.b_arranged + col * 4);

@@ -136,9 +136,9 @@ struct MmlaTiles : DotTiles<Dot> {
       }
     }
 
-    template <class... Acc>
-    static HWY_INLINE void Loop(const Args& args, const int8_t* b, int32_t* c, Acc&... acc) {
-      if constexpr (sizeof...(Acc) < kPairs * kVectors) {
+    template <class... Accs>
+    static HWY_INLINE void Loop(const Args& args, const int8_t* b, int32_t* c, Accs&... acc) {
+      if constexpr (sizeof...(Accs) < kPairs * kVectors) {
         V32 next = hn::Zero(D32());
         Loop(args, b, c, acc..., next);
       } else {

@@ -21,16 +21,26 @@ template <class TA>
 struct Scalar : AnyShape {
   static constexpr char kName[] = "scalar";
   using A = TA;
+  using B = int8_t;
+  using Acc = int32_t;
   using ArrangedA = TA;
   using ArrangedB = int8_t;
   static constexpr size_t kMR = 4, kNR = 16, kTallMR = kMR, kKR = 4, kPieceK = kKR;
-  static constexpr bool kReadsRows = true, kArranges = false;
+  static constexpr bool kReadsRows = true;
   static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   using State = NoState;
   static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
 
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never
+
+  static void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, A* out) {
+    for (size_t i = 0; i < k; i += kPieceK) {
+      for (size_t r = 0; r < rows; ++r) {
+        for (size_t j = i; j < i + kPieceK; ++j) *out++ = j < k ? a[r * a_stride + j] : A{0};
+      }
+    }
+  }
 
   static void Step(const A* a, const int8_t* b, uint32_t* sums) {
     for (size_t col = 0; col < kNR; ++col) {
@@ -40,11 +50,11 @@ struct Scalar : AnyShape {
     }
   }
 
-  static void Tile(State&, const TileArgs<ArrangedA, ArrangedB>& args) {
+  static void Tile(State&, const TileArgs<ArrangedA, B, ArrangedB, Acc>& args) {
     for (size_t r = 0; r < args.rows; ++r) {
       uint32_t sums[kNR] = {};  // unsigned: modulo 2^32 without undefined behaviour
       const A* a = args.a + r * args.a_stride;
-      for (size_t k = 0; k < args.k; k += kKR) Step(a + k, args.b + k * kNR, sums);
+      for (size_t k = 0; k < args.k; k += kKR, a += args.a_step) Step(a, args.b + k * kNR, sums);
       if (args.a_tail != nullptr) Step(args.a_tail + r * kKR, args.b + args.k * kNR, sums);
       int32_t* c = args.c + r * args.c_stride;
       for (size_t col = 0; col < kNR; ++col) {

@@ -106,13 +106,15 @@ struct VnniTiles : AnyShape {
   using ArrangedB = int8_t;
   static constexpr size_t kPieceK = 64;
   static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
-  static constexpr bool kReadsRows = false, kArranges = true;
+  static constexpr bool kReadsRows = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr bool kReadsBFromL2 = true;
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what VPDPBUSD wants
   using State = NoState;
 
-  using Args = TileArgs<ArrangedA, ArrangedB>;
+  using B = int8_t;
+  using Acc = int32_t;
+  using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
   using D32 = hn::CappedTag<int32_t, 16>;
   using V32 = hn::Vec<D32>;
 
@@ -232,12 +234,12 @@ struct VnniTiles : AnyShape {
       // Hides that the pointer is the same every time, so that its members are loaded anew: the loop needs all
       // registers, and g++ 12 spills general ones to vectors, by instructions of a port that VPDPBUSD needs.
       __asm__("" : "+r"(args));
-      const char* const last = args->written + (kRows - 1) * args->written_stride;
+      const char* const last = args->hints.written + (kRows - 1) * args->hints.written_stride;
       const size_t rows = kVectors == 1 || args->k > kRows * kPieceK ? 1 : args->k > 4 * kPieceK ? 3 : 6;
       for (size_t row = 0; row < rows; ++row) {
         PrefetchForWriting(written);
-        if (kVectors > 1) PrefetchForWriting(written + args->written_bytes - 1);
-        written = written < last ? written + args->written_stride : written;
+        if (kVectors > 1) PrefetchForWriting(written + args->hints.written_bytes - 1);
+        written = written < last ? written + args->hints.written_stride : written;
       }
     }
 
@@ -255,9 +257,10 @@ struct VnniTiles : AnyShape {
       const int8_t* b = args.b;
       const size_t second = kNR == 16 ? sizeof(int32_t) * hn::Lanes(d) : args.panel_stride;
       const uint8_t* a = args.a;
-      Prefetches prefetches{static_cast<const char*>(args.prefetch.from), args.prefetch.inner, args.prefetch.outer};
+      Prefetches prefetches{static_cast<const char*>(args.hints.prefetch.from), args.hints.prefetch.inner,
+                            args.hints.prefetch.outer};
       if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride};
-      const char* written = args.written;
+      const char* written = args.hints.written;
       const Args* hidden = &args;
       constexpr std::make_index_sequence<kRows> kAll;
       size_t k = args.k;
@@ -286,7 +289,7 @@ struct VnniTiles : AnyShape {
   static HWY_INLINE void Tile(State&, const Args& args) {
     if (kNR == 32 && args.panels == 1) {
       CallForRows<Narrow>(args, std::make_index_sequence<kTallMR>());
-    } else if (args.prefetch.from == nullptr) {
+    } else if (args.hints.b_from_memory) {
       CallForRows<Alone>(args, std::make_index_sequence<kMR>());
     } else {
       CallForRows<Wide>(args, std::make_index_sequence<kMR>());

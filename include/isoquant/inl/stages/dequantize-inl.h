@@ -26,10 +26,12 @@ namespace {
 
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of linear.h,
 // in that order.
-class DequantizeStage : public StageBase {
+class DequantizeStage : public StageBase<int32_t> {
  public:
-  DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y)
-      : StageBase(MayBeNaN(d) ? &RunSteps<kAny> : FindSteps(d), y),
+  // `late_row_scales`: they are not there yet, but will be when a tile of their rows comes; each is finite.
+  DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y,
+                  bool late_row_scales = false)
+      : StageBase<int32_t>(MayBeNaN(d, late_row_scales) ? &RunSteps<kAny> : FindSteps(d), y),
         row_scales_(d.row_scales.data),
         zero_points_(d.row_zero_points.size == 0 ? nullptr : d.row_zero_points.data),
         row_scale_step_(d.row_scales.size == 1 ? 0 : 1),
@@ -39,33 +41,39 @@ class DequantizeStage : public StageBase {
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
+        late_row_scales_(late_row_scales),
         y_(y) {}
 
  private:
   // False if no output can be NaN. To know it is worth a pass over scales and bias: two of five vector instructions per
   // vector of outputs are for NaN. Sums are at most 2^31, so that the first product is finite with scales up to 2^96.
   // The second one may overflow, but is no NaN if the other factor is finite, and likewise the sum with the bias.
-  static bool MayBeNaN(const Dequantization& d) {
+  static constexpr float kMaxRowScale = 0x1p96f;
+  static bool MayBeNaN(const Dequantization& d, bool late_row_scales) {
     constexpr float kMax = (std::numeric_limits<float>::max)();
-    return AnyExceeds(d.row_scales, 0x1p96f) || AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax);
+    return (!late_row_scales && AnyExceeds(d.row_scales, kMaxRowScale)) || AnyExceeds(d.column_scales, kMax) ||
+           AnyExceeds(d.bias, kMax);
   }
 
   // Steps that not all calls have. A set of them is known when the loop over rows is compiled, or, kAny, while it runs:
   // then vectors may be partial and outputs NaN, too.
   enum Steps : int { kZeroPoints = 1, kBias = 2, kRelu = 4, kAny = 8 };
 
-  static StageBase::Run FindSteps(const Dequantization& d) {
-    static constexpr StageBase::Run kRun[] = {&RunSteps<0>, &RunSteps<1>, &RunSteps<2>, &RunSteps<3>,
-                                              &RunSteps<4>, &RunSteps<5>, &RunSteps<6>, &RunSteps<7>};
+  static StageBase<int32_t>::Run FindSteps(const Dequantization& d) {
+    static constexpr StageBase<int32_t>::Run kRun[] = {&RunSteps<0>, &RunSteps<1>, &RunSteps<2>, &RunSteps<3>,
+                                                       &RunSteps<4>, &RunSteps<5>, &RunSteps<6>, &RunSteps<7>};
     return kRun[(d.row_zero_points.size == 0 ? 0 : kZeroPoints) | (d.bias.size == 0 ? 0 : kBias) |
                 (d.activation == Activation::kRelu ? kRelu : 0)];
   }
 
   template <int kSteps>
-  static HWY_NOINLINE void RunSteps(const StageBase& stage_in, size_t row, size_t rows, size_t col, size_t cols,
-                                    const int32_t* sums, size_t stride) {
+  static HWY_NOINLINE void RunSteps(const StageBase<int32_t>& stage_in, size_t row, size_t rows, size_t col,
+                                    size_t cols, const int32_t* sums, size_t stride) {
     const DequantizeStage stage =
         static_cast<const DequantizeStage&>(stage_in);  // a copy: stores of outputs cannot change it
+    if (kSteps != kAny && stage.late_row_scales_ && AnyExceeds({stage.row_scales_ + row, rows}, kMaxRowScale)) {
+      return RunSteps<kAny>(stage_in, row, rows, col, cols, sums, stride);
+    }
     const size_t lanes = hn::Lanes(StageTag());
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
     for (size_t j = 0; j < whole; j += lanes) {
@@ -108,6 +116,7 @@ class DequantizeStage : public StageBase {
   bool one_column_scale_;
   const float* bias_;  // or null
   bool relu_;
+  bool late_row_scales_;
   MatrixView<float> y_;
 };
 

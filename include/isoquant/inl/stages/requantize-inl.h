@@ -27,12 +27,12 @@ namespace {
 
 // A stage for the MatMul driver, or for sums in any matrix.
 template <class Q>
-class RequantizeStage : public StageBase {
+class RequantizeStage : public StageBase<int32_t> {
  public:
   // `column_sums` may be null if there are no a_zero_points.
   RequantizeStage(const Requantization& r, const int32_t* column_sums, const MatrixView<Q>& c)
-      : StageBase(r.a_zero_points.size <= 1 && !AnyExceeds(r.scales, kBelowOne) ? &RunSteps<false> : &RunSteps<true>,
-                  c),
+      : StageBase<int32_t>(
+            r.a_zero_points.size <= 1 && !AnyExceeds(r.scales, kBelowOne) ? &RunSteps<false> : &RunSteps<true>, c),
         scales_(r.scales.data),
         one_scale_(r.scales.size == 1),
         bias_(r.bias.size == 0 ? nullptr : r.bias.data),
@@ -51,8 +51,8 @@ class RequantizeStage : public StageBase {
   // kAny: rows may have a zero point each, scales be any floats, and vectors partial. (Plain numbers, not Parts: see
   // DequantizeStage.)
   template <bool kAny>
-  static HWY_NOINLINE void RunSteps(const StageBase& stage_in, size_t row, size_t rows, size_t col, size_t cols,
-                                    const int32_t* sums, size_t stride) {
+  static HWY_NOINLINE void RunSteps(const StageBase<int32_t>& stage_in, size_t row, size_t rows, size_t col,
+                                    size_t cols, const int32_t* sums, size_t stride) {
     const RequantizeStage stage =
         static_cast<const RequantizeStage&>(stage_in);  // a copy: stores of outputs cannot change it
     const StageTag d;

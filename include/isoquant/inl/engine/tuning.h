@@ -1,0 +1,66 @@
+// Engine: every size that the plan of a product is made with, each with its reason and how it was found.
+//
+// Commands: "MatMul A" is bench/run.sh --benchmark_filter='^MatMul/s8s8s32/A$', A as MxKxN with / for x, before and
+// after a change of the number; "threads" is bench/run.sh --benchmark_filter=MatMulThreads. Percent are of the
+// instruction's peak as the same run measures it, on one core of Granite Rapids unless another one is named.
+#ifndef ISOQUANT_INL_ENGINE_TUNING_H_
+#define ISOQUANT_INL_ENGINE_TUNING_H_
+
+#include <cstddef>
+
+namespace isoquant {
+namespace tuning {
+
+// ---- Caches
+
+// First-level data caches of all CPUs that matter here hold at least this.
+constexpr size_t kL1Bytes = size_t{32} << 10;
+// Second-level caches hold at least this: smaller weights are in one without a question to the CPU.
+constexpr size_t kSmallestL2 = size_t{128} << 10;
+// Weights of so many L2's do not stay there from one call to the next. (Of one or two, a part does.)
+constexpr size_t kL2sOfStreamedB = 2;
+
+// ---- Blocks
+
+// A block of A takes this share of L2, in elements, beside B, which streams, and C. Where elements of two bytes mean
+// that B is arranged for each block, that is a quarter. MatMul 1024/1024/1024: 97 % with an eighth, 91 with a half.
+constexpr size_t kL2ShareOfA = 8;
+// B up to this share of L2 stays there: then tiles of rows come one after the other with all columns, so that A is in
+// L1 and rows of C are written from end to end. 32 columns of all rows at a time, each row of C a page of its own,
+// MatMul 1024/64/1024 takes 1.4 times as long, 2048/32/2048 1.8 times, 1024/1024/1024 1.01 times; with AMX, which lacks
+// time to read A anew, 1.15 times.
+constexpr size_t kL2ShareOfB = 2;
+// A chunk of K. The chunk of B of a group of columns comes from L2 for each tile: 128 KiB for 32 columns of s8. Shorter
+// chunks, to fit L1, lose more by passing C through memory between them than they gain: MatMul 512/4096/512 91 % with
+// 4096, 88 % with 1024.
+constexpr size_t kChunkK = 4096;
+// So few groups of columns pay neither for arranging A, if there is a choice, nor for a task for each tile of rows.
+constexpr size_t kFewGroups = 4;
+
+// ---- Tasks
+
+// Fewer products are not worth a worker: with pools that spin, a second one then pays from about 6 us on (threads). A
+// sleeping pool takes several times as long to wake up.
+constexpr size_t kMinProductsPerTask = size_t{1} << 21;
+// Few rows take as long as their weights take to arrive: they count as so many rows more.
+constexpr size_t kRowsOfStreaming = 3;
+// A part of the columns arranges all rows anew: blocks of rows are better, down to so many rows (threads).
+constexpr size_t kMinRowsPerTask = 16;
+
+// ---- Plain B, packed on the way. Commands: bench/run.sh --benchmark_filter='^MatMulPlain/.*/M/K/N'
+
+// Packed panels take this share of L2, so that they stay near. 64/1024/1024 is 2 to 5 % faster than with a 16th.
+constexpr size_t kL2ShareOfPacked = 32;
+// Of a row of K x N that comes from memory so many lines at least are packed at a time: they share a walk of the page
+// tables. (B of more than half of L2 counts as from memory.)
+constexpr size_t kLinesOfStreamedRow = 2;
+// A of at most so many eighths of L2 stays there beside the panels. With more of A, or fewer columns for each worker,
+// all of B is packed before the product. (64/1024/1024, seen from the speed with packed weights: 0.75 on the way, 0.55
+// before.)
+constexpr size_t kEighthsOfL2ForA = 3;
+constexpr size_t kMinPlainColumnsPerTask = 128;
+
+}  // namespace tuning
+}  // namespace isoquant
+
+#endif  // ISOQUANT_INL_ENGINE_TUNING_H_
