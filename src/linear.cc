@@ -62,24 +62,6 @@ Status CheckLinear(const MatrixView<const float>& x, const LinearLayer& layer, c
   return CheckEachOrNone(layer.bias, ISOQUANT_NAMES(layer.bias), column, out);
 }
 
-Status CheckDequantization(const Dequantization& dequantization, const Each& row, const Each& column,
-                           const Written& out) {
-  const Dequantization& d = dequantization;
-  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.row_scales, ISOQUANT_NAMES(dequantization.row_scales), row, out));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEachOrNone(d.row_zero_points, ISOQUANT_NAMES(dequantization.row_zero_points), row, out));
-  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.column_scales, ISOQUANT_NAMES(dequantization.column_scales), column, out));
-  return CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), column, out);
-}
-
-template <class A, class Function>
-Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
-                        const Dequantization& dequantization, const MatrixView<float>& c, Function multiply) {
-  ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
-  ISOQUANT_RETURN_IF_ERROR(CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, Written("c", c)));
-  return MultiplyPanels(context, a, b, dequantization, c, multiply);
-}
-
 constexpr size_t RoundUpTo64(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // Lets the driver's scratch grow to what blocks of `rows` and of `last_rows` take, so that no block fails when outputs
@@ -133,16 +115,6 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
     }
   }
   return Status();
-}
-
-Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
-              const Dequantization& dequantization, const MatrixView<float>& c) {
-  return CheckAndMultiply(context, a, b, dequantization, c, ISOQUANT_DISPATCH(context, MultiplyS8));
-}
-
-Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
-              const Dequantization& dequantization, const MatrixView<float>& c) {
-  return CheckAndMultiply(context, a, b, dequantization, c, ISOQUANT_DISPATCH(context, MultiplyU8));
 }
 
 }  // namespace isoquant

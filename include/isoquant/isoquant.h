@@ -4,6 +4,7 @@
 
 #include "isoquant/context.h"
 #include "isoquant/cpu.h"
+#include "isoquant/dequantize.h"
 #include "isoquant/element_type.h"
 #include "isoquant/executor.h"
 #include "isoquant/linear.h"
