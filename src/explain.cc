@@ -1,6 +1,7 @@
 // Support: which tier runs, and why no better one, in words.
 #include "hwy/targets.h"
 #include "isoquant/context.h"
+#include "isoquant/tiers.h"
 #include "src/detection.h"
 #include "src/environment.h"
 #include "src/tiers.h"

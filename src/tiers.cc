@@ -3,8 +3,8 @@
 
 #include <cstring>
 
-#include "isoquant/context.h"
 #include "isoquant/inl/isa/int8_targets.h"
+#include "isoquant/tiers.h"
 #include "src/detection.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -4,13 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "isoquant/api.h"
 #include "isoquant/cpu.h"
 #include "isoquant/executor.h"
 #include "isoquant/status.h"
+#include "isoquant/tiers.h"
 
 namespace isoquant {
 
@@ -101,17 +101,6 @@ class ISOQUANT_API Context {
   int64_t targets_ = 0;
   Status environment_status_;
 };
-
-// Number of a tier (0 is the best), or SIZE_MAX if this build has none of exactly this name (or it is null).
-ISOQUANT_API size_t TierIndex(const char* name);
-
-// All tiers that were compiled, best first, and for each that this Context cannot use the reason: what the CPU or the
-// OS lacks, or who removed it.
-ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context);
-
-// The same in a sentence or two: "avx2 runs; avx512_vnni, avx512bw do not: capped by the environment:
-// ISOQUANT_MAX_TIER=avx2; avx_vnni does not: the CPU lacks AVX-VNNI: ...".
-ISOQUANT_API std::string Explain(const Context& context);
 
 }  // namespace isoquant
 

@@ -13,6 +13,7 @@
 #include "isoquant/quantize.h"
 #include "isoquant/requantize.h"
 #include "isoquant/status.h"
+#include "isoquant/tiers.h"
 #include "isoquant/weights.h"
 
 #endif  // ISOQUANT_ISOQUANT_H_
