@@ -12,6 +12,7 @@
 #include "isoquant/matrix_view.h"
 #include "isoquant/quantize.h"
 #include "isoquant/requantize.h"
+#include "isoquant/runtime.h"
 #include "isoquant/status.h"
 #include "isoquant/tiers.h"
 #include "isoquant/weights.h"
