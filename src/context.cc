@@ -2,9 +2,9 @@
 #include "isoquant/context.h"
 
 #include "hwy/targets.h"
-#include "src/detection.h"
 #include "src/environment.h"
 #include "src/tiers.h"
+#include "src/tile_permission.h"
 
 namespace isoquant {
 

@@ -2,9 +2,9 @@
 #include "hwy/targets.h"
 #include "isoquant/context.h"
 #include "isoquant/tiers.h"
-#include "src/detection.h"
 #include "src/environment.h"
 #include "src/tiers.h"
+#include "src/tile_permission.h"
 
 namespace isoquant {
 namespace {

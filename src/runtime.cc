@@ -1,8 +1,8 @@
 // Support: scratch memory, and running tasks.
 #include "isoquant/runtime.h"
 
-#include "src/detection.h"
 #include "src/memory.h"
+#include "src/tile_permission.h"
 
 namespace isoquant {
 

@@ -1,5 +1,5 @@
 // Support: permission for AMX tiles, asked of Linux.
-#include "src/detection.h"
+#include "src/tile_permission.h"
 
 #include <atomic>
 #include <cerrno>

@@ -1,6 +1,6 @@
 // Support: whether Linux lets this process use AMX tiles; and what tests put in place of detection.
-#ifndef ISOQUANT_SRC_DETECTION_H_
-#define ISOQUANT_SRC_DETECTION_H_
+#ifndef ISOQUANT_SRC_TILE_PERMISSION_H_
+#define ISOQUANT_SRC_TILE_PERMISSION_H_
 
 #include <cstdint>
 
@@ -34,4 +34,4 @@ void OverrideTileSource(const TileSource* source);
 
 }  // namespace isoquant
 
-#endif  // ISOQUANT_SRC_DETECTION_H_
+#endif  // ISOQUANT_SRC_TILE_PERMISSION_H_
