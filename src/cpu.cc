@@ -1,8 +1,8 @@
 // Support: CPU features and cache sizes, read once.
 #include "isoquant/cpu.h"
 
+#include "src/detection_override.h"
 #include "src/features.h"
-#include "src/tile_permission.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <unistd.h>

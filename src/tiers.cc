@@ -5,7 +5,7 @@
 
 #include "isoquant/inl/isa/int8_targets.h"
 #include "isoquant/tiers.h"
-#include "src/tile_permission.h"
+#include "src/detection_override.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/tiers.cc"
