@@ -1,7 +1,7 @@
 // Support: CPU features and cache sizes, read once.
 #include "isoquant/cpu.h"
 
-#include "src/detection.h"
+#include "src/detection_override.h"
 #include "src/features.h"
 
 #if defined(__unix__) || defined(__APPLE__)

@@ -1,6 +1,7 @@
-// Operation: dequantise: checks, once per call, then dispatches.
+// Operation: dequantise 8-bit integers: checks, once per call, then dispatches. (Sums: matmul_dequantize.cc.)
+#include "isoquant/dequantize.h"
+
 #include "isoquant/inl/isa/int8_targets.h"
-#include "isoquant/quantize.h"
 #include "src/elementwise.h"
 
 #ifndef ISOQUANT_SRC_DEQUANTIZE_CC_

@@ -1,9 +1,10 @@
 // Support: which tier runs, and why no better one, in words.
 #include "hwy/targets.h"
 #include "isoquant/context.h"
-#include "src/detection.h"
+#include "isoquant/tiers.h"
 #include "src/environment.h"
 #include "src/tiers.h"
+#include "src/tile_permission.h"
 
 namespace isoquant {
 namespace {

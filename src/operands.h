@@ -139,15 +139,20 @@ HWY_INLINE Status CheckOneOrEachOrNone(const VectorView<const T>& v, const ViewN
   return v.size == 0 ? Status() : CheckOneOrEach(v, names, each, c);
 }
 
-// c = stage(a b) by `multiply`, which takes panels; of arguments that have been checked.
+// c = stage(a b) by `multiply`, of arguments that have been checked. `needs_sums`: the stage needs the column sums of
+// b, so that plain weights are packed before; else the engine packs them where that is fastest.
 template <class A, class Stage, class C, class Function>
-Status MultiplyPanels(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage,
-                      const MatrixView<C>& c, Function multiply) {
+Status MultiplyChecked(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage,
+                       bool needs_sums, const MatrixView<C>& c, Function multiply) {
   if (c.empty()) return Status();
-  if (b.packed() != nullptr) return multiply(context, a, *b.packed(), stage, c);
+  if (b.packed() != nullptr || !needs_sums) return multiply(context, a, b, stage, c);
   PackedPanels panels;
   ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
-  return multiply(context, a, panels, stage, c);
+  return multiply(context, a, WeightsRef(panels), stage, c);
+}
+// Of packed weights.
+inline const int32_t* ColumnSumsOf(const WeightsRef& b) {
+  return b.packed() != nullptr ? b.packed()->column_sums : nullptr;
 }
 
 }  // namespace isoquant

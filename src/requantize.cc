@@ -29,25 +29,25 @@ void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization&
 }
 
 // One name each, for HWY_EXPORT.
-Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
+Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const Requantization& r,
                     const MatrixView<int8_t>& c) {
-  const RequantizeStage<int8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
+  const RequantizeStage<int8_t> stage(r, ColumnSumsOf(b), c);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
 }
-Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const PackedPanels& b, const Requantization& r,
+Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const Requantization& r,
                     const MatrixView<uint8_t>& c) {
-  const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
+  const RequantizeStage<uint8_t> stage(r, ColumnSumsOf(b), c);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
 }
-Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
-                    const Requantization& r, const MatrixView<int8_t>& c) {
-  const RequantizeStage<int8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
+Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const Requantization& r,
+                    const MatrixView<int8_t>& c) {
+  const RequantizeStage<int8_t> stage(r, ColumnSumsOf(b), c);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
 }
-Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const PackedPanels& b,
-                    const Requantization& r, const MatrixView<uint8_t>& c) {
-  const RequantizeStage<uint8_t> stage(r, b.column_sums, c);
-  return RunEngine(context, a, WeightsRef(b), StageRef<int32_t>(stage));
+Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const Requantization& r,
+                    const MatrixView<uint8_t>& c) {
+  const RequantizeStage<uint8_t> stage(r, ColumnSumsOf(b), c);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
 }
 // Not inlined, whatever is compiled: they run under a float environment.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,
@@ -100,7 +100,7 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c, out));
   ISOQUANT_RETURN_IF_ERROR(
       CheckOneOrEachOrNone(zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
-  return MultiplyPanels(context, a, b, requantization, c, multiply);
+  return MultiplyChecked(context, a, b, requantization, requantization.a_zero_points.size != 0, c, multiply);
 }
 
 template <class Q, class Function>

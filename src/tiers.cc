@@ -3,9 +3,9 @@
 
 #include <cstring>
 
-#include "isoquant/context.h"
 #include "isoquant/inl/isa/int8_targets.h"
-#include "src/detection.h"
+#include "isoquant/tiers.h"
+#include "src/detection_override.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/tiers.cc"

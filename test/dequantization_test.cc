@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "isoquant/dequantize.h"
 #include "isoquant/linear.h"
 #include "isoquant/quantize.h"
 #include "test/guarded.h"

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "isoquant/isoquant.h"
-#include "src/detection.h"
 #include "src/tiers.h"
+#include "src/tile_permission.h"
 #include "test/emulator/child.h"
 #include "test/emulator/emulator.h"
 #include "test/matmul_case.h"

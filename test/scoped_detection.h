@@ -2,7 +2,7 @@
 #ifndef ISOQUANT_TEST_SCOPED_DETECTION_H_
 #define ISOQUANT_TEST_SCOPED_DETECTION_H_
 
-#include "src/detection.h"
+#include "src/detection_override.h"
 
 namespace isoquant {
 

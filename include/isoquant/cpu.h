@@ -1,4 +1,4 @@
-// Public layer: what the running CPU has, and which tiers this library has for it.
+// Public layer: what the running CPU has.
 #ifndef ISOQUANT_CPU_H_
 #define ISOQUANT_CPU_H_
 
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "isoquant/api.h"
+#include "isoquant/tiers.h"  // for programs that include this header alone
 
 namespace isoquant {
 
@@ -30,23 +31,6 @@ ISOQUANT_API const Cpu& DetectCpu();
 
 // Names of the features in `cpu` that matter to this library ("avx2", "asimddp", ...), in order of age.
 ISOQUANT_API std::vector<std::string> FeatureNames(const Cpu& cpu);
-
-// A tier is an instruction under a Highway target: "avx512_vnni" is VPDPBUSD on 512-bit vectors, "avx2" is VPMADDWD on
-// 256-bit ones. All tiers give the same bits.
-struct TierReport {
-  std::string name;
-  std::string target;  // Highway's name of the target under which it was compiled: "AVX3"
-  bool usable = false;
-  std::string reason;  // why it is not usable; empty if it is
-  std::string shapes;  // "from 5 rows on": others run on the next tier that is usable; or empty: all
-};
-
-// Highway targets that this library was compiled for, best first, and whether the CPU supports each.
-struct TargetReport {
-  std::string name;
-  bool supported = false;
-};
-ISOQUANT_API std::vector<TargetReport> CompiledTargets();
 
 }  // namespace isoquant
 

@@ -4,6 +4,7 @@
 
 #include "isoquant/context.h"
 #include "isoquant/cpu.h"
+#include "isoquant/dequantize.h"
 #include "isoquant/element_type.h"
 #include "isoquant/executor.h"
 #include "isoquant/linear.h"
@@ -11,7 +12,9 @@
 #include "isoquant/matrix_view.h"
 #include "isoquant/quantize.h"
 #include "isoquant/requantize.h"
+#include "isoquant/runtime.h"
 #include "isoquant/status.h"
+#include "isoquant/tiers.h"
 #include "isoquant/weights.h"
 
 #endif  // ISOQUANT_ISOQUANT_H_

@@ -6,13 +6,12 @@
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/dequantize.h"  // Activation; and programs that include this header alone use all of it
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
 
 namespace isoquant {
-
-enum class Activation : uint8_t { kNone, kRelu };
 
 // How Linear quantises each row of x: as the QuantizeRows of that type. kSymmetricS8 suits any x; kAsymmetricU8 has
 // twice the resolution where x is one-sided (after ReLU, say).
@@ -40,25 +39,6 @@ struct LinearLayer {
 // Errors: kNull (weights, data), kMismatch (x.cols and K, y.rows and x.rows, y.cols and N, sizes of scales and bias),
 // kTooSmall (a stride), kTooLarge, kOverlap, kOutOfMemory. Nothing is written on error.
 ISOQUANT_API Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& layer, MatrixView<float> y);
-
-// The second half of Linear, for rows that are quantised already: of any integers, by whatever rule.
-struct Dequantization {
-  VectorView<const float> row_scales;         // M, or 1 for all rows
-  VectorView<const int32_t> row_zero_points;  // M, or 1 for all rows, or empty for zero
-  VectorView<const float> column_scales;      // N, or 1 for all columns
-  VectorView<const float> bias;               // N, or empty for none
-  Activation activation = Activation::kNone;
-};
-
-// c = activation(dequantise(a b) + bias), a: M x K, s8 or u8; b: K x N, s8; c: M x N, f32: the steps of Linear from `t`
-// on, with the row's scale s[m] and zero point z[m], and its promises. c must not overlap any input. K = 0 is legal.
-//
-// Errors: those of MatMul to s32 (matmul.h), and kMismatch, kNull and kOverlap for the vectors. Nothing is written on
-// error.
-ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
-                           const Dequantization& dequantization, const MatrixView<float>& c);
-ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
-                           const Dequantization& dequantization, const MatrixView<float>& c);
 
 }  // namespace isoquant
 

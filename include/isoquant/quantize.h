@@ -1,4 +1,4 @@
-// Public layer: f32 to 8-bit integers and back.
+// Public layer: f32 to 8-bit integers. dequantize.h has the way back.
 //
 // All functions: every float step is one IEEE-754 binary32 operation, rounded to nearest even, in the order written
 // here; the caller's rounding mode, flush-to-zero bits and unmasked exceptions do not matter and are left as they were,
@@ -13,6 +13,7 @@
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/dequantize.h"  // the inverses
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 
@@ -45,23 +46,6 @@ ISOQUANT_API Status QuantizeRows(Context& context, MatrixView<const float> x, Ma
 // (Weights that lie N x K have a scale per row: QuantizeRows.) scales.size = x.cols.
 ISOQUANT_API Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q,
                                     VectorView<float> scales);
-
-// The inverse, for any scale: a NaN (0 times an infinite scale, or a scale that is NaN) is stored as 7fc00000, and
-// q - zero_point is taken modulo 2^32. Per tensor: x = float(q - zero_point) * scale.
-ISOQUANT_API Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point,
-                               MatrixView<float> x);
-ISOQUANT_API Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point,
-                               MatrixView<float> x);
-
-// Per row: x(r, c) = float(q(r, c) - zero_points[r]) * scales[r].
-ISOQUANT_API Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
-                                   MatrixView<float> x);
-ISOQUANT_API Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
-                                   VectorView<const int32_t> zero_points, MatrixView<float> x);
-
-// Per column: x(r, c) = float(q(r, c)) * scales[c].
-ISOQUANT_API Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
-                                      MatrixView<float> x);
 
 }  // namespace isoquant
 

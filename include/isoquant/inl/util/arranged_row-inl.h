@@ -40,6 +40,7 @@ class ArrangedRow {
       StoreBytes(d, v, i);
     }
   }
+#if HWY_TARGET != HWY_SCALAR
   // The same of a whole register.
   template <class D, class V = hn::Vec<D>>
   HWY_INLINE void StoreWhole(D d, V v, size_t i) const {
@@ -52,6 +53,8 @@ class ArrangedRow {
     }
   }
 
+#endif
+
   // Zeros from element `i` to the end of its piece, if it does not begin one.
   HWY_INLINE void FillUp(size_t i) const {
     const size_t left = (piece_k_ - i % piece_k_) % piece_k_;
@@ -62,7 +65,7 @@ class ArrangedRow {
   HWY_INLINE Element* At(size_t i) const { return out_ + (i & ~(piece_k_ - 1)) * rows_ + (i & (piece_k_ - 1)); }
 
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void StoreBytes(D d, V v, size_t i) const {
+  HWY_INLINE void StoreBytes(D, V v, size_t i) const {
     const hn::RebindToUnsigned<D> du;
     StoreElements(du, hn::Xor(hn::BitCast(du, v), hn::Set(du, flip_)), i);
   }

@@ -1,10 +1,12 @@
-// Support: permission for AMX tiles, asked of Linux.
-#include "src/detection.h"
+// Support: asks Linux for permission to use AMX tiles.
+#include "src/tile_permission.h"
 
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+
+#include "src/detection_override.h"
 
 #if defined(__linux__) && defined(__x86_64__) && defined(__LP64__)
 #include <sys/syscall.h>
@@ -17,9 +19,7 @@
 namespace isoquant {
 namespace {
 
-std::atomic<const Detection*> g_override{nullptr};
-
-// What AskForTiles returns beside an errno, all of which are positive.
+// What AskForTiles returns where it is no errno: those are positive.
 constexpr int kGranted = 0, kNotAskedHere = -1, kNeverAsked = -2;
 
 #if ISOQUANT_CAN_ASK_FOR_TILES
@@ -40,7 +40,7 @@ int64_t SteadyNanoseconds() {
 constexpr TileSource kTrueSource = {&AskForTiles, &SteadyNanoseconds};
 std::atomic<const TileSource*> g_source{&kTrueSource};
 
-// The last answer, and when to ask again. Threads may ask at the same time: that does no harm, and nobody has to wait.
+// The last answer, and when to ask again. Threads may ask at the same time. That does no harm, and so none has to wait.
 std::atomic<int> g_answer{kNeverAsked};
 std::atomic<int64_t> g_ask_again{0};
 
@@ -94,9 +94,6 @@ const char* RefuseTiles() {
   const int answer = TileAnswer();
   return answer == kGranted ? nullptr : TextOf(answer);
 }
-
-void OverrideDetection(const Detection* detection) { g_override.store(detection, std::memory_order_release); }
-const Detection* OverriddenDetection() { return g_override.load(std::memory_order_acquire); }
 
 void OverrideTileSource(const TileSource* source) {
   g_source.store(source != nullptr ? source : &kTrueSource, std::memory_order_release);
