@@ -1,4 +1,5 @@
-// Support: what engine_*.cc instantiate: a product with packed or plain weights.
+// Support: what engine.h declares. Each of engine_*.cc includes this for targets of its own: those for which
+// ISOQUANT_ENGINE_HAS_TARGET is true. (It is included for the others too, because each inclusion turns its guard over.)
 
 // Per-target include guard.
 #if defined(ISOQUANT_SRC_ENGINE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -13,34 +14,61 @@
 #include "src/engine.h"
 #include "src/panels.h"
 
+#if ISOQUANT_ENGINE_HAS_TARGET
+
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Plain weights are packed while they are multiplied, or before, as the plan says.
-template <class Problem, class Stage>
-HWY_NOINLINE Status RunPlain(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
-                             const Stage& stage) {
-  if (PacksOnTheWay(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
-    return SolveProblem<Problem>(context, a, b, stage);
-  }
-  PackedPanels panels;
-  ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
-  return SolveProblem<Problem>(context, a, WeightsRef(panels), stage);
+// Whether plain weights are packed before the product, and not while it runs.
+HWY_INLINE bool PacksBefore(const Context& context, size_t m, const WeightsRef& b) {
+  return b.packed() == nullptr && !PacksOnTheWay(m, b.k(), b.n(), context.NumWorkers(), DetectedCaches());
 }
 
-template <class Problem, class Stage>
-HWY_INLINE Status Run(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
-                      const Stage& stage) {
-  if (HWY_UNLIKELY(b.packed() == nullptr)) return RunPlain<Problem>(context, a, b, stage);
-  return SolveProblem<Problem>(context, a, b, stage);
+template <class Function>
+HWY_NOINLINE Status PackAndCall(Context& context, const WeightsRef& b, const Function& function) {
+  PackedPanels panels;
+  ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
+  return function(WeightsRef(panels));
 }
 
 }  // namespace
+
+Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                bool accumulate) {
+  if (HWY_UNLIKELY(PacksBefore(context, a.rows, b))) {
+    return PackAndCall(context, b,
+                       [&](const WeightsRef& packed) { return MatMulS8(context, a, packed, c, accumulate); });
+  }
+  return SolveProblem<Int8Problem<int8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
+}
+Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                bool accumulate) {
+  if (HWY_UNLIKELY(PacksBefore(context, a.rows, b))) {
+    return PackAndCall(context, b,
+                       [&](const WeightsRef& packed) { return MatMulU8(context, a, packed, c, accumulate); });
+  }
+  return SolveProblem<Int8Problem<uint8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
+}
+
+Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
+  if (HWY_UNLIKELY(PacksBefore(context, a.matrix.rows, b))) {
+    return PackAndCall(context, b, [&](const WeightsRef& packed) { return RunEngine(context, a, packed, stage); });
+  }
+  return SolveProblem<Int8Problem<int8_t>>(context, a, b, stage);
+}
+Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
+  if (HWY_UNLIKELY(PacksBefore(context, a.matrix.rows, b))) {
+    return PackAndCall(context, b, [&](const WeightsRef& packed) { return RunEngine(context, a, packed, stage); });
+  }
+  return SolveProblem<Int8Problem<uint8_t>>(context, a, b, stage);
+}
+
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant
 HWY_AFTER_NAMESPACE();
 
+#endif  // ISOQUANT_ENGINE_HAS_TARGET
 #endif  // per-target include guard

@@ -1,5 +1,5 @@
 // Support: the one instance of driver and kernels that all operations of the library share, for each target. Include it
-// within foreach_target. engine_s8.cc and engine_u8.cc define what it declares, so that they are compiled side by side.
+// within foreach_target. The engine_*.cc define what it declares, for some targets each.
 
 // Per-target include guard.
 #if defined(ISOQUANT_SRC_ENGINE_H_) == defined(HWY_TARGET_TOGGLE)

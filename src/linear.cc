@@ -11,8 +11,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/sources/quantized_rows-inl.h"
-#include "isoquant/inl/stages/dequantize-inl.h"
-#include "src/engine.h"
+#include "src/matmul_dequantize.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -22,12 +21,10 @@ namespace {
 template <class Q>
 Status RunLinear(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
                  const RowParameters& parameters, const MatrixView<float>& y) {
-  const PackedPanels& b = layer.weights->panels();
   Dequantization d{{parameters.scales, x.rows}, {}, layer.column_scales, layer.bias, layer.activation};
   if (parameters.zero_points != nullptr) d.row_zero_points = {parameters.zero_points, x.rows};
-  const DequantizeStage stage(d, b.column_sums, y, true);
   const QuantizedRows<Q> rows(x, parameters);
-  return RunEngine(context, RowSource<Q>(rows, x.rows, x.cols), WeightsRef(b), StageRef<int32_t>(stage));
+  return RunDequantized(context, RowSource<Q>(rows), *layer.weights, d, RowScales::kLate, y);
 }
 
 Status LinearS8(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,

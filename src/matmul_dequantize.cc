@@ -10,22 +10,33 @@
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/stages/dequantize-inl.h"
 #include "src/engine.h"
+#include "src/matmul_dequantize.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
+
+Status RunDequantized(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const Dequantization& d,
+                      RowScales row_scales, const MatrixView<float>& c) {
+  const DequantizeStage stage(d, ColumnSumsOf(b), c, row_scales);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+}
+Status RunDequantized(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const Dequantization& d,
+                      RowScales row_scales, const MatrixView<float>& c) {
+  const DequantizeStage stage(d, ColumnSumsOf(b), c, row_scales);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+}
+
 namespace {
 
 // One name each, for HWY_EXPORT.
 Status MultiplyS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  const DequantizeStage stage(d, ColumnSumsOf(b), c);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+  return RunDequantized(context, a, b, d, RowScales::kKnown, c);
 }
 Status MultiplyU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  const DequantizeStage stage(d, ColumnSumsOf(b), c);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+  return RunDequantized(context, a, b, d, RowScales::kKnown, c);
 }
 
 }  // namespace

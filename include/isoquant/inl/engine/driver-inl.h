@@ -244,8 +244,8 @@ HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename
 }
 
 // Where several tasks arrange the same rows, a filler prepares them before.
-template <class Stage, class Acc>
-HWY_NOINLINE void PrepareRows(Context& context, const MatMulPlan& plan, const RowFiller& filler) {
+template <class Stage, class Acc, class A>
+HWY_NOINLINE void PrepareRows(Context& context, const MatMulPlan& plan, const RowFiller<A>& filler) {
   const auto task = [&](size_t i, size_t) {
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, i);
     [[maybe_unused]] const FloatEnvironment<Stage, Acc> environment{};
@@ -287,7 +287,7 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::
 }
 
 template <class P, class Stage>
-Status MatMulWithPolicy(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b, const Stage& stage) {
+HWY_INLINE Status MatMulWithPolicy(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b, const Stage& stage) {
   const ProductShape shape = ShapeOf<P>(context, a, b);
   const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
   if (!IsLone(tile, shape)) return MatMulInTasks<P>(context, a, b, stage);

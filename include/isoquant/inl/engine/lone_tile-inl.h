@@ -55,7 +55,11 @@ class LoneTile {
   }
   static HWY_INLINE void RunInline(const TilePlan& tile, const Source& a, Part rows, bool prepares,
                                    const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch) {
-    Args args{};
+    Args args;  // each member is set, here or below: zeros for all of them cost 5 % of the instructions of 1 x 16 x 16
+    args.a_tail = nullptr;
+    args.b_arranged = nullptr;
+    args.hints.a_streams = false;
+    args.hints.prefetch.inner = args.hints.prefetch.outer = 0;
     SetRows(tile, a, rows, prepares, reinterpret_cast<ArrangedA*>(scratch), args);
     args.b_k = RoundUp(b.k, kTraits.Group());
     args.panel_stride = kTraits.PanelBytes(b.k) / sizeof(B);

@@ -11,37 +11,41 @@ namespace isoquant {
 
 // How a policy wants `rows` rows of bytes arranged: element i of row r is number
 //   i / piece_k * piece_k * rows + r * piece_k + i % piece_k
-// of the output, as a byte ^ flip, or, if `wide`, as an int16_t. The rows end with a whole piece; what lies in it
-// behind the last element is 0 (before the flip or after it: B is 0 there).
+// of the output, as a byte ^ flip, or, if `wide`, as an int16_t. There is memory for whole pieces. What follows the
+// last element of a row, up to a multiple of kr, is read: it may be anything, because B is zero there. All but flip are
+// powers of two, piece_k a multiple of kr, and of a whole vector of bytes on x86.
 struct ArrangedForm {
-  size_t piece_k;  // a multiple of 4, and a power of two
+  size_t piece_k, kr;
   uint8_t flip;
   bool wide;
 };
 
-// Rows that are in no matrix. Whoever makes them derives from this and writes them where the policy wants them.
+// M rows of K elements that are in no matrix. Whoever makes them derives from this and writes them where the policy
+// wants them. Both functions run under the float environment of the output stage.
+template <class A>
 struct RowFiller {
-  // What must be known of rows before they are arranged, and stays so: their scales, say. Or null. Called once for each
-  // row, by any worker, before the first `arrange` of it.
+  // Finds out what must be known of rows before they are arranged: their scales, say. Null: nothing. Called once for
+  // each row, by any worker, before the first `arrange` of it.
   using Prepare = void (*)(const RowFiller& filler, size_t row, size_t rows);
   // Writes rows [row, row + rows) to `out`, aligned to 64 bytes. Several workers may ask for the same row, at once too.
   using Arrange = void (*)(const RowFiller& filler, size_t row, size_t rows, const ArrangedForm& form, void* out);
 
-  RowFiller(Prepare prepare_in, Arrange arrange_in) : prepare(prepare_in), arrange(arrange_in) {}
+  RowFiller(size_t rows, size_t cols, Prepare prepare_in, Arrange arrange_in)
+      : shape(nullptr, rows, cols), prepare(prepare_in), arrange(arrange_in) {}
 
+  MatrixView<const A> shape;  // without data
   Prepare prepare;
   Arrange arrange;
 };
 
-// M rows of K elements of type A: a matrix, which is read where it lies or arranged by the policy, or what a filler
-// makes. Both functions of a filler run under the float environment of the output stage.
+// Where A comes from, by reference: a matrix, which is read where it lies or arranged by the policy; or a filler.
 template <class A>
 struct RowSource {
   RowSource(const MatrixView<const A>& matrix_in) : matrix(matrix_in) {}  // NOLINT: implicit on purpose
-  RowSource(const RowFiller& filler_in, size_t rows, size_t cols) : matrix(nullptr, rows, cols), filler(&filler_in) {}
+  explicit RowSource(const RowFiller<A>& filler_in) : matrix(filler_in.shape), filler(&filler_in) {}
 
-  MatrixView<const A> matrix;  // sizes alone, if there is a filler
-  const RowFiller* filler = nullptr;
+  const MatrixView<const A>& matrix;  // sizes alone, if there is a filler
+  const RowFiller<A>* filler = nullptr;
 };
 
 }  // namespace isoquant

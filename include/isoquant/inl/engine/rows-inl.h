@@ -26,7 +26,7 @@ namespace {
 // As a RowFiller must write rows for the policy.
 template <class P>
 constexpr ArrangedForm FormOf() {
-  return {P::kPieceK, P::kColumnSums ? uint8_t{0x80} : uint8_t{0}, sizeof(typename P::ArrangedA) == 2};
+  return {P::kPieceK, P::kKR, P::kColumnSums ? uint8_t{0x80} : uint8_t{0}, sizeof(typename P::ArrangedA) == 2};
 }
 
 // As the plan wants to know it.
@@ -39,15 +39,19 @@ HWY_INLINE RowsOfA DescribeRows(const RowSource<typename P::A>& a) {
   return on_lines ? RowsOfA::kOnLines : RowsOfA::kAnywhere;
 }
 
+// Not inlined: the path of a matrix is short.
+template <class P>
+HWY_NOINLINE void FillRows(const RowFiller<typename P::A>& filler, Part rows, bool prepares,
+                           typename P::ArrangedA* out) {
+  if (prepares && filler.prepare != nullptr) filler.prepare(filler, rows.begin, rows.size);
+  filler.arrange(filler, rows.begin, rows.size, FormOf<P>(), out);
+}
+
 // Rows as the policy arranges them. `prepares`: a filler has not prepared them yet.
 template <class P>
 HWY_INLINE void ArrangeRows(const RowSource<typename P::A>& a, Part rows, bool prepares, typename P::ArrangedA* out) {
-  if (HWY_LIKELY(a.filler == nullptr)) {
-    P::ArrangeTile(a.matrix.Row(rows.begin), a.matrix.row_stride, a.matrix.cols, rows.size, out);
-    return;
-  }
-  if (prepares && a.filler->prepare != nullptr) a.filler->prepare(*a.filler, rows.begin, rows.size);
-  a.filler->arrange(*a.filler, rows.begin, rows.size, FormOf<P>(), out);
+  if (HWY_UNLIKELY(a.filler != nullptr)) return FillRows<P>(*a.filler, rows, prepares, out);
+  P::ArrangeTile(a.matrix.Row(rows.begin), a.matrix.row_stride, a.matrix.cols, rows.size, out);
 }
 
 // Zero-filled last steps of rows that are read in place.

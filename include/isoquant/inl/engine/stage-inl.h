@@ -84,15 +84,17 @@ HWY_INLINE bool BeginTile(const Stage&, Part, Part, Acc*, size_t) {
   return false;
 }
 template <class Acc>
-HWY_INLINE bool BeginTile(const StoreSums<Acc>& stage, Part rows, Part cols, Acc* buffer, size_t stride) {
-  if (!stage.accumulate) return false;
-  for (size_t i = 0; i < rows.size; ++i) {
-    const Acc* const from = stage.c + (rows.begin + i) * stage.c_stride + cols.begin;
-    std::memcpy(buffer + i * stride, from, cols.size * sizeof(Acc));
-    const size_t padding = RoundUp(cols.size, PackedPanels::kColumns) - cols.size;
-    std::memset(buffer + i * stride + cols.size, 0, padding * sizeof(Acc));
+HWY_NOINLINE void LoadSums(const StoreSums<Acc>& stage, Part rows, Part cols, Acc* buffer, size_t stride) {
+  const size_t padding = RoundUp(cols.size, PackedPanels::kColumns) - cols.size;
+  for (size_t i = 0; i < rows.size; ++i, buffer += stride) {
+    std::memcpy(buffer, stage.c + (rows.begin + i) * stage.c_stride + cols.begin, cols.size * sizeof(Acc));
+    std::memset(buffer + cols.size, 0, padding * sizeof(Acc));
   }
-  return true;
+}
+template <class Acc>
+HWY_INLINE bool BeginTile(const StoreSums<Acc>& stage, Part rows, Part cols, Acc* buffer, size_t stride) {
+  if (stage.accumulate) LoadSums(stage, rows, cols, buffer, stride);
+  return stage.accumulate;
 }
 
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.

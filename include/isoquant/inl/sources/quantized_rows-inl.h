@@ -17,8 +17,8 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/functions/quantize-inl.h"
+#include "isoquant/inl/sources/arranged_row-inl.h"
 #include "isoquant/inl/sources/row_parameters.h"
-#include "isoquant/inl/util/arranged_row-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/matrix_view.h"
 
@@ -29,18 +29,18 @@ namespace {
 
 // Q is int8_t (symmetric) or uint8_t (asymmetric).
 template <class Q>
-class QuantizedRows : public RowFiller {
+class QuantizedRows : public RowFiller<Q> {
   static constexpr bool kSigned = std::is_signed<Q>::value;
 
  public:
   QuantizedRows(const MatrixView<const float>& x, const RowParameters& parameters)
-      : RowFiller(&Prepare, &Arrange), x_(x), parameters_(parameters) {}
+      : RowFiller<Q>(x.rows, x.cols, &Prepare, &Arrange), x_(x), parameters_(parameters) {}
 
  private:
   // So many rows get their scales at once: a division takes as long for one as for a vector of them.
   static constexpr size_t kRows = 16;
 
-  static HWY_NOINLINE void Prepare(const RowFiller& filler, size_t row, size_t rows) {
+  static HWY_NOINLINE void Prepare(const RowFiller<Q>& filler, size_t row, size_t rows) {
     const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
     for (size_t end = row + rows; row < end; row += kRows) self.FindScales(row, HWY_MIN(kRows, end - row));
   }
@@ -72,70 +72,61 @@ class QuantizedRows : public RowFiller {
     }
   }
 
-  static HWY_NOINLINE void Arrange(const RowFiller& filler, size_t row, size_t rows, const ArrangedForm& form,
+  static HWY_NOINLINE void Arrange(const RowFiller<Q>& filler, size_t row, size_t rows, const ArrangedForm& form,
                                    void* out) {
     const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
-    if (form.wide) {
-      self.ArrangeAs<true>(row, rows, form, out);
-    } else {
-      self.ArrangeAs<false>(row, rows, form, out);
-    }
-  }
-
-  template <bool kWide>
-  HWY_INLINE void ArrangeAs(size_t row, size_t rows, const ArrangedForm& form, void* out) const {
-    const size_t last = x_.rows - 1;
+    const RowParameters& parameters = self.parameters_;
+    const size_t last = self.x_.rows - 1;
     for (size_t r = 0; r < rows; ++r) {
-      const ArrangedRow<kWide> to(form.piece_k, form.flip, rows, r, out);
-      const RowScale s{parameters_.scales[row + r], kSigned ? 0 : parameters_.zero_points[row + r]};
-      const float* const next = x_.Row(HWY_MIN(row + r + rows, last));  // of the next tile
-      if (parameters_.all_finite[row + r] != 0) {
-        QuantizeRowTo<true>(x_.Row(row + r), s, next, to);
-      } else {
-        QuantizeRowTo<false>(x_.Row(row + r), s, next, to);
-      }
+      const ArrangedRow to(form, rows, r, out);
+      const float scale = parameters.scales[row + r];
+      const RowScale s{scale, kSigned ? 0 : parameters.zero_points[row + r], parameters.all_finite[row + r] != 0};
+      const float* const next = self.x_.Row(HWY_MIN(row + r + rows, last));  // of the next tile
+      self.QuantizeRowTo(self.x_.Row(row + r), s, next, to);
     }
   }
 
-  // As QuantizeRow. Elements behind the last one are what 0 becomes.
-  template <bool kInRange, bool kWide>
-  HWY_INLINE void QuantizeRowTo(const float* HWY_RESTRICT x, RowScale s, const float* next,
-                                const ArrangedRow<kWide>& to) const {
+  // As QuantizeRow. (To is ArrangedRow, which is incomplete for targets without vectors.)
+  template <class To>
+  HWY_INLINE void QuantizeRowTo(const float* HWY_RESTRICT x, RowScale s, const float* next, const To& to) const {
     const DF32 d;
-    const DI32 di32;
-    constexpr int32_t kLo = kSigned ? -127 : 0, kHi = kSigned ? 127 : 255;
-    const size_t lanes = hn::Lanes(d), n = x_.cols;
+    const size_t n = x_.cols;
     const VF32 inverse = hn::Set(d, 1.0f / s.scale);
-    const VF32 lo = hn::Set(d, static_cast<float>(kLo - s.zero_point));
-    const VF32 hi = hn::Set(d, static_cast<float>(kHi - s.zero_point));
-    const auto quantize = [&](size_t i) HWY_ATTR {
-      if (i >= n) return hn::Zero(di32);
-      return RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo, hi);
-    };
+    if (HWY_UNLIKELY(!s.all_finite)) return QuantizeFrom<false>(0, x, s, inverse, next, to);
     size_t i = 0;
     if constexpr (kDemotesFour) {
       const hn::Repartition<Q, DF32> dq;
+      const size_t lanes = hn::Lanes(d);
       for (; i + 4 * lanes <= n; i += 4 * lanes) {
         for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
-        const VI32 v0 = RoundScaled<kInRange>(hn::LoadU(d, x + i), inverse, lo, hi);
-        const VI32 v1 = RoundScaled<kInRange>(hn::LoadU(d, x + i + lanes), inverse, lo, hi);
-        const VI32 v2 = RoundScaled<kInRange>(hn::LoadU(d, x + i + 2 * lanes), inverse, lo, hi);
-        const VI32 v3 = RoundScaled<kInRange>(hn::LoadU(d, x + i + 3 * lanes), inverse, lo, hi);
+        const VI32 v0 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i), inverse));
+        const VI32 v1 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i + lanes), inverse));
+        const VI32 v2 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i + 2 * lanes), inverse));
+        const VI32 v3 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i + 3 * lanes), inverse));
         to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, s.zero_point), i);
-      }
-      for (; i < n; i += 4 * lanes) {
-        const VI32 v0 = quantize(i), v1 = quantize(i + lanes), v2 = quantize(i + 2 * lanes),
-                   v3 = quantize(i + 3 * lanes);
-        to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, s.zero_point), i);
-      }
-    } else {
-      const hn::Rebind<Q, DF32> dq;
-      for (; i < n; i += lanes) {
-        hwy::Prefetch(next + i);
-        to.Store(dq, hn::DemoteTo(dq, hn::Add(quantize(i), hn::Set(di32, s.zero_point))), i);
       }
     }
-    to.FillUp(i);
+    QuantizeFrom<true>(i, x, s, inverse, next, to);
+  }
+
+  // From element `i` on. Behind the last one there is what 0 becomes, or zeros.
+  template <bool kInRange>
+  HWY_INLINE void QuantizeFrom(size_t i, const float* HWY_RESTRICT x, RowScale s, VF32 inverse, const float* next,
+                               const ArrangedRow& to) const {
+    const DF32 d;
+    const DI32 di32;
+    const hn::Rebind<Q, DF32> dq;
+    constexpr int32_t kLo = kSigned ? -127 : 0, kHi = kSigned ? 127 : 255;
+    const VF32 lo = hn::Set(d, static_cast<float>(kLo - s.zero_point));
+    const VF32 hi = hn::Set(d, static_cast<float>(kHi - s.zero_point));
+    const VI32 zero_point = hn::Set(di32, s.zero_point);
+    const size_t n = x_.cols;
+    for (; i < n; i += hn::Lanes(d)) {
+      hwy::Prefetch(next + i);
+      const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo, hi);
+      to.Store(dq, hn::DemoteTo(dq, hn::Add(v, zero_point)), i);
+    }
+    to.FillUp(i, n);
   }
 
   const MatrixView<const float> x_;

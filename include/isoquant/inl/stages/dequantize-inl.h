@@ -14,6 +14,7 @@
 
 #include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
+#include "isoquant/inl/stages/row_scales.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
 #include "isoquant/linear.h"
@@ -28,10 +29,8 @@ namespace {
 // in that order.
 class DequantizeStage : public StageBase<int32_t> {
  public:
-  // `late_row_scales`: they are not there yet, but will be when a tile of their rows comes; each is finite.
-  DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y,
-                  bool late_row_scales = false)
-      : StageBase<int32_t>(MayBeNaN(d, late_row_scales) ? &RunSteps<kAny> : FindSteps(d), y),
+  DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y, RowScales row_scales)
+      : StageBase<int32_t>(MayBeNaN(d, row_scales) ? &RunSteps<kAny> : FindSteps(d), y),
         row_scales_(d.row_scales.data),
         zero_points_(d.row_zero_points.size == 0 ? nullptr : d.row_zero_points.data),
         row_scale_step_(d.row_scales.size == 1 ? 0 : 1),
@@ -41,7 +40,7 @@ class DequantizeStage : public StageBase<int32_t> {
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
-        late_row_scales_(late_row_scales),
+        late_row_scales_(row_scales == RowScales::kLate),
         y_(y) {}
 
  private:
@@ -49,10 +48,10 @@ class DequantizeStage : public StageBase<int32_t> {
   // vector of outputs are for NaN. Sums are at most 2^31, so that the first product is finite with scales up to 2^96.
   // The second one may overflow, but is no NaN if the other factor is finite, and likewise the sum with the bias.
   static constexpr float kMaxRowScale = 0x1p96f;
-  static bool MayBeNaN(const Dequantization& d, bool late_row_scales) {
+  static bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
     constexpr float kMax = (std::numeric_limits<float>::max)();
-    return (!late_row_scales && AnyExceeds(d.row_scales, kMaxRowScale)) || AnyExceeds(d.column_scales, kMax) ||
-           AnyExceeds(d.bias, kMax);
+    return (row_scales == RowScales::kKnown && AnyExceeds(d.row_scales, kMaxRowScale)) ||
+           AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax);
   }
 
   // Steps that not all calls have. A set of them is known when the loop over rows is compiled, or, kAny, while it runs:

@@ -1,0 +1,35 @@
+// Support: products through a Dequantization, for operations that make the rows. Include it within foreach_target;
+// matmul_dequantize.cc defines what it declares.
+
+// Per-target include guard.
+#if defined(ISOQUANT_SRC_MATMUL_DEQUANTIZE_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_SRC_MATMUL_DEQUANTIZE_H_
+#undef ISOQUANT_SRC_MATMUL_DEQUANTIZE_H_
+#else
+#define ISOQUANT_SRC_MATMUL_DEQUANTIZE_H_
+#endif
+
+#include <cstdint>
+
+#include "isoquant/context.h"
+#include "isoquant/dequantize.h"
+#include "isoquant/inl/engine/row_source.h"
+#include "isoquant/inl/stages/row_scales.h"
+#include "isoquant/matrix_view.h"
+#include "isoquant/status.h"
+#include "isoquant/weights.h"
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+
+// c = dequantise(a b), of arguments that have been checked. Weights are packed if there are zero points.
+Status RunDequantized(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const Dequantization& d,
+                      RowScales row_scales, const MatrixView<float>& c);
+Status RunDequantized(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const Dequantization& d,
+                      RowScales row_scales, const MatrixView<float>& c);
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+#endif  // per-target include guard
