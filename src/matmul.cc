@@ -4,7 +4,7 @@
 
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/operands.h"
-#include "src/panels.h"
+#include "src/pack.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/matmul.cc"

@@ -10,7 +10,7 @@
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 #include "src/check.h"
-#include "src/panels.h"
+#include "src/pack.h"
 
 namespace isoquant {
 

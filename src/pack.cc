@@ -1,9 +1,10 @@
 // Operation: packing, dispatched.
+#include "src/pack.h"
+
 #include <algorithm>
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
-#include "src/panels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/pack.cc"

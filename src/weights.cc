@@ -5,7 +5,7 @@
 
 #include "src/check.h"
 #include "src/memory.h"
-#include "src/panels.h"
+#include "src/pack.h"
 
 namespace isoquant {
 

@@ -7,7 +7,7 @@
 #include "src/check.h"
 #include "src/little_endian.h"
 #include "src/memory.h"
-#include "src/panels.h"
+#include "src/pack.h"
 
 namespace isoquant {
 namespace {

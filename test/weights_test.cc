@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "isoquant/isoquant.h"
-#include "src/panels.h"
+#include "src/pack.h"
 #include "test/golden.h"
 #include "test/guarded.h"
 #include "test/support.h"

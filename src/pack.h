@@ -1,6 +1,6 @@
 // Support: packing into given memory.
-#ifndef ISOQUANT_SRC_PANELS_H_
-#define ISOQUANT_SRC_PANELS_H_
+#ifndef ISOQUANT_SRC_PACK_H_
+#define ISOQUANT_SRC_PACK_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -28,4 +28,4 @@ Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& 
 
 }  // namespace isoquant
 
-#endif  // ISOQUANT_SRC_PANELS_H_
+#endif  // ISOQUANT_SRC_PACK_H_
