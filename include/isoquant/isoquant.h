@@ -12,6 +12,7 @@
 #include "isoquant/quantize.h"
 #include "isoquant/requantize.h"
 #include "isoquant/status.h"
+#include "isoquant/weight_matrix.h"
 #include "isoquant/weights.h"
 
 #endif  // ISOQUANT_ISOQUANT_H_

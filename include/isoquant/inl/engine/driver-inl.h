@@ -83,7 +83,7 @@ class MatMulBlock {
     int8_t* panels = At<int8_t>(plan_.packed_at);
     uint32_t* sums = At<uint32_t>(plan_.packed_at + plan_.pack_groups * plan_.GroupBytes());
     const size_t begin = cols.begin / PackedPanels::kColumns;
-    PackPanels(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
+    PackPanels<int8_t>(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
     state_.ForgetB();  // the panels before these lay in the same memory
     panels_ = {panels, reinterpret_cast<int32_t*>(sums), plan_.k, cols.size};
     first_col_ = cols.begin;
