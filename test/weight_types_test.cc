@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "hwy/highway.h"
+#include "isoquant/inl/engine/pack-inl.h"
 #include "isoquant/isoquant.h"
 #include "src/operands.h"
 #include "src/pack.h"
@@ -236,6 +238,44 @@ TEST_CASE("Weights of f32: golden blobs") {
     check("weights/blob2/f32/kxn/37x19", Packed(context, KxN{{values.data(), 37, 19}}));
     check("weights/blob2/f32/nxk/37x19", Packed(context, NxK{{values.data(), 19, 37}}));
   });
+}
+
+// ---- The plain form of packing, which is the one for floats
+
+// Packs integers by PackElements and compares all bytes with `panels`, all sums with those of the columns.
+template <class B>
+void CheckElements(const std::vector<B>& values, size_t k, size_t n, bool transposed, const int8_t* panels) {
+  const size_t num_panels = PackedPanels::NumPanels(n), size = num_panels * PackedPanels::PanelBytes(k);
+  std::vector<uint32_t> expected(16 * num_panels, 0), sums(16 * num_panels, 0);
+  for (size_t i = 0; i < k * n; ++i) expected[transposed ? i / k : i % n] += static_cast<uint32_t>(int32_t{values[i]});
+  const Guarded<B> packed(size);
+  std::fill(packed.begin(), packed.end(), B{0x55});
+  const MatrixView<const B> view(values.data(), transposed ? n : k, transposed ? k : n);
+  const size_t half = num_panels / 2;  // two ranges
+  B* const second = packed.data() + half * PackedPanels::PanelBytes(k);
+  HWY_NAMESPACE::PackElements<B>(view, transposed, {0, half, packed.data(), sums.data()});
+  HWY_NAMESPACE::PackElements<B>(view, transposed, {half, num_panels, second, sums.data() + 16 * half});
+  CHECK(std::memcmp(packed.data(), panels, size) == 0);
+  CHECK(sums == expected);
+}
+
+TEST_CASE("Weights: the plain form of packing gives the bytes that the fast one gives") {
+  Context context;
+  for (const size_t k : Sizes{1, 3, 4, 5, 18}) {
+    for (const size_t n : Sizes{1, 16, 17, 35}) {
+      CAPTURE(k);
+      CAPTURE(n);
+      std::vector<int8_t> s8(k * n);
+      Random random(100 * k + n);
+      FillIntegers(random, s8.data(), s8.size());
+      const std::vector<uint8_t> u8(s8.begin(), s8.end());
+      const PackedWeights kxn = Packed(context, KxN{{s8.data(), k, n}}), nxk = Packed(context, NxK{{s8.data(), n, k}});
+      CheckElements(s8, k, n, false, kxn.panels().panels);
+      CheckElements(u8, k, n, false, kxn.panels().panels);
+      CheckElements(s8, k, n, true, nxk.panels().panels);
+      CheckElements(u8, k, n, true, nxk.panels().panels);
+    }
+  }
 }
 
 // ---- Versions and formats of blobs

@@ -143,7 +143,8 @@ inline void PackNxK(const MatrixView<const int8_t>& v, const PackRange<int8_t>& 
   for (size_t p = out.begin; p < out.end; ++p) PackPanel(v, p, out);
 }
 
-// ---- Other types: the plain form, one element after the other.
+// ---- Any type: the plain form, one element after the other, where nobody has written a faster one. Sums of integers
+// must be zeros before; those of columns past N stay zeros.
 template <class B>
 void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange<B>& out) {
   constexpr ElementType kType = kElementType<B>;
@@ -168,9 +169,8 @@ void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange
 // b is plain, of type B. Sums of columns past N are zeros.
 template <class B>
 void PackPanels(const WeightsRef& b, const PackRange<B>& out) {
-  constexpr bool kHasSums = IsInteger(kElementType<B>);
   const MatrixView<const B> v = b.plain().As<B>();
-  if constexpr (kHasSums) {
+  if constexpr (IsInteger(kElementType<B>)) {
     std::memset(out.sums, 0, (out.end - out.begin) * PackedPanels::kColumns * sizeof(*out.sums));
   }
   if constexpr (!std::is_same<B, int8_t>::value) {
