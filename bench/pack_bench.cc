@@ -4,7 +4,7 @@
 
 #include "bench/huge_buffer.h"
 #include "bench/samples.h"
-#include "src/panels.h"
+#include "src/pack.h"
 
 namespace isoquant {
 namespace {

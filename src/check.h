@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "hwy/base.h"
+#include "isoquant/element_type.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 
@@ -33,6 +34,11 @@ struct ViewNames {
 inline Status CheckEqual(const char* argument, uint64_t actual, const char* expected_name, uint64_t expected) {
   if (actual == expected) return Status();
   return Status(StatusCode::kMismatch, argument, actual, expected_name, expected);
+}
+
+inline Status CheckType(const char* argument, ElementType actual, ElementType expected) {
+  if (actual == expected) return Status();
+  return Status(StatusCode::kWrongType, argument, static_cast<uint64_t>(actual), "", static_cast<uint64_t>(expected));
 }
 
 // What CheckView finds wrong. Not inlined: few calls come here.

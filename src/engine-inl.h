@@ -12,7 +12,7 @@
 #include "isoquant/inl/matmul-inl.h"
 #include "src/check.h"
 #include "src/engine.h"
-#include "src/panels.h"
+#include "src/pack.h"
 
 #if ISOQUANT_ENGINE_HAS_TARGET
 

@@ -10,22 +10,23 @@
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 #include "src/check.h"
-#include "src/panels.h"
+#include "src/each.h"
+#include "src/pack.h"
 
 namespace isoquant {
 
 constexpr size_t PanelsSize(const PackedPanels& b) {
-  return PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k);
+  return PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k, b.type);
 }
-// Of all columns of the panels: kernels read the sums of those past the end, too.
+// Of all columns of the panels: kernels read the sums of those past the end, too. Floats have none.
 constexpr size_t SumsSize(const PackedPanels& b) {
-  return PackedPanels::NumPanels(b.n) * PackedPanels::kColumns * sizeof(*b.column_sums);
+  return IsInteger(b.type) ? PackedPanels::NumPanels(b.n) * PackedPanels::kColumns * sizeof(*b.column_sums) : 0;
 }
 
 inline Status CheckPanels(const PackedPanels& b, const ViewNames& names) {
   const size_t size = PanelsSize(b);
   if (b.panels == nullptr && size != 0) return Status(StatusCode::kNull, names.panels, 0, "size of the panels", size);
-  if (b.column_sums == nullptr && b.n != 0) return Status(StatusCode::kNull, names.column_sums, 0, "N", b.n);
+  if (b.column_sums == nullptr && SumsSize(b) != 0) return Status(StatusCode::kNull, names.column_sums, 0, "N", b.n);
   return Status();
 }
 
@@ -33,6 +34,7 @@ template <class C>
 Status CheckDisjointFromPanels(const char* output_name, const MatrixView<C>& output, const char* input_name,
                                const PackedPanels& b) {
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(output_name, output, input_name, Range(b.panels, PanelsSize(b))));
+  if (SumsSize(b) == 0) return Status();
   return CheckDisjoint(output_name, output, input_name, Range(b.column_sums, SumsSize(b)));
 }
 
@@ -43,11 +45,12 @@ struct OperandNames {
 };
 
 // Whether operands are as they mostly are: then CheckUnusualOperands finds nothing wrong. In line, for products that
-// take less time than their checks one by one; therefore rows have their gaps, and ranges may be empty.
-template <class A, class C>
+// take less time than their checks one by one; therefore rows have their gaps, and ranges may be empty. B is the type
+// that the operation expects of its weights.
+template <class B = int8_t, class A, class C>
 HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, const MatrixView<C>& c) {
   if (a.cols != b.k || c.rows != a.rows || c.cols != b.n) return false;
-  if (a.data == nullptr || b.panels == nullptr || c.data == nullptr) return false;
+  if (b.type != kElementType<B> || a.data == nullptr || b.panels == nullptr || c.data == nullptr) return false;
   if (a.cols > a.row_stride || c.cols > c.row_stride) return false;
   if ((a.rows | a.row_stride | c.row_stride) > kSurelyFits) return false;
   const uintptr_t c_begin = reinterpret_cast<uintptr_t>(c.data), c_end = c_begin + c.rows * c.row_stride * sizeof(C);
@@ -57,13 +60,15 @@ HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, co
   };
   // The sums follow the panels in packed weights and in a view of a blob: one range.
   const size_t panels_size = PanelsSize(b);
-  if (reinterpret_cast<const int8_t*>(b.column_sums) != b.panels + panels_size) return false;
+  const int8_t* const sums = reinterpret_cast<const int8_t*>(b.column_sums);
+  if (IsInteger(kElementType<B>) && sums != b.panels + panels_size) return false;
   return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) && is_apart(b.panels, panels_size + SumsSize(b));
 }
 
-template <class A, class C>
+template <class B, class A, class C>
 HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
                                          const OperandNames& names) {
+  ISOQUANT_RETURN_IF_ERROR(CheckType(names.b.whole, b.type(), kElementType<B>));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.a.cols, a.cols, names.k, b.k()));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.rows, c.rows, names.a.rows, a.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.cols, c.cols, names.n, b.n()));
@@ -74,69 +79,21 @@ HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const Wei
     ISOQUANT_RETURN_IF_ERROR(CheckPanels(*b.packed(), names.b));
     return CheckDisjointFromPanels(names.c.whole, c, names.b.whole, *b.packed());
   }
-  ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), names.b));
-  return CheckDisjoint(names.c.whole, c, names.b.whole, b.plain());
+  const MatrixView<const B> plain = b.plain().As<B>();
+  ISOQUANT_RETURN_IF_ERROR(CheckView(plain, names.b));
+  return CheckDisjoint(names.c.whole, c, names.b.whole, plain);
 }
 
-template <class A, class C>
+template <class B = int8_t, class A, class C>
 HWY_INLINE Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
                                 const OperandNames& names) {
-  if (b.packed() != nullptr && AreUsual(a, *b.packed(), c)) return Status();
-  return CheckUnusualOperands(a, b, c, names);
+  if (b.packed() != nullptr && AreUsual<B>(a, *b.packed(), c)) return Status();
+  return CheckUnusualOperands<B>(a, b, c, names);
 }
 
-template <class A, class C>
+template <class B = int8_t, class A, class C>
 Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c) {
-  return CheckOperands(a, b, c, {ISOQUANT_NAMES(a), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"});
-}
-
-// How many elements a vector of an output stage has: as many as `name`, "a.rows" for example.
-struct Each {
-  const char* name;
-  size_t size;
-};
-// And what it must not overlap: it is read while that is written.
-struct Written {
-  template <class C>
-  HWY_INLINE Written(const char* name_in, const MatrixView<C>& view) : name(name_in), range(view), bytes(view) {}
-
-  const char* name;
-  Range range;
-  Bytes bytes;
-};
-
-template <class T>
-HWY_NOINLINE Status CheckUnusualEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
-                                     const Written& c) {
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(v, names, each.name, each.size));
-  if (AreApart(c.range, Range(v)) || !Overlap(c.bytes, v)) return Status();
-  return Status(StatusCode::kOverlap, c.name, 0, names.whole, 0);
-}
-
-// In line, as AreUsual is.
-template <class T>
-HWY_INLINE Status CheckEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
-  const bool is_usual = v.data != nullptr && v.size == each.size && AreApart(c.range, Range(v));
-  return is_usual ? Status() : CheckUnusualEach(v, names, each, c);
-}
-
-// One element for all, or one for each.
-template <class T>
-HWY_INLINE Status CheckOneOrEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
-                                 const Written& c) {
-  return CheckEach(v, names, v.size == 1 ? Each{"1", 1} : each, c);
-}
-
-template <class T>
-HWY_INLINE Status CheckEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each,
-                                  const Written& c) {
-  return v.size == 0 ? Status() : CheckEach(v, names, each, c);
-}
-
-template <class T>
-HWY_INLINE Status CheckOneOrEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each,
-                                       const Written& c) {
-  return v.size == 0 ? Status() : CheckOneOrEach(v, names, each, c);
+  return CheckOperands<B>(a, b, c, {ISOQUANT_NAMES(a), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"});
 }
 
 // c = stage(a b) by `multiply`, of arguments that have been checked. `needs_sums`: the stage needs the column sums of

@@ -1,9 +1,10 @@
 // Operation: packing, dispatched.
+#include "src/pack.h"
+
 #include <algorithm>
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
-#include "src/panels.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/pack.cc"
@@ -17,9 +18,14 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Panels [begin, end) and the sums of their columns, to their places in a whole.
-void PackPart(const WeightsRef& b, size_t begin, size_t end, int8_t* panels, uint32_t* sums) {
-  PackPanels(b, {begin, end, panels + begin * PackedPanels::PanelBytes(b.k()), sums + begin * PackedPanels::kColumns});
+// Panels [begin, end) and the sums of their columns, if they have any, to their places in a whole.
+void PackPart(const WeightsRef& b, size_t begin, size_t end, uint8_t* panels, uint32_t* sums) {
+  uint8_t* const first = panels + begin * PackedPanels::PanelBytes(b.k(), b.type());
+  if (sums != nullptr) sums += begin * PackedPanels::kColumns;
+  (void)ForWeightType(b.type(), [&](auto element) HWY_ATTR {
+    using B = decltype(element);
+    PackPanels<B>(b, {begin, end, reinterpret_cast<B*>(first), sums});
+  });
 }
 
 }  // namespace
@@ -38,14 +44,16 @@ constexpr size_t kMinBytesPerTask = 256 * 1024;
 
 }  // namespace
 
-bool PanelLayout::Compute(uint64_t k, uint64_t n) {
+bool PanelLayout::Compute(uint64_t k, uint64_t n, ElementType type_in) {
+  type = type_in;
   panels_bytes = 0;
   bytes = SIZE_MAX;
   const uint64_t max = static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) - 128;
-  if (k > max / 16 || n > max / 16) return false;  // so that the roundings below cannot wrap
-  const uint64_t panel = PackedPanels::PanelBytes(static_cast<size_t>(k));
+  const uint64_t panel_bytes_per_k = PackedPanels::kLineBytes / PackedPanels::GroupOf(type);
+  if (k > max / panel_bytes_per_k || n > max / 16) return false;  // so that the roundings below cannot wrap
+  const uint64_t panel = PackedPanels::PanelBytes(static_cast<size_t>(k), type);
   const uint64_t num_panels = PackedPanels::NumPanels(static_cast<size_t>(n));
-  const uint64_t sums = (n * sizeof(int32_t) + 63) / 64 * 64;
+  const uint64_t sums = IsInteger(type) ? (n * sizeof(int32_t) + 63) / 64 * 64 : 0;
   if (panel != 0 && num_panels > (max - sums) / panel) return false;
   panels_bytes = static_cast<size_t>(panel * num_panels);
   bytes = static_cast<size_t>(panel * num_panels + sums);
@@ -53,25 +61,26 @@ bool PanelLayout::Compute(uint64_t k, uint64_t n) {
 }
 
 PackedPanels PanelLayout::At(uint8_t* memory, size_t k, size_t n) const {
-  return {reinterpret_cast<int8_t*>(memory), reinterpret_cast<int32_t*>(memory + panels_bytes), k, n};
+  int32_t* const sums = IsInteger(type) ? reinterpret_cast<int32_t*>(memory + panels_bytes) : nullptr;
+  return {reinterpret_cast<int8_t*>(memory), sums, k, n, type};
 }
 
 void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory) {
-  int8_t* panels = reinterpret_cast<int8_t*>(memory);
+  if (layout.bytes == 0) return;  // K or N may be any number then
   const size_t num_panels = PackedPanels::NumPanels(plain.n());
   const size_t tasks =
       std::max<size_t>(1, std::min({context.NumWorkers(), num_panels, layout.panels_bytes / kMinBytesPerTask}));
-  uint32_t* sums = reinterpret_cast<uint32_t*>(memory + layout.panels_bytes);
+  uint32_t* sums = IsInteger(layout.type) ? reinterpret_cast<uint32_t*>(memory + layout.panels_bytes) : nullptr;
   const auto pack = ISOQUANT_DISPATCH(context, PackPart);
   const auto task = [&](size_t i, size_t) {
-    pack(plain, num_panels * i / tasks, num_panels * (i + 1) / tasks, panels, sums);
+    pack(plain, num_panels * i / tasks, num_panels * (i + 1) / tasks, memory, sums);
   };
   context.Run(tasks, TaskRef(task));
 }
 
 Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& panels) {
   PanelLayout layout;
-  const bool fits = layout.Compute(plain.k(), plain.n());
+  const bool fits = layout.Compute(plain.k(), plain.n(), plain.type());
   uint8_t* memory = fits ? context.Scratch(Context::ScratchOwner::kOperation, layout.bytes) : nullptr;
   if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", layout.bytes, "", 0);
   panels = layout.At(memory, plain.k(), plain.n());

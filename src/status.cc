@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "isoquant/element_type.h"
+
 namespace isoquant {
 namespace {
 
@@ -32,6 +34,12 @@ bool IsGreater(uint64_t a, uint64_t b) {
     return (bits & kSign) != 0 ? -magnitude : magnitude;
   };
   return rank(a) > rank(b);
+}
+
+// The name of an element type; of any other number its digits.
+std::string TypeText(uint64_t number) {
+  const ElementType type = static_cast<ElementType>(number);
+  return number <= UINT8_MAX && BitsOf(type) != 0 ? NameOf(type) : std::to_string(number);
 }
 
 // C libraries may compute with floats to print one: that must neither trap nor leave flags, nor depend on a rounding
@@ -91,6 +99,9 @@ std::string Status::ToString() const {
                     IsGreater(actual_, expected_) ? "most" : "least", expected_name_, DoubleOf(expected_));
       return text;
     }
+    case StatusCode::kWrongType:
+      return std::string(argument_) + " is " + TypeText(actual_) + ", expected " +
+             (*expected_name_ != 0 ? expected_name_ : TypeText(expected_));
     case StatusCode::kMisaligned:
       std::snprintf(text, sizeof(text), "%s is %" PRIu64 " modulo %" PRIu64 ", expected %s = %" PRIu64, argument_,
                     actual_, expected_, expected_name_, expected_);

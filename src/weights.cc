@@ -5,7 +5,7 @@
 
 #include "src/check.h"
 #include "src/memory.h"
-#include "src/panels.h"
+#include "src/pack.h"
 
 namespace isoquant {
 
@@ -15,17 +15,29 @@ PackedWeights::PackedWeights(PackedWeights&& other) noexcept { *this = std::move
 
 PackedWeights& PackedWeights::operator=(PackedWeights&& other) noexcept {
   std::swap(panels_, other.panels_);
+  std::swap(payload_, other.payload_);
   std::swap(payload_checksum_, other.payload_checksum_);
-  std::swap(has_checksum_, other.has_checksum_);
   std::swap(owned_, other.owned_);
   return *this;
 }
 
+namespace {
+
+// That plain weights are of a type that can be packed, and a view in order.
+Status CheckPlain(const WeightsRef& b) {
+  Status status(StatusCode::kWrongType, "b", static_cast<uint64_t>(b.type()), kWeightTypes, 0);
+  (void)ForWeightType(b.type(),
+                      [&](auto element) { status = CheckView(b.plain().As<decltype(element)>(), ISOQUANT_NAMES(b)); });
+  return status;
+}
+
+}  // namespace
+
 Status PackedWeights::PackAny(Context& context, const WeightsRef& b, PackedWeights& packed) {
-  ISOQUANT_RETURN_IF_ERROR(CheckView(b.plain(), ISOQUANT_NAMES(b)));
+  ISOQUANT_RETURN_IF_ERROR(CheckPlain(b));
   PanelLayout layout;
   PackedWeights result;
-  const bool fits = layout.Compute(b.k(), b.n());
+  const bool fits = layout.Compute(b.k(), b.n(), b.type());
   result.owned_ = fits ? AllocateBytes(layout.bytes) : nullptr;
   if (result.owned_ == nullptr) return Status(StatusCode::kOutOfMemory, "packed", layout.bytes, "", 0);
   PackInto(context, b, layout, result.owned_);

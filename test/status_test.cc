@@ -45,6 +45,10 @@ TEST_CASE("Status: the text for each code") {
       {StatusCode::kCorrupt, "blob checksum", 12, "stored checksum", 13,
        "blob checksum is 12, expected stored checksum = 13"},
       {StatusCode::kOutOfMemory, "scratch", 4096, "", 0, "scratch needs 4096 bytes, which could not be allocated"},
+      {StatusCode::kWrongType, "b", 6, "", 1, "b is f32, expected s8"},
+      {StatusCode::kWrongType, "b", 3, "an even number", 0, "b is s4, expected an even number"},
+      {StatusCode::kWrongType, "b", 0, "", 7, "b is 0, expected 7"},
+      {StatusCode::kWrongType, "b", 256 + 6, "", ~uint64_t{0}, "b is 262, expected 18446744073709551615"},
       {StatusCode::kMismatch, "a", ~uint64_t{0}, "b", ~uint64_t{0} - 1,
        "a is 18446744073709551615, expected b = 18446744073709551614"},
   };

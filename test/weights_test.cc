@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "isoquant/isoquant.h"
-#include "src/panels.h"
+#include "src/pack.h"
+#include "test/blobs.h"
 #include "test/golden.h"
 #include "test/guarded.h"
 #include "test/support.h"
@@ -17,8 +18,6 @@ namespace isoquant {
 namespace {
 
 using Sizes = std::vector<size_t>;
-
-constexpr size_t kHeader = 64;
 
 // ---- A second implementation of the layout, from the comments in weights.h alone.
 
@@ -73,68 +72,7 @@ bool LiesAsDocumented(const PackedWeights& packed, const Weights& weights, size_
          std::equal(sums.begin(), sums.end(), packed.panels().column_sums);
 }
 
-// FNV-1a over little-endian 64-bit words.
-uint64_t WordChecksum(const uint8_t* data, size_t bytes) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < bytes; i += 8) {
-    uint64_t word = 0;
-    for (size_t b = 8; b-- != 0;) word = word << 8 | data[i + b];
-    hash = (hash ^ word) * 0x100000001b3u;
-  }
-  return hash;
-}
-
 // ---- Blobs.
-
-// A blob, or a part of one, in memory that ends at a page that cannot be touched. Sizes are multiples of 64, so that it
-// also begins at one.
-class Blob final : public Guarded<uint8_t> {
- public:
-  explicit Blob(size_t size) : Guarded(size) {}
-  explicit Blob(const std::vector<uint8_t>& bytes) : Blob(bytes.size()) { Restore(bytes); }
-  void Restore(const std::vector<uint8_t>& bytes) const { std::copy(bytes.begin(), bytes.end(), begin()); }
-};
-
-void PutU32(uint8_t* to, uint32_t value) {
-  for (int i = 0; i < 4; ++i) to[i] = static_cast<uint8_t>(value >> (8 * i));
-}
-void PutU64(uint8_t* to, uint64_t value) {
-  for (int i = 0; i < 8; ++i) to[i] = static_cast<uint8_t>(value >> (8 * i));
-}
-uint64_t GetU64(const uint8_t* from) {
-  uint64_t value = 0;
-  for (size_t b = 8; b-- != 0;) value = value << 8 | from[b];
-  return value;
-}
-
-constexpr size_t kVersionAt = 8, kHeaderSizeAt = 12, kKAt = 16, kNAt = 24, kTotalAt = 32, kPayloadChecksumAt = 40,
-                 kHeaderChecksumAt = 56;
-
-void SealHeader(uint8_t* blob) { PutU64(blob + kHeaderChecksumAt, WordChecksum(blob, kHeaderChecksumAt)); }
-void SealPayload(uint8_t* blob, size_t size) {
-  PutU64(blob + kPayloadChecksumAt, WordChecksum(blob + kHeader, size - kHeader));
-  SealHeader(blob);
-}
-
-VectorView<const uint8_t> All(const Blob& blob) { return {blob.data(), blob.size()}; }
-
-PackedWeights LoadOf(VectorView<const uint8_t> blob) {
-  PackedWeights loaded;
-  ISOQUANT_CHECK_OK(PackedWeights::Load(blob, loaded));
-  return loaded;
-}
-
-PackedWeights ViewOf(VectorView<const uint8_t> blob) {
-  PackedWeights view;
-  ISOQUANT_CHECK_OK(PackedWeights::View(blob, view));
-  return view;
-}
-
-std::vector<uint8_t> Serialized(const PackedWeights& packed) {
-  std::vector<uint8_t> bytes(packed.SerializedBytes());
-  ISOQUANT_CHECK_OK(packed.Serialize({bytes.data(), bytes.size()}));
-  return bytes;
-}
 
 std::vector<uint8_t> SerializedRandom(size_t k, size_t n, uint64_t seed) {
   Context context;
@@ -143,38 +81,7 @@ std::vector<uint8_t> SerializedRandom(size_t k, size_t n, uint64_t seed) {
   return Serialized(packed);
 }
 
-// Weights that a refused call must leave as they are.
-class Untouched {
- public:
-  Untouched() : plain_(9, 18, 0, 7) {
-    Context context;
-    ISOQUANT_CHECK_OK(PackedWeights::Pack(context, plain_.AsKxN(), weights));
-    before_ = weights.panels();
-    bytes_ = Serialized(weights);
-  }
-  bool IsUntouched() const {
-    const PackedPanels& now = weights.panels();
-    return now.panels == before_.panels && now.column_sums == before_.column_sums && now.k == before_.k &&
-           now.n == before_.n && weights.Verify().ok() && Serialized(weights) == bytes_;
-  }
-
-  PackedWeights weights;
-
- private:
-  PlainWeights plain_;
-  PackedPanels before_;
-  std::vector<uint8_t> bytes_;
-};
-
-// The code with which View and Load refuse the blob; also checks that they left their target alone.
-StatusCode Refusal(VectorView<const uint8_t> blob, Untouched& target) {
-  const Status status = PackedWeights::View(blob, target.weights);
-  CHECK_MESSAGE(target.IsUntouched(), status.ToString());
-  const Status loaded = PackedWeights::Load(blob, target.weights);
-  CHECK_MESSAGE(target.IsUntouched(), loaded.ToString());
-  CHECK(loaded.ToString() == status.ToString());
-  return status.code();
-}
+StatusCode Refusal(VectorView<const uint8_t> blob, Untouched& target) { return RefusalOf(blob, target).code(); }
 
 // ---- Tests.
 
@@ -310,7 +217,8 @@ TEST_CASE("Weights: a blob is the header, the panels, the sums and zeros, at any
 
       std::vector<uint8_t> expected(size, 0);
       std::memcpy(expected.data(), "ISOQUANT", 8);
-      PutU32(expected.data() + kVersionAt, 1);
+      PutU32(expected.data() + kVersionAt, 2);
+      PutU32(expected.data() + kFormatAt, 1);
       PutU32(expected.data() + kHeaderSizeAt, kHeader);
       PutU64(expected.data() + kKAt, k);
       PutU64(expected.data() + kNAt, n);
@@ -499,7 +407,7 @@ TEST_CASE("Weights: foreign blobs are refused") {
   SealHeader(blob.data());
   CHECK(Refusal(All(blob), target) == StatusCode::kCorrupt);
 
-  for (const uint32_t version : {0u, 2u, 0x01000000u, ~0u}) {
+  for (const uint32_t version : {0u, 3u, 0x01000000u, ~0u}) {
     blob.Restore(bytes);
     PutU32(blob.data() + kVersionAt, version);
     SealHeader(blob.data());
@@ -507,6 +415,7 @@ TEST_CASE("Weights: foreign blobs are refused") {
     CHECK(status.code() == StatusCode::kCorrupt);
     CHECK(std::string(status.argument()) == "blob layout version");
     CHECK(status.actual() == version);
+    CHECK(status.expected() == 2);
     CHECK(target.IsUntouched());
   }
 
@@ -539,7 +448,8 @@ TEST_CASE("Weights: foreign blobs are refused") {
 }
 
 // The size of a blob, modulo 2^64: what a forger whose arithmetic wraps would write.
-uint64_t WrappedTotal(uint64_t k, uint64_t n) {
+uint64_t WrappedTotal(uint64_t k, uint64_t n, ElementType type = ElementType::kS8) {
+  if (type == ElementType::kF32) return kHeader + k * 64 * ((n + 15) / 16);
   return kHeader + (k + 3) / 4 * 64 * ((n + 15) / 16) + (n * 4 + 63) / 64 * 64;
 }
 
@@ -565,26 +475,32 @@ TEST_CASE("Weights: K and N whose sizes overflow are refused, however well the h
                             ~uint64_t{0} - 3,
                             ~uint64_t{0} - 2,
                             ~uint64_t{0}};
+  PutU64(blob.data() + kPayloadChecksumAt, WordChecksum(nullptr, 0));  // of no payload
   for (const uint64_t k : sizes) {
     for (const uint64_t n : sizes) {
       if (k < 100 && n < 100) continue;
-      for (const uint64_t total : {WrappedTotal(k, n), uint64_t{bytes.size()}, uint64_t{64}, ~uint64_t{0} << 6}) {
+      for (const uint64_t total : {WrappedTotal(k, n), WrappedTotal(k, n, ElementType::kF32), uint64_t{bytes.size()},
+                                   uint64_t{64}, ~uint64_t{0} << 6}) {
         CAPTURE(k);
         CAPTURE(n);
         CAPTURE(total);
         PutU64(blob.data() + kKAt, k);
         PutU64(blob.data() + kNAt, n);
         PutU64(blob.data() + kTotalAt, total);
-        SealHeader(blob.data());
-        PackedWeights view;
-        const Status status = PackedWeights::View(All(blob), view);
-        // Rows or columns without number, of nothing: the one is as large as the memory it needs, the other needs none.
-        if (status.ok()) {
-          CHECK(n == 0);
-          CHECK(total == 64);
-          continue;
+        for (const ElementType type : {ElementType::kS8, ElementType::kF32}) {
+          PutU32(blob.data() + kFormatAt, static_cast<uint32_t>(type));
+          SealHeader(blob.data());
+          PackedWeights view;
+          const Status status = PackedWeights::View(All(blob), view);
+          // Rows or columns without number, of nothing. Columns of integers have sums, which need memory.
+          if (status.ok()) {
+            CHECK((n == 0 || (k == 0 && type == ElementType::kF32)));
+            CHECK(total == 64);
+            ISOQUANT_CHECK_OK(view.Verify());  // at once
+            continue;
+          }
+          CHECK((status.code() == StatusCode::kCorrupt || status.code() == StatusCode::kTooSmall));
         }
-        CHECK((status.code() == StatusCode::kCorrupt || status.code() == StatusCode::kTooSmall));
       }
     }
   }
@@ -648,7 +564,7 @@ TEST_CASE("Weights: 20,000 forged headers over a payload of noise") {
   const std::vector<uint8_t> bytes = SerializedRandom(5, 17, 10);
   Context context;
   Untouched target;
-  size_t accepted = 0;
+  size_t accepted = 0, accepted_f32 = 0;
   for (int i = 0; i < 20000; ++i) {
     std::copy(bytes.begin(), bytes.begin() + kHeader, blob.begin());
     uint64_t k = GetU64(blob.data() + kKAt), n = GetU64(blob.data() + kNAt);
@@ -666,7 +582,9 @@ TEST_CASE("Weights: 20,000 forged headers over a payload of noise") {
     }
     PutU64(blob.data() + kKAt, k);
     PutU64(blob.data() + kNAt, n);
-    PutU64(blob.data() + kTotalAt, WrappedTotal(k, n));
+    const ElementType type = random.Below(3) == 0 ? ElementType::kF32 : ElementType::kS8;
+    PutU32(blob.data() + kFormatAt, static_cast<uint32_t>(type));
+    PutU64(blob.data() + kTotalAt, WrappedTotal(k, n, type));
     for (size_t flips = random.Below(4); flips != 0; --flips) {
       blob[random.Below(kHeaderChecksumAt)] = static_cast<uint8_t>(random());
     }
@@ -681,10 +599,16 @@ TEST_CASE("Weights: 20,000 forged headers over a payload of noise") {
       if (i % 100 == 0) CHECK(Refusal({begin, size}, target) == status.code());
       continue;
     }
-    ++accepted;
+    ++(view.type() == ElementType::kF32 ? accepted_f32 : accepted);
     const uint8_t* panels = reinterpret_cast<const uint8_t*>(view.panels().panels);
     const uint8_t* sums = reinterpret_cast<const uint8_t*>(view.panels().column_sums);
     CHECK(panels == begin + kHeader);
+    if (view.type() == ElementType::kF32) {
+      CHECK(sums == nullptr);
+      CHECK(view.SerializedBytes() <= size);
+      (void)view.Verify();
+      continue;
+    }
     if (view.n() == 0) {  // nothing is there, be K what it may
       CHECK(sums == panels);
       continue;
@@ -700,6 +624,7 @@ TEST_CASE("Weights: 20,000 forged headers over a payload of noise") {
     ISOQUANT_CHECK_OK(MatMul(context, {a.data(), 2, view.k()}, view, {c.data(), 2, view.n()}));
   }
   CHECK(accepted > 1000);
+  CHECK(accepted_f32 > 300);
 }
 
 TEST_CASE("Weights: golden blobs") {
@@ -709,14 +634,18 @@ TEST_CASE("Weights: golden blobs") {
     Random random(2024);
     FillIntegers(random, values.data(), values.size());
     PackedWeights packed = Packed(context, KxN{{values.data(), k, n}});
-    Digest kxn;
-    kxn.Add(Serialized(packed).data(), packed.SerializedBytes());
-    CheckGolden("weights/blob/kxn/37x19", kxn.value());
+    const auto check = [](const std::string& name, const std::vector<uint8_t>& blob) {
+      Digest digest;
+      digest.Add(blob.data(), blob.size());
+      CheckGolden(name, digest.value());
+    };
+    check("weights/blob2/kxn/37x19", Serialized(packed));
+    // But for its header, a blob of s8 is what it was in version 1.
+    check("weights/blob/kxn/37x19", AsVersion1(Serialized(packed)));
 
     ISOQUANT_CHECK_OK(PackedWeights::Pack(context, NxK{{values.data(), k, n}}, packed));
-    Digest nxk;
-    nxk.Add(Serialized(packed).data(), packed.SerializedBytes());
-    CheckGolden("weights/blob/nxk/37x19", nxk.value());
+    check("weights/blob2/nxk/37x19", Serialized(packed));
+    check("weights/blob/nxk/37x19", AsVersion1(Serialized(packed)));
   });
 }
 

@@ -28,6 +28,10 @@ constexpr size_t BitsOf(ElementType type) {
   return 0;  // no type
 }
 
+constexpr bool IsInteger(ElementType type) {
+  return type == ElementType::kS8 || type == ElementType::kU8 || type == ElementType::kS4;
+}
+
 // "s8", "u8", "s4", "bf16", "f16", "f32"; "unknown" for any other number.
 ISOQUANT_API const char* NameOf(ElementType type);
 

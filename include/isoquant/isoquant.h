@@ -15,6 +15,7 @@
 #include "isoquant/runtime.h"
 #include "isoquant/status.h"
 #include "isoquant/tiers.h"
+#include "isoquant/weight_matrix.h"
 #include "isoquant/weights.h"
 
 #endif  // ISOQUANT_ISOQUANT_H_

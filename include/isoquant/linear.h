@@ -36,8 +36,8 @@ struct LinearLayer {
 // A NaN (from a bias or a scale that is infinite or NaN) is stored as 7fc00000. The bits of y do not depend on the
 // tier, the executor, or on how rows are split over calls. y may have any stride and must not overlap x.
 //
-// Errors: kNull (weights, data), kMismatch (x.cols and K, y.rows and x.rows, y.cols and N, sizes of scales and bias),
-// kTooSmall (a stride), kTooLarge, kOverlap, kOutOfMemory. Nothing is written on error.
+// Errors: kNull (weights, data), kWrongType (weights), kMismatch (x.cols and K, y.rows and x.rows, y.cols and N, sizes
+// of scales and bias), kTooSmall (a stride), kTooLarge, kOverlap, kOutOfMemory. Nothing is written on error.
 ISOQUANT_API Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& layer, MatrixView<float> y);
 
 }  // namespace isoquant

@@ -25,8 +25,9 @@ enum class Store : uint8_t {
 // Rows may have any stride and alignment. c must not overlap a or b.
 // The bits of C do not depend on the tier, the executor, or on how rows are split over calls.
 //
-// Errors: kMismatch (a.cols and b's K, c.rows and a.rows, c.cols and b's N), kTooSmall (a row stride), kTooLarge (a
-// view that exceeds the address space), kNull, kOverlap, kOutOfMemory (scratch). Nothing is written on error.
+// Errors: kWrongType (b), kMismatch (a.cols and b's K, c.rows and a.rows, c.cols and b's N), kTooSmall (a row stride),
+// kTooLarge (a view that exceeds the address space), kNull, kOverlap, kOutOfMemory (scratch). Nothing is written on
+// error.
 ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
                            const MatrixView<int32_t>& c, Store store = Store::kOverwrite);
 ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,

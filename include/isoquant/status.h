@@ -22,6 +22,7 @@ enum class StatusCode : uint8_t {
   kCorrupt,       // "blob checksum is 12, expected stored checksum = 13"
   kUnknownTier,   // "ISOQUANT_MAX_TIER names 'avx9', which is no tier of this library"
   kOutOfMemory,   // "scratch needs 4096 bytes, which could not be allocated"
+  kWrongType,     // "b is f32, expected s8"
 };
 
 // The outcome of a call. A failed call has written nothing to the caller's outputs. A Status owns no memory and is made
@@ -46,7 +47,8 @@ class [[nodiscard]] ISOQUANT_API Status {
   constexpr bool ok() const { return code_ == StatusCode::kOk; }
   constexpr StatusCode code() const { return code_; }
   constexpr const char* argument() const { return argument_; }  // for example "b.rows"
-  // The value that was found, and the one that was wanted. Of kInvalidValue they are the bits of doubles.
+  // The value that was found, and the one that was wanted. Of kInvalidValue they are the bits of doubles, of kWrongType
+  // numbers of ElementTypes.
   constexpr uint64_t actual() const { return actual_; }
   constexpr uint64_t expected() const { return expected_; }
 

@@ -10,23 +10,17 @@
 #include "isoquant/element_type.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
+#include "isoquant/weight_matrix.h"
 
 namespace isoquant {
 
-// Two ways in which plain weights lie in memory. KxN: row k holds the N columns' k-th values (as mathematics writes
-// A * B). NxK: row n holds the K values of column n (as frameworks store a linear layer: out_features x in_features).
-struct KxN {
-  MatrixView<const int8_t> values;
-};
-struct NxK {
-  MatrixView<const int8_t> values;
-};
-
-// What kernels read: panels of 16 columns. A line of a panel is 64 bytes, four of each column: that is a group of K of
-// eight s4, four s8 or u8, two bf16 or f16, or one f32. So for s8
-//   panels[(n / 16) * PanelBytes(k) + (k / 4) * 64 + (n % 16) * 4 + k % 4] = B(k, n),
-// zero where k or n is past the end, 64-byte aligned. With integers come column_sums[n] = sum over k of B(k, n), modulo
-// 2^32, for the columns past the end too; with floats there are none (null).
+// What kernels read: panels of 16 columns. A line of a panel is 64 bytes, four of each column: that is a group of
+// G = GroupOf(type) values of K: eight s4, four s8 or u8, two bf16 or f16, or one f32. If panels are an array of
+// elements, then
+//   panels[((n / 16) * ceil(K / G) + k / G) * 16 G + (n % 16) * G + k % G] = B(k, n),
+// zero (+0 of floats) where k or n is past the end, 64-byte aligned. With integers come column_sums[n] = sum over k of
+// B(k, n), modulo 2^32, for the columns past the end too (zeros); with floats there are none (null).
+// Pack makes panels of s8 and of f32.
 struct PackedPanels {
   const int8_t* panels = nullptr;  // bytes, whatever the type
   const int32_t* column_sums = nullptr;
@@ -53,17 +47,23 @@ class ISOQUANT_API PackedWeights {
   PackedWeights(PackedWeights&& other) noexcept;
   PackedWeights& operator=(PackedWeights&& other) noexcept;
 
-  // Packs K x N values into memory that `packed` then owns; what it held before is released. On error `packed` is left
-  // as it was. K or N = 0 is legal. The source may be freed afterwards. O(K N), once per model.
+  // Packs K x N values, s8 or f32, into memory that `packed` then owns; what it held before is released. On error
+  // `packed` is left as it was. K or N = 0 is legal. The source may be freed afterwards. O(K N), once per model.
   static Status Pack(Context& context, KxN b, PackedWeights& packed);
   static Status Pack(Context& context, NxK b, PackedWeights& packed);
 
   size_t k() const { return panels_.k; }
   size_t n() const { return panels_.n; }
+  ElementType type() const { return panels_.type; }
   const PackedPanels& panels() const { return panels_; }
 
-  // A blob is little-endian: a 64-byte header (magic "ISOQUANT", layout version, K, N, size of the whole, checksum of
-  // the payload, checksum of the header), the panels, the column sums, zeros up to a multiple of 64.
+  // A blob is little-endian: a header of 64 bytes, the panels, the column sums (of integers), zeros up to a multiple of
+  // 64. The header, by offsets in bytes:
+  //    0  "ISOQUANT"                 24  N, u64
+  //    8  layout version, u32: 2     32  size of the whole blob, u64     52  zero, u32
+  //   12  size of the header, u32    40  checksum of the payload, u64    56  checksum of bytes 0 to 55, u64
+  //   16  K, u64                     48  format, u32: the number of the ElementType
+  // A checksum is FNV-1a over 64-bit words. Version 1, which is still read, has zero at 48: all its blobs are s8.
   size_t SerializedBytes() const;
 
   // Writes the blob; kTooSmall if blob.size < SerializedBytes(). `blob` may have any alignment.
@@ -71,7 +71,8 @@ class ISOQUANT_API PackedWeights {
 
   // Uses a blob in place, an mmap'd file for example: no copy, no pass over the payload. The memory must be 64-byte
   // aligned and must outlive `packed`. Refused (and `packed` left as it was): a foreign or damaged header, another
-  // layout version, sizes that do not fit K and N or exceed blob.size. Big-endian hosts copy the column sums.
+  // layout version, a format that Pack does not make (kWrongType), sizes that do not fit K, N and format or exceed
+  // blob.size. Big-endian hosts copy what has more than one byte: column sums and floats.
   static Status View(VectorView<const uint8_t> blob, PackedWeights& packed);
 
   // As View, but copies the payload into memory that `packed` then owns: `blob` may have any alignment, and may be
@@ -89,8 +90,9 @@ class ISOQUANT_API PackedWeights {
   static Status Open(VectorView<const uint8_t> blob, bool copies, PackedWeights& packed);
 
   PackedPanels panels_;
+  // Of the blob that these weights came from, and what it must be; null: they were packed here.
+  const uint8_t* payload_ = nullptr;
   uint64_t payload_checksum_ = 0;
-  bool has_checksum_ = false;
   uint8_t* owned_ = nullptr;  // what panels_ points to and nobody else frees
 };
 
@@ -104,14 +106,15 @@ class WeightsRef {
   WeightsRef(NxK plain) : plain_(plain.values), transposed_(true) {}  // NOLINT
 
   const PackedPanels* packed() const { return packed_; }  // null: plain
-  const MatrixView<const int8_t>& plain() const { return plain_; }
+  const WeightMatrix& plain() const { return plain_; }
   bool transposed() const { return transposed_; }  // plain is N x K
+  ElementType type() const { return packed_ != nullptr ? packed_->type : plain_.type; }
   size_t k() const { return packed_ != nullptr ? packed_->k : transposed_ ? plain_.cols : plain_.rows; }
   size_t n() const { return packed_ != nullptr ? packed_->n : transposed_ ? plain_.rows : plain_.cols; }
 
  private:
   const PackedPanels* packed_ = nullptr;
-  MatrixView<const int8_t> plain_;
+  WeightMatrix plain_;
   bool transposed_ = false;
 };
 

@@ -87,7 +87,7 @@ class MatMulBlock {
     const size_t most_panels = plan_.pack_groups * plan_.tile.cols / PackedPanels::kColumns;
     uint32_t* sums = At<uint32_t>(plan_.packed_at + most_panels * kTraits.PanelBytes(plan_.k));
     const size_t begin = cols.begin / PackedPanels::kColumns;
-    PackPanels(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
+    PackPanels<B>(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
     state_.ForgetB();  // the panels before these lay in the same memory
     panels_ = {reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), plan_.k, cols.size};
     first_col_ = cols.begin;

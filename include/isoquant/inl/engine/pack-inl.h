@@ -1,4 +1,4 @@
-// Template layer: packs plain weights into panels, both orders, and sums up their columns in the same pass.
+// Template layer: packs plain weights into panels, both orders, and sums up the columns of integers in the same pass.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -11,10 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
+#include "isoquant/element_type.h"
 #include "isoquant/inl/isa/transpose-inl.h"
+#include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,12 +27,12 @@ namespace {
 
 constexpr size_t kLine = PackedPanels::kColumns * PackedPanels::kGroup;  // bytes of a group of one panel
 
-// Panels [begin, end), and where they and the sums of their columns go. Sums must be zeros before; those of columns
-// past N stay zeros.
+// Panels [begin, end), and where they and the sums of their columns go.
+template <class B>
 struct PackRange {
   size_t begin, end;
-  int8_t* panels;  // of panel `begin`
-  uint32_t* sums;  // of its first column
+  B* panels;       // of panel `begin`
+  uint32_t* sums;  // of its first column; null for floats, which have none
 };
 
 // ---- K x N: a strip of rows at a time, in it a line's worth of columns at a time: panels are written in runs of a
@@ -58,7 +61,8 @@ void PackGroups(const int8_t* from, size_t row_stride, size_t ahead, size_t repe
 
 // `rows` <= kStripRows rows of kPanels panels from panel `p` on, the last group filled up with zeros.
 template <size_t kPanels>
-void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead, const PackRange& out) {
+void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead,
+               const PackRange<int8_t>& out) {
   constexpr size_t kColumns = kPanels * PackedPanels::kColumns;
   const size_t col = p * PackedPanels::kColumns, panel_bytes = PackedPanels::PanelBytes(v.rows);
   const size_t cols = HWY_MIN(v.cols - col, kColumns);
@@ -75,8 +79,7 @@ void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t 
   }
 }
 
-inline void PackPanels(const KxN& b, const PackRange& out) {
-  const MatrixView<const int8_t>& v = b.values;
+inline void PackKxN(const MatrixView<const int8_t>& v, const PackRange<int8_t>& out) {
   const bool is_cached = v.cols <= DetectCpu().l2_bytes / 2 / HWY_MAX(v.rows, 1);
   const size_t whole_end = HWY_MIN(out.end, v.cols / PackedPanels::kColumns);
   for (size_t k = 0; k < v.rows; k += kStripRows) {
@@ -109,7 +112,7 @@ void PackRun(const int8_t* from, size_t row_stride, size_t blocks, int8_t* to, u
 }
 
 // Panel `p`.
-inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PackRange& out) {
+inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PackRange<int8_t>& out) {
   constexpr size_t kRun = kRunBlocks * 16, kBlock = 16;
   const size_t col = p * PackedPanels::kColumns, k = v.cols;
   const size_t cols = HWY_MIN(v.rows - col, PackedPanels::kColumns);
@@ -136,16 +139,46 @@ inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PackRan
   }
 }
 
-inline void PackPanels(const NxK& b, const PackRange& out) {
-  for (size_t p = out.begin; p < out.end; ++p) PackPanel(b.values, p, out);
+inline void PackNxK(const MatrixView<const int8_t>& v, const PackRange<int8_t>& out) {
+  for (size_t p = out.begin; p < out.end; ++p) PackPanel(v, p, out);
 }
 
-inline void PackPanels(const WeightsRef& b, const PackRange& out) {
-  std::memset(out.sums, 0, (out.end - out.begin) * PackedPanels::kColumns * sizeof(*out.sums));
-  if (b.transposed()) {
-    PackPanels(NxK{b.plain()}, out);
+// ---- Any type: the plain form, one element after the other, where nobody has written a faster one. Sums of integers
+// must be zeros before; those of columns past N stay zeros.
+template <class B>
+void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange<B>& out) {
+  constexpr ElementType kType = kElementType<B>;
+  constexpr size_t kGroup = PackedPanels::GroupOf(kType), kColumns = PackedPanels::kColumns;
+  const size_t k = transposed ? v.cols : v.rows, n = transposed ? v.rows : v.cols;
+  const size_t k_step = transposed ? 1 : v.row_stride, n_step = transposed ? v.row_stride : 1;
+  B* to = out.panels;
+  for (size_t p = out.begin; p < out.end; ++p) {
+    for (size_t row = 0; row < k; row += kGroup) {
+      for (size_t col = p * kColumns; col < (p + 1) * kColumns; ++col) {
+        for (size_t i = 0; i < kGroup; ++i, ++to) {
+          *to = B{};
+          if (row + i >= k || col >= n) continue;
+          std::memcpy(to, v.data + (row + i) * k_step + col * n_step, sizeof(B));  // bits, of a NaN too
+          if constexpr (IsInteger(kType)) out.sums[col - out.begin * kColumns] += static_cast<uint32_t>(int32_t{*to});
+        }
+      }
+    }
+  }
+}
+
+// b is plain, of type B. Sums of columns past N are zeros.
+template <class B>
+void PackPanels(const WeightsRef& b, const PackRange<B>& out) {
+  const MatrixView<const B> v = b.plain().As<B>();
+  if constexpr (IsInteger(kElementType<B>)) {
+    std::memset(out.sums, 0, (out.end - out.begin) * PackedPanels::kColumns * sizeof(*out.sums));
+  }
+  if constexpr (!std::is_same<B, int8_t>::value) {
+    PackElements(v, b.transposed(), out);
+  } else if (b.transposed()) {
+    PackNxK(v, out);
   } else {
-    PackPanels(KxN{b.plain()}, out);
+    PackKxN(v, out);
   }
 }
 

@@ -1,0 +1,65 @@
+// Support: checks of the vectors that output stages read: scales, zero points, bias.
+#ifndef ISOQUANT_SRC_EACH_H_
+#define ISOQUANT_SRC_EACH_H_
+
+#include <cstddef>
+
+#include "hwy/base.h"
+#include "isoquant/matrix_view.h"
+#include "isoquant/status.h"
+#include "src/check.h"
+
+namespace isoquant {
+
+// How many elements a vector of an output stage has: as many as `name`, "a.rows" for example.
+struct Each {
+  const char* name;
+  size_t size;
+};
+// And what it must not overlap: it is read while that is written.
+struct Written {
+  template <class C>
+  HWY_INLINE Written(const char* name_in, const MatrixView<C>& view) : name(name_in), range(view), bytes(view) {}
+
+  const char* name;
+  Range range;
+  Bytes bytes;
+};
+
+template <class T>
+HWY_NOINLINE Status CheckUnusualEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                     const Written& c) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(v, names, each.name, each.size));
+  if (AreApart(c.range, Range(v)) || !Overlap(c.bytes, v)) return Status();
+  return Status(StatusCode::kOverlap, c.name, 0, names.whole, 0);
+}
+
+// In line, as AreUsual is.
+template <class T>
+HWY_INLINE Status CheckEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
+  const bool is_usual = v.data != nullptr && v.size == each.size && AreApart(c.range, Range(v));
+  return is_usual ? Status() : CheckUnusualEach(v, names, each, c);
+}
+
+// One element for all, or one for each.
+template <class T>
+HWY_INLINE Status CheckOneOrEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                 const Written& c) {
+  return CheckEach(v, names, v.size == 1 ? Each{"1", 1} : each, c);
+}
+
+template <class T>
+HWY_INLINE Status CheckEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                  const Written& c) {
+  return v.size == 0 ? Status() : CheckEach(v, names, each, c);
+}
+
+template <class T>
+HWY_INLINE Status CheckOneOrEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each,
+                                       const Written& c) {
+  return v.size == 0 ? Status() : CheckOneOrEach(v, names, each, c);
+}
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_SRC_EACH_H_
