@@ -5,23 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "isoquant/cpu.h"
+#include "src/tier_list.h"
 
 namespace isoquant {
-
-struct Tier {
-  const char* name;
-  int64_t target;                      // Highway's bit
-  const char* (*refusal)(const Cpu&);  // null, or what the CPU lacks
-  bool needs_tiles;                    // RefuseTiles() may refuse it too
-  const char* shapes;                  // which products it is the best for; or null: all
-};
-
-struct TierList {
-  static constexpr size_t kMax = 64;  // bits in a Context's masks
-  Tier tiers[kMax];
-  size_t size = 0;
-};
 
 // Best first. Built on the first call; thread-safe.
 const TierList& Tiers();

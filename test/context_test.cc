@@ -81,6 +81,34 @@ std::vector<std::string> UsableTiers(const Context& context) {
 
 bool IsAllowed(const Context& context, const std::string& tier) { return context.Allows(TierIndex(tier.c_str())); }
 
+// Each product has its tiers, in the order of all tiers. Those of today have the same ones, and the same sentence.
+void CheckProducts(const Context& context, const std::string& sentence) {
+  const std::vector<TierReport> all = ExplainTiers(context);
+  std::vector<std::string> names;
+  for (const ProductReport& product : CompiledProducts()) {
+    CHECK(product.name == std::string(NameOf(product.a)) + " x " + NameOf(product.b));
+    names.push_back(product.name);
+    const std::vector<TierReport> reports = ExplainTiers(context, product.a, product.b);
+    REQUIRE(reports.size() == all.size());
+    for (size_t i = 0; i < all.size(); ++i) {
+      CHECK(reports[i].name == all[i].name);
+      CHECK(reports[i].target == all[i].target);
+      CHECK(reports[i].usable == all[i].usable);
+      CHECK(reports[i].reason == all[i].reason);
+      CHECK(reports[i].shapes == all[i].shapes);
+    }
+    CHECK(Explain(context, product.a, product.b) == sentence);
+  }
+  CHECK(names == std::vector<std::string>{"s8 x s8", "u8 x s8"});
+  for (const TierReport& report : all) CHECK(report.products == names);
+
+  const ElementType none = ElementType::kS4;
+  CHECK(ExplainTiers(context, ElementType::kF32, none).empty());
+  const std::string ignored =
+      context.environment_status().ok() ? "" : "; ignored: " + context.environment_status().ToString();
+  CHECK(Explain(context, ElementType::kF32, none) == "this library has no product f32 x s4" + ignored);
+}
+
 // Whatever may run is what ExplainTiers says, and the best of it runs.
 void CheckConsistent(const Context& context) {
   const std::vector<TierReport> reports = ExplainTiers(context);
@@ -108,6 +136,7 @@ void CheckConsistent(const Context& context) {
   }
   if (!context.environment_status().ok()) expected += "; ignored: " + context.environment_status().ToString();
   CHECK(Explain(context) == expected);
+  CheckProducts(context, expected);
 }
 
 TEST_CASE("Context: tiers are listed best first, each once, the one without vectors last") {

@@ -1,5 +1,7 @@
 // Tests of every tier that the CPU has: all of its paths through MatMul, golden digests among them. They are small
 // enough for a CPU that is emulated as a whole (test/x86_models.txt).
+#include "src/tiers.h"
+
 #include <cstring>
 #include <string>
 
@@ -33,6 +35,12 @@ TEST_CASE(
     CHECK(IsOfThisArchitecture(*next));
     ++next;
   }
+}
+
+// A policy stands in the lists of several problems: of two that have the same policies none may reverse their order.
+TEST_CASE("Tiers: the lists of all problems agree") {
+  CHECK(Tiers().is_in_order);
+  for (const TierReport& report : ExplainTiers(Context())) CHECK(!report.products.empty());
 }
 
 }  // namespace
