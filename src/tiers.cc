@@ -1,4 +1,4 @@
-// Support: collects the policies of every Highway target.
+// Support: collects the policies of all problems and of every Highway target.
 #include "src/tiers.h"
 
 #include <cstring>

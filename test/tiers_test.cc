@@ -23,7 +23,7 @@ TEST_CASE("Tiers: every path") {
   });
 }
 
-// Whoever adds an instruction gives its tier a line in src/tier_names.h: else other builds do not know it.
+// A new tier gets its line in src/tier_names.h. Without it other builds do not know the name.
 TEST_CASE(
     "Tiers: every one that was compiled is in the table of all names, in its order, and is of this architecture") {
   const TierName* next = kTierNames;
@@ -37,7 +37,8 @@ TEST_CASE(
   }
 }
 
-// A policy stands in the lists of several problems: of two that have the same policies none may reverse their order.
+// A policy may be in the lists of several problems. No list may have two policies the other way round than another
+// list.
 TEST_CASE("Tiers: the lists of all problems agree") {
   CHECK(Tiers().is_in_order);
   for (const TierReport& report : ExplainTiers(Context())) CHECK(!report.products.empty());
