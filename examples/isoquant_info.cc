@@ -10,14 +10,32 @@
 
 namespace {
 
+// What holds for one product, or for several alike.
+struct Section {
+  std::vector<std::string> products;
+  std::vector<isoquant::TierReport> tiers;  // of these products, best first
+};
+
 struct Info {
   std::string cpu;
   std::vector<std::string> features;
   std::vector<isoquant::TargetReport> targets;
-  std::vector<isoquant::TierReport> tiers;
+  std::vector<isoquant::TierReport> tiers;  // of all products
+  std::vector<Section> sections;
   std::string chosen;  // tier
   std::string target;  // Highway target of that tier
 };
+
+bool AreAlike(const isoquant::TierReport& x, const isoquant::TierReport& y) {
+  return x.name == y.name && x.target == y.target && x.usable == y.usable && x.reason == y.reason &&
+         x.shapes == y.shapes;
+}
+
+// The tier that runs, or null.
+const isoquant::TierReport* FindChosen(const std::vector<isoquant::TierReport>& tiers) {
+  const auto chosen = std::find_if(tiers.begin(), tiers.end(), [](const auto& tier) { return tier.usable; });
+  return chosen == tiers.end() ? nullptr : &*chosen;
+}
 
 Info Collect(const isoquant::Context& context) {
   Info info;
@@ -28,6 +46,17 @@ Info Collect(const isoquant::Context& context) {
   info.chosen = context.tier();
   for (const isoquant::TierReport& tier : info.tiers) {
     if (tier.name == info.chosen) info.target = tier.target;
+  }
+  for (const isoquant::ProductReport& product : isoquant::CompiledProducts()) {
+    const auto tiers = isoquant::ExplainTiers(context, product.a, product.b);
+    const auto section = std::find_if(info.sections.begin(), info.sections.end(), [&](const Section& s) {
+      return std::equal(s.tiers.begin(), s.tiers.end(), tiers.begin(), tiers.end(), AreAlike);
+    });
+    if (section == info.sections.end()) {
+      info.sections.push_back({{product.name}, tiers});
+    } else {
+      section->products.push_back(product.name);
+    }
   }
   return info;
 }
@@ -44,19 +73,25 @@ void PrintText(std::ostream& out, const Info& info) {
   for (const isoquant::TargetReport& target : info.targets) {
     out << " " << target.name << (target.supported ? "" : " (not on this CPU)");
   }
-  out << "\n\n  tier            Highway target\n";
-  for (const isoquant::TierReport& tier : info.tiers) {
-    out << (tier.name == info.chosen ? "> " : "  ") << PadTo(16, tier.name) << PadTo(18, tier.target)
-        << (tier.name == info.chosen ? "runs" + (tier.shapes.empty() ? "" : " " + tier.shapes)
-            : tier.usable            ? "usable"
-                                     : "no: " + tier.reason)
-        << "\n";
+  out << "\n";
+  for (const Section& section : info.sections) {
+    out << "\nproducts  ";
+    for (size_t i = 0; i < section.products.size(); ++i) out << (i == 0 ? "" : ", ") << section.products[i];
+    out << "\n  tier            Highway target\n";
+    const isoquant::TierReport* chosen = FindChosen(section.tiers);
+    for (const isoquant::TierReport& tier : section.tiers) {
+      out << (&tier == chosen ? "> " : "  ") << PadTo(16, tier.name) << PadTo(18, tier.target)
+          << (&tier == chosen ? "runs" + (tier.shapes.empty() ? "" : " " + tier.shapes)
+              : tier.usable   ? "usable"
+                              : "no: " + tier.reason)
+          << "\n";
+    }
   }
 }
 
 void PrintJson(std::ostream& out, const Info& info) {
   using Json = nlohmann::ordered_json;
-  Json targets = Json::array(), supported = Json::array(), tiers = Json::array();
+  Json targets = Json::array(), supported = Json::array(), tiers = Json::array(), products = Json::object();
   for (const isoquant::TargetReport& target : info.targets) {
     targets.push_back(target.name);
     if (target.supported) supported.push_back(target.name);
@@ -66,11 +101,22 @@ void PrintJson(std::ostream& out, const Info& info) {
                      {"target", tier.target},
                      {"usable", tier.usable},
                      {"reason", tier.reason},
-                     {"shapes", tier.shapes}});
+                     {"shapes", tier.shapes},
+                     {"products", tier.products}});
   }
-  const Json json = {{"cpu", info.cpu},      {"features", info.features},      {"target", info.target},
-                     {"targets", targets},   {"supported_targets", supported}, {"tiers", tiers},
-                     {"chosen", info.chosen}};
+  for (const Section& section : info.sections) {
+    const isoquant::TierReport* chosen = FindChosen(section.tiers);
+    for (const std::string& product : section.products)
+      products[product] = chosen != nullptr ? Json(chosen->name) : Json();
+  }
+  const Json json = {{"cpu", info.cpu},
+                     {"features", info.features},
+                     {"target", info.target},
+                     {"targets", targets},
+                     {"supported_targets", supported},
+                     {"tiers", tiers},
+                     {"chosen", info.chosen},
+                     {"products", products}};
   // A brand string is whatever bytes CPUID holds, so it need not be UTF-8.
   out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }

@@ -9,7 +9,7 @@
 namespace isoquant {
 namespace {
 
-// How to dequantise: of the tensor; or, where not null, of each row or column.
+// How to dequantise. Without arrays scale and zero_point hold for the whole tensor; arrays replace them.
 struct Scales {
   float scale;
   int32_t zero_point;
@@ -44,7 +44,7 @@ void DequantizePart(MatrixView<const Q> q, const Scales& scales, MatrixView<floa
   }
 }
 
-// One name each, for HWY_EXPORT. Not inlined, whatever is compiled: they run under a float environment.
+// One name each, for HWY_EXPORT. HWY_NOINLINE: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void DequantizeS8(MatrixView<const int8_t> q, const Scales& scales, MatrixView<float> x, size_t begin,
                                size_t end) {
   DequantizePart(q, scales, x, begin, end);
@@ -67,7 +67,7 @@ namespace {
 HWY_EXPORT(DequantizeS8);
 HWY_EXPORT(DequantizeU8);
 
-// x must not overlap the vectors that `scales` points to.
+// `given_scales` and `given_zero_points` are the arrays of `scales`: x must not overlap them.
 template <class Q, class Function>
 Status DequantizeAny(Context& context, const MatrixView<const Q>& q, const Scales& scales, const MatrixView<float>& x,
                      const Range& given_scales, const Range& given_zero_points, Function function) {

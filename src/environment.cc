@@ -14,7 +14,7 @@ namespace {
 
 bool IsSeparator(char c) { return c == ',' || c == ';' || c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Of ASCII alone: what the C library calls lower case depends on the locale.
+// Handles ASCII alone, because what the C library calls lower case depends on the locale.
 char Canonical(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c == '-' ? '_' : c; }
 
 struct Word {
@@ -30,7 +30,7 @@ bool IsSame(const Word& word, const char* name) {
   return true;
 }
 
-// The next name of a list, and the list goes on behind it; of size 0 at the end.
+// Returns the next name and moves `list` behind it. At the end its size is 0.
 Word NextWord(const char*& list) {
   while (IsSeparator(*list)) ++list;
   const char* begin = list;
@@ -49,10 +49,10 @@ uint64_t TiersBefore(const TierName* end) {
   return bits;
 }
 
-// False if no build knows the name.
+// Returns false if no build knows the name.
 bool AddTier(const Word& word, ListedTiers& tiers) {
   bool is_compiled = false;
-  for (size_t i = 0; i < Tiers().size; ++i) {  // whoever chooses Highway's targets may compile a tier for several
+  for (size_t i = 0; i < Tiers().size; ++i) {  // no break: a build may have a tier under several targets
     if (!IsSame(word, Tiers().tiers[i].name)) continue;
     tiers.named |= TierBit(i);
     if (!is_compiled) tiers.better |= TierBit(i) - 1;

@@ -9,22 +9,23 @@
 
 namespace isoquant {
 
-// What a list of names means for the tiers of this build (sets as in tiers.h).
+// What a list of names means for the tiers of this build. Sets are as in tiers.h.
 struct ListedTiers {
-  uint64_t named = 0;   // these very tiers
-  uint64_t better = 0;  // all that are better than one of them, or than a tier of this architecture that was left out
-  bool empty = true;    // the list names nothing
+  uint64_t named = 0;   // the tiers that it names
+  uint64_t better = 0;  // those better than a tier of this architecture that it names, even if that was not compiled
+  bool empty = true;    // it names nothing
 };
 
-// White space, ',' and ';' separate names; letters count without case, and '-' as '_'. Of a list with a name that no
-// build knows the others count all the same: the error names `argument` and the first such name.
+// Adds the names of a list to `tiers`. White space, ',' and ';' separate names; case does not matter, and '-' is '_'. A
+// name that no build knows is skipped: the error has `argument` and the first such name.
 Status ParseTiers(const char* argument, const char* list, ListedTiers& tiers);
 
-// Parsed once: getenv is not safe beside setenv, and costs more than the rest of a Context.
+// ISOQUANT_MAX_TIER and ISOQUANT_DISABLE. They are parsed once, because getenv is not safe beside setenv, and costs
+// more than the rest of a Context.
 struct Environment {
-  static const Environment& Get();  // says on stderr, once per process, which names no build knows
+  static const Environment& Get();  // the first call says on stderr which names no build knows
 
-  std::string max_tier, disable;      // ISOQUANT_MAX_TIER, ISOQUANT_DISABLE
+  std::string max_tier, disable;      // as they were set
   uint64_t capped = 0, disabled = 0;  // the tiers that each removes
   Status status;
 

@@ -1,20 +1,22 @@
-// Support: which tier runs, and why no better one, in words.
+// Support: which tier runs, and why no better one.
+#include <utility>
+
 #include "hwy/targets.h"
 #include "isoquant/context.h"
 #include "isoquant/tiers.h"
 #include "src/environment.h"
+#include "src/problems.h"
+#include "src/tier_reports.h"
 #include "src/tiers.h"
 #include "src/tile_permission.h"
 
 namespace isoquant {
+
 namespace {
 
-// Products that do not suit a tier go to another one of its target, if that is allowed.
-bool HasSubstitute(const Context& context, size_t tier) {
-  for (size_t i = tier + 1; i < Tiers().size && TargetOf(i) == TargetOf(tier); ++i) {
-    if (context.Allows(i)) return true;
-  }
-  return false;
+std::string WithEnvironment(std::string text, const Context& context) {
+  if (!context.environment_status().ok()) text += "; ignored: " + context.environment_status().ToString();
+  return text;
 }
 
 }  // namespace
@@ -24,9 +26,9 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
   std::vector<TierReport> reports;
   for (size_t i = 0; i < Tiers().size; ++i) {
     const Tier& tier = Tiers().tiers[i];
-    TierReport report{tier.name, hwy::TargetName(tier.target), context.Allows(i), "", ""};
+    TierReport report{tier.name, hwy::TargetName(tier.target), context.Allows(i), "", "", ProductNames(tier.problems)};
     if (report.usable) {
-      if (tier.shapes != nullptr && HasSubstitute(context, i)) report.shapes = tier.shapes;
+      if (tier.shapes != nullptr) report.shapes = tier.shapes;
     } else {
       const char* unusable = WhyUnusable(tier);
       if (unusable != nullptr) {
@@ -44,32 +46,27 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
         report.reason = refusal != nullptr ? refusal : "Linux refused tiles when this Context chose: make a new one";
       }
     }
-    reports.push_back(report);
+    reports.push_back(std::move(report));
   }
+  ClearShapesWithoutSubstitute(reports);
+  return reports;
+}
+
+std::vector<TierReport> ExplainTiers(const Context& context, ElementType a, ElementType b) {
+  std::vector<TierReport> reports = ReportsOf(ExplainTiers(context), ProductName(a, b));
+  ClearShapesWithoutSubstitute(reports);
   return reports;
 }
 
 std::string Explain(const Context& context) {
   // All from one list: what is granted between two questions would give two answers.
-  const std::vector<TierReport> reports = ExplainTiers(context);
-  size_t chosen = 0;
-  while (!reports[chosen].usable) ++chosen;
-  std::string text = reports[chosen].name + " runs";
-  if (!reports[chosen].shapes.empty()) {
-    size_t substitute = chosen + 1;
-    while (!reports[substitute].usable) ++substitute;
-    text += " " + reports[chosen].shapes + ", " + reports[substitute].name + " on smaller shapes";
-  }
-  for (size_t i = 0; i < reports.size() && !reports[i].usable; ++i) {
-    text += "; " + reports[i].name;
-    bool several = false;
-    for (; i + 1 < reports.size() && reports[i + 1].reason == reports[i].reason; ++i, several = true) {
-      text += ", " + reports[i + 1].name;
-    }
-    text += (several ? " do not: " : " does not: ") + reports[i].reason;
-  }
-  if (!context.environment_status().ok()) text += "; ignored: " + context.environment_status().ToString();
-  return text;
+  return WithEnvironment(DescribeProducts(ExplainTiers(context), ProductNames(~uint32_t{0})), context);
+}
+
+std::string Explain(const Context& context, ElementType a, ElementType b) {
+  const std::vector<TierReport> reports = ExplainTiers(context, a, b);
+  const std::string text = reports.empty() ? "this library has no product " + ProductName(a, b) : Describe(reports);
+  return WithEnvironment(text, context);
 }
 
 }  // namespace isoquant

@@ -6,7 +6,7 @@
 
 namespace isoquant {
 
-// Name and words of the CPU that runs this.
+// Fills in the name and the words of the CPU that runs this.
 void ReadFeatures(Cpu& cpu);
 
 }  // namespace isoquant

@@ -19,7 +19,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Each function does rows (QuantizeColumnsPart: columns) [begin, end).
+// Each function does rows [begin, end); QuantizeColumnsPart does columns.
 template <class Q>
 void QuantizePart(MatrixView<const float> x, float scale, int32_t zero_point, MatrixView<Q> q, size_t begin,
                   size_t end) {
@@ -29,7 +29,7 @@ void QuantizePart(MatrixView<const float> x, float scale, int32_t zero_point, Ma
   }
 }
 
-// Not inlined, like those below, whatever is compiled: what runs under a float environment must not be.
+// HWY_NOINLINE, here and below: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void QuantizeColumnsPart(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin,
                                       size_t end) {
   for (size_t c = begin; c < end; c += hn::Lanes(DF32())) {
@@ -61,11 +61,11 @@ HWY_EXPORT(QuantizeS8);
 HWY_EXPORT(QuantizeU8);
 HWY_EXPORT(QuantizeColumnsPart);
 
-// Also 1 / scale is normal. It is rounded to nearest: the caller's rounding mode is not asked.
+// Both scale and 1 / scale, rounded to nearest, must be normal. The bits tell, whatever the caller's rounding mode is.
 Status CheckScale(float scale) {
   constexpr uint32_t kLeast = 0x00800000, kLargest = 0x7e800000, kInfinity = 0x7f800000;  // 2^-126, 2^126
   const uint32_t bits = FloatBits(scale);
-  if (bits >= kLeast && bits <= kLargest) return Status();  // what is negative has the highest bit
+  if (bits >= kLeast && bits <= kLargest) return Status();  // negative: more, by its highest bit
   const bool too_large = bits > kLargest && bits <= kInfinity;
   return Status(StatusCode::kInvalidValue, "scale", DoubleBits(bits), too_large ? "2^126" : "2^-126",
                 DoubleBits(too_large ? kLargest : kLeast));

@@ -49,7 +49,7 @@ Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const 
   const RequantizeStage<uint8_t> stage(r, ColumnSumsOf(b), c);
   return RunEngine(context, a, b, StageRef<int32_t>(stage));
 }
-// Not inlined, whatever is compiled: they run under a float environment.
+// HWY_NOINLINE: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,
                                const MatrixView<int8_t>& c, size_t begin, size_t end) {
   RequantizeRows(sums, r, c, begin, end);
@@ -92,15 +92,14 @@ Status CheckRequantization(const Requantization& requantization, const MatrixVie
 }
 
 template <class A, class Q, class Function>
-Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
-                        const Requantization& requantization, const MatrixView<Q>& c, Function multiply) {
-  const VectorView<const int32_t>& zero_points = requantization.a_zero_points;
+Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Requantization& r,
+                        const MatrixView<Q>& c, Function multiply) {
   ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
   const Written out("c", c);
-  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c, out));
+  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(r, c, out));
   ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEachOrNone(zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
-  return MultiplyChecked(context, a, b, requantization, requantization.a_zero_points.size != 0, c, multiply);
+      CheckOneOrEachOrNone(r.a_zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
+  return MultiplyChecked(context, a, b, r, r.a_zero_points.size != 0, c, multiply);
 }
 
 template <class Q, class Function>

@@ -1,5 +1,5 @@
-// Support: the names of all tiers of all architectures, so that each build knows those of the others: one setting may
-// serve a mixed fleet, and a name that was mistyped is told from one that is of no concern here.
+// Support: the names of all tiers of all architectures. Each build knows those of the others too, so that one setting
+// may serve a mixed fleet: a mistyped name is an error, the name of another architecture's tier is not.
 #ifndef ISOQUANT_SRC_TIER_NAMES_H_
 #define ISOQUANT_SRC_TIER_NAMES_H_
 
@@ -16,8 +16,8 @@ struct TierName {
   const char* name;
 };
 
-// Of each architecture best first, as Tiers() lists those that were compiled (tiers_test.cc compares the two). A new
-// instruction gets its line here.
+// The tiers of each architecture, best first. MergeTiers() orders by this table what the policy lists leave open, and
+// tiers_test.cc compares it with Tiers(). A new instruction gets its line here.
 inline constexpr TierName kTierNames[] = {
     {Architecture::kX86, "amx_int8"},
     {Architecture::kX86, "avx512_vnni"},
@@ -34,7 +34,7 @@ inline constexpr TierName kTierNames[] = {
     {Architecture::kArm, "neon_i8mm"},
     {Architecture::kArm, "neon_dotprod"},
     {Architecture::kArm, "neon"},
-    // Elsewhere tiers are named as the namespaces of Highway's targets.
+    // On other architectures a tier has the name of the namespace of its Highway target.
     {Architecture::kPower, "N_PPC10"},
     {Architecture::kPower, "N_PPC9"},
     {Architecture::kPower, "N_PPC8"},
@@ -48,7 +48,7 @@ inline constexpr TierName kTierNames[] = {
     {Architecture::kAny, "scalar"},
 };
 
-// Of this build.
+// That of this build.
 #if HWY_ARCH_X86
 inline constexpr Architecture kArchitecture = Architecture::kX86;
 #elif HWY_ARCH_ARM
@@ -67,7 +67,7 @@ inline constexpr Architecture kArchitecture = Architecture::kWasm;
 inline constexpr Architecture kArchitecture = Architecture::kAny;
 #endif
 
-// Whether a tier that this build knows, but may lack, belongs to what this build could have.
+// Whether a build for this architecture can have the tier. (This one may lack it.)
 constexpr bool IsOfThisArchitecture(const TierName& tier) {
   return tier.architecture == kArchitecture || tier.architecture == Architecture::kAny;
 }

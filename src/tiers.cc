@@ -1,4 +1,4 @@
-// Support: collects the policies of every Highway target.
+// Support: collects the policies of all problems and of every Highway target.
 #include "src/tiers.h"
 
 #include <cstring>
@@ -6,6 +6,7 @@
 #include "isoquant/inl/isa/int8_targets.h"
 #include "isoquant/tiers.h"
 #include "src/detection_override.h"
+#include "src/problems.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/tiers.cc"
@@ -19,13 +20,18 @@ namespace HWY_NAMESPACE {
 namespace {
 
 template <class... P>
-void AppendPolicies(PolicyList<P...>, TierList& list) {
-  for (const Tier& tier : {Tier{P::kName, HWY_TARGET, P::kRefusal, P::kNeedsTiles, P::kShapes}...}) {
-    if (list.size < TierList::kMax) list.tiers[list.size++] = tier;
-  }
+void MergePolicies(PolicyList<P...>, uint32_t problem, TierList& list) {
+  const Tier tiers[] = {Tier{P::kName, HWY_TARGET, P::kRefusal, P::kNeedsTiles, P::kShapes, problem}..., Tier()};
+  MergeTiers(tiers, sizeof...(P), list);
 }
 
-void AppendTiers(TierList& list) { AppendPolicies(PoliciesFor<Int8Problem<int8_t>>(), list); }
+template <class... P>
+void MergeProblems(ProblemList<P...>, TierList& list) {
+  size_t i = 0;
+  (MergePolicies(PoliciesFor<P>(), ProblemBit(i++), list), ...);
+}
+
+void AppendTiers(TierList& list) { MergeProblems(Problems(), list); }
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

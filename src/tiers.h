@@ -5,31 +5,17 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "isoquant/cpu.h"
+#include "src/tier_list.h"
 
 namespace isoquant {
-
-struct Tier {
-  const char* name;
-  int64_t target;                      // Highway's bit
-  const char* (*refusal)(const Cpu&);  // null, or what the CPU lacks
-  bool needs_tiles;                    // RefuseTiles() may refuse it too
-  const char* shapes;                  // which products it is the best for; or null: all
-};
-
-struct TierList {
-  static constexpr size_t kMax = 64;  // bits in a Context's masks
-  Tier tiers[kMax];
-  size_t size = 0;
-};
 
 // Best first. Built on the first call; thread-safe.
 const TierList& Tiers();
 
 // Sets of tiers: bit i is tier number i.
 inline uint64_t TierBit(size_t i) { return uint64_t{1} << i; }
-uint64_t UsableTiers();     // by this machine, if tiles are granted: they are not asked for
-uint64_t TiersWithTiles();  // those that need tiles
+uint64_t UsableTiers();     // this machine can run them, if tiles are granted; the call does not ask for tiles
+uint64_t TiersWithTiles();  // they need tiles
 
 // Number of the best tier of a set that is not empty.
 inline size_t BestOf(uint64_t tiers) {
@@ -39,7 +25,7 @@ inline size_t BestOf(uint64_t tiers) {
 }
 inline int64_t TargetOf(size_t tier) { return Tiers().tiers[tier].target; }
 
-// Null, or why this machine cannot run the tier. Does not ask for tiles.
+// Null, or why this machine cannot run the tier. The call does not ask for tiles.
 const char* WhyUnusable(const Tier& tier);
 
 }  // namespace isoquant

@@ -56,7 +56,7 @@ int TileAnswer() {
     g_answer.store(kGranted, std::memory_order_relaxed);
     return kGranted;
   }
-  // Another thread's grant is not taken back by a refusal that is older.
+  // An older refusal must not take back another thread's grant.
   int last = g_answer.load(std::memory_order_relaxed);
   while (last != kGranted && !g_answer.compare_exchange_weak(last, answer, std::memory_order_relaxed)) continue;
   return last == kGranted ? kGranted : answer;
@@ -77,7 +77,7 @@ const char* TextOf(int refusal) {
     case ENOSYS:
       return "Linux lacks the system call: arch_prctl(ARCH_REQ_XCOMP_PERM, 18) fails with ENOSYS";
     default: {
-      thread_local char text[96];  // of each thread its own: another one may be reading
+      thread_local char text[96];  // each thread has its own, because another one may be reading
       std::snprintf(text, sizeof(text), "Linux refuses tiles: arch_prctl(ARCH_REQ_XCOMP_PERM, 18) fails with errno %d",
                     refusal);
       return text;

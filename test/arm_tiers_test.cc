@@ -1,5 +1,5 @@
-// Tests of what the tiers for 64-bit Arm ask of a CPU: each feature that is missing is named, and a tier that can run
-// does. (Which one runs on which CPU model: test/aarch64/models.txt.)
+// Tests of what the tiers for 64-bit Arm ask of a CPU. Each feature that is missing is named, and a tier that can run
+// does. (test/aarch64/models.txt says which one runs on which CPU model.)
 #if defined(__aarch64__)
 
 #include <string>
@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t kAsimd = 1 << 1, kAsimddp = 1 << 20, kSve = 1 << 22;  // HWCAP
 constexpr uint64_t kSveI8mm = 1 << 9, kI8mm = 1 << 13;                   // HWCAP2
 
-// This machine, if it had other features.
+// This machine, as if it had other features.
 Cpu With(uint64_t hwcap, uint64_t hwcap2, size_t sve_bytes) {
   Cpu cpu = DetectCpu();
   cpu.hwcap = hwcap;

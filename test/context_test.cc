@@ -81,7 +81,35 @@ std::vector<std::string> UsableTiers(const Context& context) {
 
 bool IsAllowed(const Context& context, const std::string& tier) { return context.Allows(TierIndex(tier.c_str())); }
 
-// Whatever may run is what ExplainTiers says, and the best of it runs.
+// Each product has its tiers, in the order of all tiers. Those of today have the same ones, and the same sentence.
+void CheckProducts(const Context& context, const std::string& sentence) {
+  const std::vector<TierReport> all = ExplainTiers(context);
+  std::vector<std::string> names;
+  for (const ProductReport& product : CompiledProducts()) {
+    CHECK(product.name == std::string(NameOf(product.a)) + " x " + NameOf(product.b));
+    names.push_back(product.name);
+    const std::vector<TierReport> reports = ExplainTiers(context, product.a, product.b);
+    REQUIRE(reports.size() == all.size());
+    for (size_t i = 0; i < all.size(); ++i) {
+      CHECK(reports[i].name == all[i].name);
+      CHECK(reports[i].target == all[i].target);
+      CHECK(reports[i].usable == all[i].usable);
+      CHECK(reports[i].reason == all[i].reason);
+      CHECK(reports[i].shapes == all[i].shapes);
+    }
+    CHECK(Explain(context, product.a, product.b) == sentence);
+  }
+  CHECK(names == std::vector<std::string>{"s8 x s8", "u8 x s8"});
+  for (const TierReport& report : all) CHECK(report.products == names);
+
+  const ElementType none = ElementType::kS4;
+  CHECK(ExplainTiers(context, ElementType::kF32, none).empty());
+  const std::string ignored =
+      context.environment_status().ok() ? "" : "; ignored: " + context.environment_status().ToString();
+  CHECK(Explain(context, ElementType::kF32, none) == "this library has no product f32 x s4" + ignored);
+}
+
+// What may run is what ExplainTiers says is usable, and the best of it runs.
 void CheckConsistent(const Context& context) {
   const std::vector<TierReport> reports = ExplainTiers(context);
   const std::vector<std::string> usable = UsableTiers(context);
@@ -108,6 +136,7 @@ void CheckConsistent(const Context& context) {
   }
   if (!context.environment_status().ok()) expected += "; ignored: " + context.environment_status().ToString();
   CHECK(Explain(context) == expected);
+  CheckProducts(context, expected);
 }
 
 TEST_CASE("Context: tiers are listed best first, each once, the one without vectors last") {
@@ -273,7 +302,7 @@ TEST_CASE("Context: a name that is no tier is reported, and the others count") {
   check(context.Disable("amx_int"), "Disable", "amx_int");  // the beginning of a name
   check(context.Disable("a.x2"), "Disable", "a.x2");
 
-  // Longer than there is room for in a Status: cut.
+  // A Status has no room for such a name: it is cut.
   const std::string endless(1000, 'x');
   check(context.SetMaxTier(endless.c_str()), "SetMaxTier", endless.substr(0, 16));
   check(context.Disable(endless.c_str()), "Disable", endless.substr(0, 16));
@@ -293,7 +322,7 @@ TEST_CASE("Context: a name that is no tier is reported, and the others count") {
   }
 }
 
-// As someone might write it.
+// The same name as someone else might write it.
 std::string InOtherLetters(std::string name) {
   for (char& c : name) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
@@ -316,7 +345,7 @@ TEST_CASE("Context: names without case, with '-' for '_', separated by white spa
     Context context;
     ISOQUANT_CHECK_OK(context.Disable((InOtherLetters(all[0]) + separator + all[1] + separator).c_str()));
     CHECK(context.tier() == all[2]);
-    Context capped;  // of several caps all hold
+    Context capped;  // all of several caps hold
     ISOQUANT_CHECK_OK(capped.SetMaxTier((all[2] + separator + InOtherLetters(all[1])).c_str()));
     CHECK(capped.tier() == all[2]);
   }
@@ -342,7 +371,7 @@ TEST_CASE("Context: every build knows the names of all builds") {
     ISOQUANT_CHECK_OK(capped.SetMaxTier(known->name));
     CHECK(UsableTiers(capped) == expected);
     CheckConsistent(capped);
-    // Its neighbours in a list count.
+    // Other names of its list count.
     ISOQUANT_CHECK_OK(both.Disable((std::string(known->name) + "," + all[0]).c_str()));
     if (all.size() > 1) CHECK(both.tier() == all[1]);
   }
@@ -360,9 +389,10 @@ TEST_CASE("Context: every build knows the names of all builds") {
 // ---- The environment, in a process of its own, because it is read once
 
 #if defined(__linux__)
-constexpr int kCannot = 100;  // exit code of a child that cannot run this program, under a user-mode emulator say
+constexpr int kCannot = 100;  // a child exits with it if it cannot run this program, under a user-mode emulator say
 
-// Runs a test case that is skipped else, in a new process with this environment. What it writes to stderr is `errors`.
+// Runs a test case that is skipped otherwise, in a new process with this environment. What it writes to stderr is
+// `errors`.
 int RunInProcess(const char* test_case, const std::string& max_tier, const std::string& disable, std::string& errors) {
   int ends[2];
   char program[4096] = {};
@@ -465,7 +495,7 @@ TEST_CASE("Context: why a tier does not run, in words") {
 TEST_CASE("Context: scratch is aligned, grows, and stays") {
   using Owner = Context::ScratchOwner;
   Context context;
-  CHECK(context.Scratch(Owner::kDriver, 0) != nullptr);  // nothing, but not null: null is an error
+  CHECK(context.Scratch(Owner::kDriver, 0) != nullptr);  // null would be an error
   uint8_t* driver = context.Scratch(Owner::kDriver, 1000);
   uint8_t* operation = context.Scratch(Owner::kOperation, 1000);
   for (uint8_t* scratch : {driver, operation}) {
@@ -474,7 +504,7 @@ TEST_CASE("Context: scratch is aligned, grows, and stays") {
   }
   std::memset(driver, 1, 1000);
   std::memset(operation, 2, 1000);
-  CHECK(driver[0] == 1);  // of each owner its own
+  CHECK(driver[0] == 1);  // each owner has its own
   CHECK(driver[999] == 1);
   for (const size_t bytes : {size_t{0}, size_t{1}, size_t{999}, size_t{1000}}) {
     CHECK(context.Scratch(Owner::kDriver, bytes) == driver);
@@ -505,7 +535,8 @@ TEST_CASE("Context: scratch that no memory can hold is null, and the next call w
 
 // ---- Executors
 
-// Runs on the calling thread, so that it is this thread whose allocations count, but as a pool might: last task first.
+// Runs on the calling thread, so that this thread's counter sees all allocations. The last task comes first, as it
+// might in a pool.
 class InlineExecutor final : public Executor {
  public:
   explicit InlineExecutor(size_t workers) : workers_(workers) {}
@@ -521,7 +552,7 @@ class InlineExecutor final : public Executor {
   size_t runs_ = 0;
 };
 
-// All work on one worker, which is not the first: legal for any executor.
+// Gives all work to one worker, and not to the first. Any executor may.
 class LastWorkerExecutor final : public Executor {
  public:
   size_t NumWorkers() const override { return 4; }

@@ -148,6 +148,8 @@ chosen=$(values info.json.out chosen)
 check "... names the tier that quantized_mlp ran on" same "$chosen" "$(values json.all.out tier | head -n 1)"
 check "... lists it as a tier" sh -c 'printf "%s\n" "$1" | grep -q -x -e "$2"' - "$(values info.json.out name)" "$chosen"
 check "... and in the text" sh -c 'grep -q -e "^> $2 " "$1"' - "$tmp/info.out" "$chosen"
+check "... says so of s8 x s8" same "$(values info.json.out 's8 x s8')" "$chosen"
+check "... and of u8 x s8, in the text" contains info.out '^products  s8 x s8, u8 x s8$'
 check "... names a target" contains info.json.out '"target": "[A-Z]'
 check "isoquant_info with ISOQUANT_MAX_TIER=$cap runs" succeeds info.cap env ISOQUANT_MAX_TIER="$cap" "$info" --json
 check "... chooses that tier" same "$(values info.cap.out chosen)" "$cap"

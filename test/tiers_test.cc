@@ -1,5 +1,7 @@
 // Tests of every tier that the CPU has: all of its paths through MatMul, golden digests among them. They are small
 // enough for a CPU that is emulated as a whole (test/x86_models.txt).
+#include "src/tiers.h"
+
 #include <cstring>
 #include <string>
 
@@ -21,7 +23,7 @@ TEST_CASE("Tiers: every path") {
   });
 }
 
-// Whoever adds an instruction gives its tier a line in src/tier_names.h: else other builds do not know it.
+// A new tier gets its line in src/tier_names.h. Without it other builds do not know the name.
 TEST_CASE(
     "Tiers: every one that was compiled is in the table of all names, in its order, and is of this architecture") {
   const TierName* next = kTierNames;
@@ -33,6 +35,13 @@ TEST_CASE(
     CHECK(IsOfThisArchitecture(*next));
     ++next;
   }
+}
+
+// A policy may be in the lists of several problems. No list may have two policies the other way round than another
+// list.
+TEST_CASE("Tiers: the lists of all problems agree") {
+  CHECK(Tiers().is_in_order);
+  for (const TierReport& report : ExplainTiers(Context())) CHECK(!report.products.empty());
 }
 
 }  // namespace

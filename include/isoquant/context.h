@@ -54,7 +54,8 @@ class ISOQUANT_API Context : public Runtime {  // runtime.h: what those ask of a
   Status SetMaxTier(const char* name);
   Status Disable(const char* names);
 
-  // The tier that runs: the best one that is left. Never null. (Some leave small products to the next: see Explain.)
+  // The tier that runs: the best one that is left. Never null. Explain says more: some tiers leave small products to
+  // the next one, and not every tier has every product.
   const char* tier() const;
 
   // Gives scratch memory back. The next call that needs some allocates it anew.

@@ -12,18 +12,18 @@
 
 namespace isoquant {
 
-// Raw feature words, read once. Finer than Highway's targets: a policy tests the very bit of its instruction, so a new
-// instruction needs no change here.
+// Raw feature words, read once. They are finer than Highway's targets: a policy tests the very bit of its instruction.
+// So a new instruction needs no change here.
 struct Cpu {
   char brand[64] = {};                                   // "AMD EPYC 9R14", or empty where the CPU does not tell
   uint32_t leaf1_ecx = 0, leaf1_edx = 0;                 // x86: CPUID(1)
   uint32_t leaf7_ebx = 0, leaf7_ecx = 0, leaf7_edx = 0;  // CPUID(7,0)
   uint32_t leaf7_1_eax = 0, leaf7_1_edx = 0;             // CPUID(7,1)
-  size_t l2_bytes = 1024 * 1024;  // one core's second-level cache; this default where the system does not tell
+  size_t l2_bytes = 1024 * 1024;  // of one core's second-level cache; 1 MiB where the system does not tell
   uint64_t xcr0 = 0;              // x86: register state that the OS saves; 0 without OSXSAVE
-  // Arm: AT_HWCAP and AT_HWCAP2 as Linux numbers their bits; on other systems, those of them that matter here
+  // Arm: AT_HWCAP and AT_HWCAP2, their bits as Linux numbers them; on other systems, only the bits that matter here
   uint64_t hwcap = 0, hwcap2 = 0;
-  size_t sve_bytes = 0;  // Arm: of an SVE vector; 0 without SVE, or where the system does not tell
+  size_t sve_bytes = 0;  // Arm: length of an SVE vector; 0 without SVE, or where the system does not tell
 };
 
 // Detects on the first call; thread-safe.

@@ -6,7 +6,7 @@
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
-#include "isoquant/dequantize.h"  // Activation; and programs that include this header alone use all of it
+#include "isoquant/dequantize.h"  // Activation; the rest is for programs that include this header alone
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"

@@ -13,14 +13,15 @@
 
 namespace isoquant {
 
-// How sums become outputs. An output stands for (c - zero_point) * scale_c and an element of a for (a - z) * scale_a:
-// then scales[n] is scale_a * scale_b[n] / scale_c, and bias[n] is the bias over scale_a * scale_b[n].
+// How sums become outputs. Say that an output stands for the real number (c - zero_point) * scale_c, an element of a
+// for (a - z) * scale_a, and one of b for b * scale_b[n]. Then scales[n] is scale_a * scale_b[n] / scale_c, and bias[n]
+// is the real bias divided by scale_a * scale_b[n].
 struct Requantization {
-  VectorView<const float> scales;           // 1, or N: of each column. Any floats
+  VectorView<const float> scales;           // N, or 1 for all columns. Any floats
   VectorView<const int32_t> bias;           // N, or empty for none
-  VectorView<const int32_t> a_zero_points;  // 1, or M: of each row of a; or empty for zero
+  VectorView<const int32_t> a_zero_points;  // M, or 1 for all rows of a, or empty for zero
   int32_t zero_point = 0;                   // of c: a value of its type
-  // Outputs are in [min, max], cut down to the range of their type. min = zero_point is a fused ReLU.
+  // Outputs are clamped to [min, max] and to the range of their type. min = zero_point is a fused ReLU.
   int32_t min = (std::numeric_limits<int32_t>::min)();
   int32_t max = (std::numeric_limits<int32_t>::max)();
 };

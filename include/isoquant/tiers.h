@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "isoquant/api.h"
+#include "isoquant/element_type.h"
 
 namespace isoquant {
 
@@ -18,17 +19,25 @@ struct TierReport {
   std::string name;
   std::string target;  // Highway's name of the target under which it was compiled: "AVX3"
   bool usable = false;
-  std::string reason;  // why it is not usable; empty if it is
-  std::string shapes;  // "from 5 rows on": others run on the next tier that is usable; or empty: all
+  std::string reason;                 // why it is not usable; empty if it is
+  std::string shapes;                 // "from 5 rows on": others run on the next tier that is usable; or empty: all
+  std::vector<std::string> products;  // which it computes: "s8 x s8", "u8 x s8" (A times B)
 };
 
-// All tiers that were compiled, best first, and for each that this Context cannot use the reason: what the CPU or the
-// OS lacks, or who removed it.
+// All tiers that were compiled, best first. Each that this Context cannot use has the reason: what the CPU or the
+// operating system lacks, or who removed it.
 ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context);
 
+// Those that multiply elements of A of type `a` by elements of B of type `b`. None if the library lacks the product.
+ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context, ElementType a, ElementType b);
+
 // The same in a sentence or two: "avx2 runs; avx512_vnni, avx512bw do not: capped by the environment:
-// ISOQUANT_MAX_TIER=avx2; avx_vnni does not: the CPU lacks AVX-VNNI: ...".
+// ISOQUANT_MAX_TIER=avx2; avx_vnni does not: the CPU lacks AVX-VNNI: ...". If products differ in this, each has its own
+// sentence: "s8 x s8, u8 x s8: avx2 runs; ...".
 ISOQUANT_API std::string Explain(const Context& context);
+
+// The sentence of one product. It says so if the library lacks the product.
+ISOQUANT_API std::string Explain(const Context& context, ElementType a, ElementType b);
 
 // Number of a tier (0 is the best), or SIZE_MAX if this build has none of exactly this name (or it is null).
 ISOQUANT_API size_t TierIndex(const char* name);
@@ -39,6 +48,13 @@ struct TargetReport {
   bool supported = false;
 };
 ISOQUANT_API std::vector<TargetReport> CompiledTargets();
+
+// Products that this library computes: A of type `a` times B of type `b`.
+struct ProductReport {
+  std::string name;  // "u8 x s8"
+  ElementType a, b;
+};
+ISOQUANT_API std::vector<ProductReport> CompiledProducts();
 
 }  // namespace isoquant
 

@@ -12,12 +12,12 @@
 #include <cstdint>
 #include <limits>
 
+#include "isoquant/dequantize.h"
 #include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/stages/row_scales.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
-#include "isoquant/linear.h"
 #include "isoquant/matrix_view.h"
 
 HWY_BEFORE_NAMESPACE();
