@@ -63,6 +63,7 @@ class MatMulBlock {
       if (plan_.tile.reads_rows) PrepareTails<P>(a_.matrix, rows, At<ArrangedA>(0));
     }
     args_.hints.a_streams = true;
+    args_.hints.b_from_memory = false;  // each panel is used by several tiles
     args_.a_stride = plan_.tile.reads_rows ? a_.matrix.row_stride : P::kPieceK;
     args_.panel_stride = kTraits.PanelBytes(plan_.k) / sizeof(B);
     const size_t end = groups.begin + groups.size, nr = plan_.tile.cols;
@@ -227,9 +228,9 @@ class MatMulBlock {
   const Stage stage_;  // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   typename P::State state_;
-  PackedPanels panels_;   // of b_, or of those of its columns that are packed at the time,
-  size_t first_col_ = 0;  // from this one on
-  TileArgs<ArrangedA, B, ArrangedB, Acc> args_{};
+  PackedPanels panels_;                          // of b_, or of those of its columns that are packed at the time,
+  size_t first_col_ = 0;                         // from this one on
+  TileArgs<ArrangedA, B, ArrangedB, Acc> args_;  // set piece by piece, each member before the first Tile
   Part rows_{};
   bool arranged_ = false;                                // all rows of the block, or none
   size_t tiles_ = 0, tile_rows_ = 0, longer_tiles_ = 0;  // the first longer_tiles_ have one row more
@@ -287,7 +288,8 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::
 }
 
 template <class P, class Stage>
-HWY_INLINE Status MatMulWithPolicy(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b, const Stage& stage) {
+HWY_INLINE Status MatMulWithPolicy(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
+                                   const Stage& stage) {
   const ProductShape shape = ShapeOf<P>(context, a, b);
   const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
   if (!IsLone(tile, shape)) return MatMulInTasks<P>(context, a, b, stage);

@@ -39,18 +39,14 @@ HWY_INLINE RowsOfA DescribeRows(const RowSource<typename P::A>& a) {
   return on_lines ? RowsOfA::kOnLines : RowsOfA::kAnywhere;
 }
 
-// Not inlined: the path of a matrix is short.
-template <class P>
-HWY_NOINLINE void FillRows(const RowFiller<typename P::A>& filler, Part rows, bool prepares,
-                           typename P::ArrangedA* out) {
-  if (prepares && filler.prepare != nullptr) filler.prepare(filler, rows.begin, rows.size);
-  filler.arrange(filler, rows.begin, rows.size, FormOf<P>(), out);
-}
-
 // Rows as the policy arranges them. `prepares`: a filler has not prepared them yet.
 template <class P>
 HWY_INLINE void ArrangeRows(const RowSource<typename P::A>& a, Part rows, bool prepares, typename P::ArrangedA* out) {
-  if (HWY_UNLIKELY(a.filler != nullptr)) return FillRows<P>(*a.filler, rows, prepares, out);
+  if (HWY_UNLIKELY(a.filler != nullptr)) {
+    static constexpr ArrangedForm kForm = FormOf<P>();
+    a.filler->arrange(*a.filler, rows.begin, rows.size, prepares, kForm, out);
+    return;
+  }
   P::ArrangeTile(a.matrix.Row(rows.begin), a.matrix.row_stride, a.matrix.cols, rows.size, out);
 }
 
