@@ -1,9 +1,11 @@
 // Training as tensors: "layers.0.weight" as in any file of weights, and besides them the rest under other names.
+#include "checkpoint.h"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
-#include "train.h"
+#include "network_tensors.h"
 
 namespace quantized_mlp {
 namespace {

@@ -6,8 +6,10 @@
 #include "commands.h"
 #include "isoquant/isoquant.h"
 #include "measure.h"
+#include "network_tensors.h"
 #include "report.h"
 #include "safetensors.h"
+#include "table_metadata.h"
 #include "threads.h"
 
 namespace quantized_mlp {

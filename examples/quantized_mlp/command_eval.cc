@@ -9,6 +9,7 @@
 #include "isoquant/isoquant.h"
 #include "measure.h"
 #include "model_file.h"
+#include "network_tensors.h"
 #include "safetensors.h"
 #include "threads.h"
 

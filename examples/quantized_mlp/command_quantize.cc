@@ -7,7 +7,9 @@
 #include "commands.h"
 #include "file.h"
 #include "int8_model.h"
+#include "network_tensors.h"
 #include "safetensors.h"
+#include "table_metadata.h"
 #include "text.h"
 #include "threads.h"
 

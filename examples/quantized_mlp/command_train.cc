@@ -6,11 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "checkpoint.h"
 #include "commands.h"
 #include "file.h"
 #include "measure.h"
+#include "network_tensors.h"
 #include "reading_json.h"
 #include "safetensors.h"
+#include "table_metadata.h"
 #include "terminal.h"
 #include "text.h"
 #include "threads.h"

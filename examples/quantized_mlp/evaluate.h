@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "dataset.h"
 #include "mlp.h"
 #include "runner.h"
 

@@ -1,9 +1,10 @@
-// Quantises, and reads and writes the tensors.
+// Quantises weights with Isoquant, and finds the scales of activations.
 #include "int8_model.h"
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "isoquant/isoquant.h"
 #include "require.h"
@@ -12,15 +13,6 @@ namespace quantized_mlp {
 namespace {
 
 constexpr float kMaxInteger = 127;
-
-std::vector<float> GetScales(const Tensors& tensors, const std::string& path, const std::string& name,
-                             const std::vector<size_t>& shape) {
-  const std::vector<float>& scales = GetTensor(tensors, path, name, Dtype::kF32, shape).values;
-  if (!std::all_of(scales.begin(), scales.end(), IsUsableScale)) {
-    throw std::runtime_error(path + ": tensor " + name + " holds values that are no scales (positive and normal)");
-  }
-  return scales;
-}
 
 }  // namespace
 
@@ -61,46 +53,6 @@ std::vector<float> Calibrate(isoquant::Executor& executor, const Mlp& mlp, isoqu
     throw std::runtime_error("calibration: activations overflow");
   }
   return scales;
-}
-
-bool IsInt8(const Tensors& tensors) {
-  const auto weight = tensors.find(TensorName(0, "weight"));
-  return weight != tensors.end() && weight->second.dtype == Dtype::kI8;
-}
-
-Int8Model Int8FromTensors(const Tensors& tensors, const std::string& path) {
-  Int8Model model;
-  size_t num_tensors = 0;
-  for (size_t i = 0; i == 0 || tensors.count(TensorName(i, "weight")) != 0; ++i) {
-    Int8Layer layer;
-    const Tensor& weight =
-        GetTensor(tensors, path, TensorName(i, "weight"), Dtype::kI8, {0, i == 0 ? 0 : model.outputs()});
-    layer.outputs = weight.shape[0];
-    layer.inputs = weight.shape[1];
-    layer.weight = weight.integers;
-    layer.scales = GetScales(tensors, path, TensorName(i, "weight_scale"), {layer.outputs, 1});
-    layer.bias = GetTensor(tensors, path, TensorName(i, "bias"), Dtype::kF32, {layer.outputs}).values;
-    num_tensors += 3;
-    if (tensors.count(TensorName(i, "input_scale")) != 0) {
-      layer.input_scale = GetScales(tensors, path, TensorName(i, "input_scale"), {1})[0];
-      ++num_tensors;
-    }
-    model.layers.push_back(std::move(layer));
-  }
-  if (tensors.size() != num_tensors) throw std::runtime_error(path + ": holds tensors of no layer");
-  return model;
-}
-
-Tensors ToTensors(const Int8Model& model) {
-  Tensors tensors;
-  for (size_t i = 0; i < model.layers.size(); ++i) {
-    const Int8Layer& layer = model.layers[i];
-    tensors[TensorName(i, "weight")] = {{layer.outputs, layer.inputs}, {}, Dtype::kI8, layer.weight};
-    tensors[TensorName(i, "weight_scale")] = {{layer.outputs, 1}, layer.scales};
-    tensors[TensorName(i, "bias")] = {{layer.outputs}, layer.bias};
-    if (layer.input_scale != 0) tensors[TensorName(i, "input_scale")] = {{1}, {layer.input_scale}};
-  }
-  return tensors;
 }
 
 }  // namespace quantized_mlp

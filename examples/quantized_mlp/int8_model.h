@@ -1,15 +1,13 @@
-// The network in int8, as files hold it: names and layout of compressed-tensors' format "int-quantized", W8A8.
+// The network in int8, as files hold it, and the way to it from the network in float.
 #ifndef QUANTIZED_MLP_INT8_MODEL_H_
 #define QUANTIZED_MLP_INT8_MODEL_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "isoquant/context.h"
 #include "mlp.h"
-#include "safetensors.h"
 
 namespace quantized_mlp {
 
@@ -33,15 +31,6 @@ Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vec
 
 // For each layer the largest absolute value of its inputs over these images, divided by 127.
 std::vector<float> Calibrate(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images);
-
-// "layers.0.weight" I8 [outputs, inputs], "layers.0.weight_scale" F32 [outputs, 1], "layers.0.bias" F32 [outputs],
-// and, if static, "layers.0.input_scale" F32 [1]. Int8FromTensors throws std::runtime_error that begins with `path`
-// unless they, and no others, make a network with finite numbers and scales that are positive and normal.
-Int8Model Int8FromTensors(const Tensors& tensors, const std::string& path);
-Tensors ToTensors(const Int8Model& model);
-
-// Whether they look like an int8 network rather than one in float.
-bool IsInt8(const Tensors& tensors);
 
 // Positive, normal, and not so large or small that its reciprocal is neither.
 bool IsUsableScale(float scale);

@@ -1,64 +1,11 @@
-// Reads the network from tensors, and runs it.
+// Runs the network, layer by layer.
 #include "mlp.h"
 
 #include <algorithm>
-#include <cmath>
-#include <stdexcept>
-#include <utility>
 
 #include "matmul_f32.h"
-#include "safetensors_header.h"
 
 namespace quantized_mlp {
-
-std::string TensorName(size_t layer, const std::string& what) { return "layers." + std::to_string(layer) + "." + what; }
-
-const Tensor& GetTensor(const Tensors& tensors, const std::string& path, const std::string& name, Dtype dtype,
-                        const std::vector<size_t>& shape) {
-  const auto fail = [&](const std::string& what) { throw std::runtime_error(path + ": tensor " + name + " " + what); };
-  const auto found = tensors.find(name);
-  if (found == tensors.end()) fail("is missing");
-  const Tensor& tensor = found->second;
-  if (tensor.dtype != dtype) fail(std::string("is not ") + DtypeName(dtype));
-  const auto fits = [](size_t extent, size_t wanted) { return wanted == 0 ? extent != 0 : extent == wanted; };
-  if (tensor.shape.size() != shape.size() ||
-      !std::equal(shape.begin(), shape.end(), tensor.shape.begin(), [&](size_t a, size_t b) { return fits(b, a); })) {
-    std::string wanted;
-    for (const size_t extent : shape) {
-      wanted += (wanted.empty() ? "" : ", ") + (extent == 0 ? std::string("any") : std::to_string(extent));
-    }
-    fail("has the wrong shape, expected [" + wanted + "]");
-  }
-  if (!std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return std::isfinite(value); })) {
-    fail("holds NaN or infinite values");
-  }
-  return tensor;
-}
-
-Mlp FromTensors(const Tensors& tensors, const std::string& path) {
-  Mlp mlp;
-  for (size_t i = 0; i == 0 || tensors.count(TensorName(i, "weight")) != 0; ++i) {
-    const size_t inputs = i == 0 ? 0 : mlp.outputs();
-    const Tensor& weight = GetTensor(tensors, path, TensorName(i, "weight"), Dtype::kF32, {0, inputs});
-    const Tensor& bias = GetTensor(tensors, path, TensorName(i, "bias"), Dtype::kF32, {weight.shape[0]});
-    mlp.layers.push_back({weight.shape[1], weight.shape[0], weight.values, bias.values});
-  }
-  if (tensors.size() != 2 * mlp.layers.size()) {
-    throw std::runtime_error(path + ": holds tensors other than weights and biases of layers.0 to layers." +
-                             std::to_string(mlp.layers.size() - 1));
-  }
-  return mlp;
-}
-
-Tensors ToTensors(const Mlp& mlp) {
-  Tensors tensors;
-  for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    const DenseLayer& layer = mlp.layers[i];
-    tensors[TensorName(i, "weight")] = {{layer.outputs, layer.inputs}, layer.weight};
-    tensors[TensorName(i, "bias")] = {{layer.outputs}, layer.bias};
-  }
-  return tensors;
-}
 
 void RunLayer(isoquant::Executor& executor, const DenseLayer& layer, isoquant::MatrixView<const float> x, bool relu,
               isoquant::MatrixView<float> y) {

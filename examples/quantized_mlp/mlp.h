@@ -8,7 +8,6 @@
 
 #include "isoquant/executor.h"
 #include "isoquant/matrix_view.h"
-#include "safetensors.h"
 
 namespace quantized_mlp {
 
@@ -27,19 +26,6 @@ struct Mlp {
   size_t inputs() const { return layers.front().inputs; }
   size_t outputs() const { return layers.back().outputs; }
 };
-
-// "layers.0.weight": the names that torch gives a module list `layers`.
-std::string TensorName(size_t layer, const std::string& what);
-
-// Tensors "layers.0.weight" [outputs, inputs], "layers.0.bias" [outputs], "layers.1.weight" and so on. FromTensors
-// throws std::runtime_error that begins with `path` unless they, and no others, make a network of finite numbers.
-Mlp FromTensors(const Tensors& tensors, const std::string& path);
-Tensors ToTensors(const Mlp& mlp);
-
-// The tensor of this name. Throws std::runtime_error unless it is there, of this type, of this shape (where an extent
-// of 0 stands for any but 0) and, if F32, finite.
-const Tensor& GetTensor(const Tensors& tensors, const std::string& path, const std::string& name, Dtype dtype,
-                        const std::vector<size_t>& shape);
 
 // One layer for some images, in plain float: y = W x + b, then ReLU if asked for.
 void RunLayer(isoquant::Executor& executor, const DenseLayer& layer, isoquant::MatrixView<const float> x, bool relu,

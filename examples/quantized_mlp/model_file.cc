@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "file.h"
+#include "network_tensors.h"
 #include "packed_file.h"
 #include "safetensors.h"
+#include "table_metadata.h"
 
 namespace quantized_mlp {
 

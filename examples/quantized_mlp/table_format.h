@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <string>
 
-#include "safetensors.h"
-
 namespace quantized_mlp {
 
 struct TableFormat {
@@ -27,11 +25,6 @@ std::string Describe(const Reading& reading);
 
 // White in [1e-6, 65535].
 bool IsUsableWhite(float white);
-
-// Keys "max_pixel" and "label_column" of a file's metadata. FromMetadata knows nothing where they are not there (as in
-// files of other programs), and throws std::runtime_error that begins with `path` where they are no such numbers.
-Metadata ToMetadata(const TableFormat& format);
-TableFormat FromMetadata(const Metadata& metadata, const std::string& path);
 
 }  // namespace quantized_mlp
 

@@ -55,11 +55,6 @@ void Train(isoquant::Executor& executor, const Dataset& data, const TrainOptions
            const std::function<void(const Progress&)>& progress, const std::function<void()>& checkpoint,
            TrainState& state);
 
-// Weights, optimiser and counts as tensors. FromCheckpoint throws std::runtime_error that names the file unless they
-// fit the layers.
-Tensors ToCheckpoint(const TrainState& state);
-TrainState FromCheckpoint(Tensors tensors, const std::string& path, const TrainOptions& options);
-
 }  // namespace quantized_mlp
 
 #endif  // QUANTIZED_MLP_TRAIN_H_

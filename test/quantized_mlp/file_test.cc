@@ -16,6 +16,7 @@
 #include "fixtures.h"
 #include "measure.h"
 #include "model_file.h"
+#include "network_tensors.h"
 #include "packed_file.h"
 #include "safetensors.h"
 

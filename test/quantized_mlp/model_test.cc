@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "backprop.h"
+#include "checkpoint.h"
 #include "doctest/doctest.h"
 #include "evaluate.h"
 #include "file.h"
@@ -11,8 +12,11 @@
 #include "matmul_f32.h"
 #include "measure.h"
 #include "model_file.h"
+#include "network_tensors.h"
 #include "packed_file.h"
 #include "require.h"
+#include "safetensors.h"
+#include "table_metadata.h"
 #include "threads.h"
 #include "train.h"
 

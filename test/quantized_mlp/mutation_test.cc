@@ -11,8 +11,10 @@
 #include "file.h"
 #include "fixtures.h"
 #include "idx.h"
+#include "network_tensors.h"
 #include "packed_file.h"
 #include "picture.h"
+#include "safetensors.h"
 
 namespace quantized_mlp {
 namespace {

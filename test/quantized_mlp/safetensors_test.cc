@@ -13,6 +13,7 @@
 #include "doctest/doctest.h"
 #include "fixtures.h"
 #include "little_endian.h"
+#include "network_tensors.h"
 
 namespace quantized_mlp {
 namespace {
