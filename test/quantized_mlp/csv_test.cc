@@ -1,14 +1,14 @@
 // Tests of CSV files: what is a header, where the label is, what is white; and what is refused rather than guessed.
-#include "csv.h"
+#include "data/csv.h"
 
 #include <initializer_list>
 #include <string>
 #include <vector>
 
-#include "dataset.h"
+#include "data/dataset.h"
 #include "doctest/doctest.h"
 #include "fixtures.h"
-#include "text.h"
+#include "support/text.h"
 
 namespace quantized_mlp {
 namespace {

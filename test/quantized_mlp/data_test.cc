@@ -2,12 +2,12 @@
 #include <string>
 #include <vector>
 
-#include "csv.h"
-#include "dataset.h"
+#include "data/csv.h"
+#include "data/dataset.h"
+#include "data/idx.h"
 #include "doctest/doctest.h"
-#include "file.h"
 #include "fixtures.h"
-#include "idx.h"
+#include "support/file.h"
 
 namespace quantized_mlp {
 namespace {

@@ -1,5 +1,5 @@
 // Tests of how files are written and read: whole, once, with the mode they had, whatever killed runs left.
-#include "file.h"
+#include "support/file.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -10,15 +10,15 @@
 #include <thread>
 #include <vector>
 
-#include "csv.h"
-#include "dataset.h"
+#include "data/csv.h"
+#include "data/dataset.h"
 #include "doctest/doctest.h"
+#include "evaluation/measure.h"
 #include "fixtures.h"
-#include "measure.h"
-#include "model_file.h"
-#include "network_tensors.h"
-#include "packed_file.h"
-#include "safetensors.h"
+#include "model_files/model_file.h"
+#include "model_files/network_tensors.h"
+#include "model_files/packed_file.h"
+#include "model_files/safetensors.h"
 
 namespace quantized_mlp {
 namespace {

@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "csv.h"
+#include "data/csv.h"
+#include "data/idx.h"
+#include "data/picture.h"
 #include "doctest/doctest.h"
-#include "file.h"
 #include "fixtures.h"
-#include "idx.h"
-#include "network_tensors.h"
-#include "packed_file.h"
-#include "picture.h"
-#include "safetensors.h"
+#include "model_files/network_tensors.h"
+#include "model_files/packed_file.h"
+#include "model_files/safetensors.h"
+#include "support/file.h"
 
 namespace quantized_mlp {
 namespace {

@@ -1,5 +1,5 @@
 // Tests of pictures: every kind of PNG and PGM gives the values that it shows.
-#include "picture.h"
+#include "data/picture.h"
 
 #include <string>
 #include <vector>

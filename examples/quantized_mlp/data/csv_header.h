@@ -1,0 +1,32 @@
+// The first line of a table: names of columns, or data already.
+#ifndef QUANTIZED_MLP_DATA_CSV_HEADER_H_
+#define QUANTIZED_MLP_DATA_CSV_HEADER_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quantized_mlp {
+
+// Without spaces and quotes around it.
+std::string_view Trim(std::string_view field);
+// Trimmed, in lower case.
+std::vector<std::string> SplitFields(std::string_view line);
+
+// Whether a first line with these fields is a header: names, among which numbers that count up may stand; or numbers
+// alone that count from 0 or 1.
+bool IsHeader(const std::vector<std::string>& fields);
+bool OnlyCounts(const std::vector<std::string>& fields);
+
+std::string LowerCase(std::string text);
+
+template <size_t kCount>
+bool IsOneOf(const std::string& name, const char* const (&names)[kCount]) {
+  return std::find(names, names + kCount, name) != names + kCount;
+}
+
+}  // namespace quantized_mlp
+
+#endif  // QUANTIZED_MLP_DATA_CSV_HEADER_H_
