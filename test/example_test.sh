@@ -60,6 +60,8 @@ valid_json() {
 # ---- Classification, as a newcomer runs it.
 check "runs without an argument" succeeds text "$mlp"
 check "... shows pictures" contains text.out '██'
+check "... says how it read the data" contains text.out \
+  '^Data: white is 16 (as the network says); the label is in column 65 (as the network says)$'
 check "... says that all tiers agree" contains text.out '^The same bits on every tier'
 check "... has nothing to complain about" silent text.err
 

@@ -8,8 +8,8 @@ set -u
 . "$(dirname "$0")/check.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-# Rooms, lowest first. A file may include files of its own room, and of rooms in lines before. Rooms in one line do not use
-# each other. A room is one folder; with /* it is all folders below, too. Every folder with sources needs a room.
+# Rooms, lowest first. A file may include files of its own room, and of rooms in lines before. Rooms in one line do not
+# use each other. A room is one folder; with /* it is all folders below, too. Every folder with sources needs a room.
 library='
 include/isoquant
 hwy/*
@@ -30,8 +30,8 @@ examples/quantized_mlp/training
 examples/quantized_mlp/terminal
 examples/quantized_mlp/commands
 examples/quantized_mlp'
-# Allowed all the same: file or folder, and what it includes. (Public headers know no Highway; but that one is an executor
-# over Highway's thread pool.)
+# Allowed all the same: file or folder, and what it includes. (Public headers know no Highway; but thread_pool.h is an
+# executor over Highway's thread pool.)
 exceptions='
 include/isoquant/thread_pool.h hwy/contrib/thread_pool/thread_pool.h
 include/isoquant/inl/isa include/isoquant/inl/vectors-inl.h'

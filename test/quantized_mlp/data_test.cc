@@ -1,4 +1,4 @@
-// Tests of data files that are as they should be, and of folders of them.
+// Tests of good data files, and of folders of them.
 #include <string>
 #include <vector>
 

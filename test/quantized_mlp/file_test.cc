@@ -1,4 +1,5 @@
-// Tests of how files are written and read: whole, once, with the mode they had, whatever killed runs left.
+// Tests of how files are written and read. They are read once, and replaced as a whole with the mode that they had,
+// whatever killed runs left behind.
 #include "support/file.h"
 
 #include <signal.h>
@@ -29,7 +30,7 @@ mode_t ModeOf(const std::string& path) {
   return status.st_mode & 07777;
 }
 
-// What `read` makes of a pipe by this name through which `bytes` come.
+// Returns what `read` makes of a pipe with this name, through which `bytes` come.
 template <class Read>
 auto ReadThroughPipe(const std::string& pipe, const std::string& bytes, const Read& read) {
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
@@ -43,7 +44,7 @@ auto ReadThroughPipe(const std::string& pipe, const std::string& bytes, const Re
 TEST_CASE("Files: a disk that is full leaves what was there, and nothing else") {
   const TemporaryFolder folder;
   WriteFile(folder / "a", "before");
-  // A limit of the process in place of a disk: a write beyond it fails in the same way.
+  // A limit on the size of files stands for a full disk: a write beyond it fails in the same way.
   struct rlimit limit = {};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &limit) == 0);
   const rlim_t before = limit.rlim_cur;
@@ -101,7 +102,7 @@ TEST_CASE("Files: links are followed, to files that are not there yet as well") 
 
 TEST_CASE("Files: what killed runs left is in nobody's way, nor is a long name") {
   const TemporaryFolder folder;
-  // Of this very process, and of names like those in use now.
+  // One is named after this very process, one as temporary files are named now.
   WriteFile(folder / ("a." + std::to_string(getpid()) + ".tmp"), "left");
   WriteFile(folder / ".quantized_mlp.AAAAAA", "left");
   WriteFile(folder / "a", "1");

@@ -122,7 +122,7 @@ TEST_CASE("Training: learns, with both methods; threads and interruptions change
     const std::string expected = FormatSafetensors(ToCheckpoint(whole));
     CHECK(FormatSafetensors(ToCheckpoint(RunTraining(options, 3, Start(options)))) == expected);
 
-    // Killed after the second epoch; its checkpoint is all that is left.
+    // The first run is killed after the second epoch. Only its checkpoint is left.
     std::string checkpoint;
     TrainState state = Start(options);
     const auto keep = [&] {

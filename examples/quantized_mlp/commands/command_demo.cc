@@ -40,7 +40,7 @@ int Run(const Options& options) {
   CheckFit(options.weights, mlp.inputs(), mlp.outputs(), test, split.classes);
   ReportGuesses(options.weights, options.data, split.train);
 
-  // The Context chooses the best tier. All that is needed to run in int8 is here and in QuantizedMlp.
+  // The Context chooses the best tier. These lines and QuantizedMlp are all that it takes to run in int8.
   isoquant::Context context;
   QuantizedMlp quantized(context, QuantizeMlp(context, mlp));
   const std::vector<float> logits = RunInBatches(context, quantized, test.images(), options.batch);

@@ -1,4 +1,4 @@
-// Options that several commands have, and checks.
+// Options and checks that several commands share.
 #include <algorithm>
 #include <iostream>
 #include <map>

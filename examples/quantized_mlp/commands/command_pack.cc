@@ -1,4 +1,5 @@
-// pack: an int8 network in one file that is used in place, and what that saves when a program starts.
+// pack: writes an int8 network as one file that is used in place, and measures how much sooner a program starts with
+// it.
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -21,7 +22,7 @@ struct Options {
   bool json = false;
 };
 
-// From opening the file to the logits of one image: the median, with the file in the system's cache.
+// The median time from opening the file to the logits of one image. The file is in the system's cache.
 double StartUp(const std::string& path) {
   return SecondsToRun(kSecondsPerMeasurement, [&path] {
     isoquant::Context context;
@@ -37,7 +38,7 @@ int Run(const Options& options) {
   if (!model.int8) throw std::runtime_error(options.input + " is in f32: quantize it first");
   const std::string bytes = FormatPacked(*model.int8, model.format);
   WriteFile(options.output, bytes);
-  // What can be read only once has been read.
+  // A pipe can be read only once, and that has happened.
   const bool measure = !IsStream(options.input) && !IsStream(options.output);
   const double without = measure ? 1000 * StartUp(options.input) : 0,
                with = measure ? 1000 * StartUp(options.output) : 0;

@@ -1,4 +1,4 @@
-// predict: one picture, and what the network takes it for.
+// predict: shows one picture, and what the network takes it for.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// quantize: from f32 weights to int8 weights.
+// quantize: makes int8 weights of f32 weights.
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -49,7 +49,7 @@ int Run(const Options& options) {
   metadata = ToMetadata(format);
   metadata.insert({{"format", "pt"}, {"quantization", "int-quantized"}, {"input_activations", activations}});
   const std::string bytes = FormatSafetensors(ToTensors(model), metadata);
-  Int8FromTensors(ParseSafetensors(bytes, options.output), options.output);  // a scale that is none is found here
+  Int8FromTensors(ParseSafetensors(bytes, options.output), options.output);  // throws if a scale is not usable
   WriteFile(options.output, bytes);
   if (options.json) {
     const nlohmann::ordered_json json = {{"output", options.output},      {"layers", Describe(model)},

@@ -1,4 +1,4 @@
-// train: from pictures to f32 weights.
+// train: makes f32 weights of pictures.
 #include <cmath>
 #include <iostream>
 #include <map>
@@ -69,7 +69,7 @@ int Run(Options& options) {
   if (!options.checkpoint.empty() && IsStream(options.checkpoint)) {
     throw std::runtime_error("--checkpoint: " + options.checkpoint + " is no file: one is written after each epoch");
   }
-  // A checkpoint knows its table, too.
+  // A checkpoint keeps its table's format, as a network does.
   Metadata metadata;
   Tensors tensors;
   if (options.resume) tensors = ReadSafetensors(options.checkpoint, &metadata);
@@ -100,7 +100,7 @@ int Run(Options& options) {
     if (state.best_epoch == state.epoch && !IsStream(options.output)) write_best();
   };
   Train(threads.executor(), split.train, options.train, progress, checkpoint, state);
-  write_best();  // there was no epoch, perhaps, or it goes to a pipe
+  write_best();  // after no epoch at all, or to a pipe, nothing is written yet
 
   const std::vector<float> logits = RunMlp(threads.executor(), state.best, split.test.images());
   PrintAnswer(options, state, last, split, Accuracy(Classify(logits, state.best.outputs()), split.test.labels));

@@ -1,5 +1,5 @@
-// The commands of the program. Each AddX declares a subcommand and its options; its `run` does the work, writes the
-// answer to stdout and throws std::runtime_error with one line for people if something is wrong.
+// The commands of the program. Each AddX declares a subcommand and its options. Command::run does the work and writes
+// the answer to stdout. If something is wrong, it throws a std::runtime_error whose text is one line for people.
 #ifndef QUANTIZED_MLP_COMMANDS_COMMANDS_H_
 #define QUANTIZED_MLP_COMMANDS_COMMANDS_H_
 
@@ -25,21 +25,22 @@ Command AddEval(CLI::App& app);
 Command AddPredict(CLI::App& app);
 Command AddPack(CLI::App& app);
 
-// Options that several commands have.
+// Options that several commands share.
 struct DataOptions {
   std::string path;
   CsvOptions csv;
 };
 void AddDataOptions(CLI::App& app, DataOptions& data);
-// For a network that is there already: what the options leave open, it says.
+// The options for a network's data: its own table format stands for what the user leaves open.
 CsvOptions CsvFor(const DataOptions& data, const TableFormat& format, size_t inputs);
 void AddThreadsOption(CLI::App& app, size_t& threads);
 void AddJsonOption(CLI::App& app, bool& json);
 
-// Says on stderr what had to be guessed although there is a network, and where white can hardly be right.
+// Warns on stderr if the table's format had to be guessed because the network does not know it, and if the images are
+// so dark that white is hardly right.
 void ReportGuesses(const std::string& model_path, const std::string& data_path, const Dataset& images);
 
-// Throws unless images and labels are such that the network can be run on them.
+// Throws unless an image has as many pixels as the network has inputs, and the network has an output for each class.
 void CheckFit(const std::string& model_path, size_t inputs, size_t outputs, const Dataset& images, size_t classes);
 
 }  // namespace quantized_mlp

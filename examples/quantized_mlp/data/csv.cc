@@ -1,4 +1,4 @@
-// Parses numbers as they come; the first line says how many there are in each.
+// Parses line by line. The first line says how many numbers each line has.
 #include "data/csv.h"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ class Parser {
     line_numbers_.push_back(line_);
   }
 
-  // Pixels as they are in the file.
+  // Its pixels have the values of the file.
   Dataset Finish() {
     if (table_.columns < 2 || table_.num_lines() == 0) throw std::runtime_error(path_ + " holds no images");
     if (!has_header_ && options_.header == CsvHeader::kFind) RefuseMangledNames(table_, path_);
@@ -94,7 +94,7 @@ class Parser {
   size_t line_ = 0;
   bool seen_first_ = false, has_header_ = false;
   Table table_;
-  std::vector<size_t> line_numbers_;  // of the table's lines, in the file
+  std::vector<size_t> line_numbers_;  // in the file, for each line of the table
 };
 
 void FindWhite(const CsvOptions& options, float max, Reading& reading) {

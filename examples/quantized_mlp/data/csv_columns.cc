@@ -1,4 +1,4 @@
-// Rules that refuse rather than guess wrong: an option says it in their place.
+// These rules refuse rather than guess wrong. Options overrule them.
 #include "data/csv_columns.h"
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace quantized_mlp {
 namespace {
 
-constexpr size_t kMaxGuessedLabel = 99;  // more look like pixels
+constexpr size_t kMaxGuessedLabel = 99;  // larger ones look like pixels
 constexpr size_t kEnoughLines = 8;       // to see a rule in them
 
 const char* const kLabelNames[] = {"label", "labels", "class", "target", "y"};
@@ -21,7 +21,7 @@ const char* const kIndexNames[] = {"", "id", "index", "imageid", "image_id", "un
   throw std::runtime_error(path + ": " + what);
 }
 
-// Why nobody should take this column for labels unless he is told so, or "".
+// Why this column must not be guessed to hold the labels; "" if it may be.
 std::string WhyNoLabels(const Table& table, size_t column, float largest_pixel) {
   std::vector<size_t> counts(kMaxGuessedLabel + 1);
   for (size_t at = column - 1; at < table.values.size(); at += table.columns) {
@@ -43,7 +43,7 @@ std::string WhyNoLabels(const Table& table, size_t column, float largest_pixel) 
   return "";
 }
 
-// The column with one of the names, 0 if none.
+// The column whose name `is_name` accepts, 0 if there is none.
 template <class IsName>
 size_t FindName(const Table& table, const std::string& path, const IsName& is_name) {
   const auto found = std::find_if(table.names.begin(), table.names.end(), is_name);
@@ -71,7 +71,7 @@ size_t FindGiven(const Table& table, const std::string& given, const std::string
 }
 
 size_t Guess(const Table& table, const std::string& path, std::string& from) {
-  float largest_pixel = -1;  // of the columns between
+  float largest_pixel = -1;  // in the columns between first and last
   for (size_t at = 0; at < table.values.size(); ++at) {
     const size_t column = at % table.columns;
     if (column != 0 && column + 1 != table.columns) largest_pixel = std::max(largest_pixel, table.values[at]);

@@ -19,12 +19,15 @@ struct Table {
   size_t num_lines() const { return columns == 0 ? 0 : values.size() / columns; }
 };
 
-// Sets what `reading` says of the label. Throws std::runtime_error that begins with `path`.
+// Finds the label's column by the rules of csv.h and sets it in `reading`. Throws a std::runtime_error that begins with
+// `path`.
 void FindLabelColumn(const Table& table, const CsvOptions& options, const std::string& path, Reading& reading);
 
-// Throws if a column other than the label numbers the lines, as data frames write their index; or if the first line
-// alone holds fractions, as data frames write a first line that they took for names (0, 0.1, 0.2, ...).
+// Throws if a column other than the label's numbers the lines. Data frames write their index so.
 void RefuseIndex(const Table& table, size_t label_column, const std::string& path);
+
+// Throws if the first line alone holds fractions. Data frames that take a line of numbers for names write equal ones as
+// 0, 0.1, 0.2, ...
 void RefuseMangledNames(const Table& table, const std::string& path);
 
 }  // namespace quantized_mlp

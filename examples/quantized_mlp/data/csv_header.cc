@@ -10,7 +10,7 @@
 namespace quantized_mlp {
 namespace {
 
-// A value that is missing.
+// How tables write a value that is missing.
 const char* const kNoNames[] = {"nan", "inf", "na", "null", "none"};
 
 }  // namespace
@@ -45,7 +45,7 @@ bool OnlyCounts(const std::vector<std::string>& fields) {
 
 bool IsHeader(const std::vector<std::string>& fields) {
   bool has_names = false;
-  float next = 0, slack = 1;  // a name may stand in place of a number
+  float next = 0, slack = 1;  // a name may stand where a number is left out
   for (const std::string& field : fields) {
     float value = 0;
     if (ParseFloat(field, value)) {

@@ -1,4 +1,4 @@
-// The first line of a table: names of columns, or data already.
+// Tells whether the first line of a table names its columns or holds data.
 #ifndef QUANTIZED_MLP_DATA_CSV_HEADER_H_
 #define QUANTIZED_MLP_DATA_CSV_HEADER_H_
 
@@ -10,14 +10,16 @@
 
 namespace quantized_mlp {
 
-// Without spaces and quotes around it.
+// The field without spaces and quotes around it.
 std::string_view Trim(std::string_view field);
-// Trimmed, in lower case.
+// The fields of a line, trimmed, in lower case.
 std::vector<std::string> SplitFields(std::string_view line);
 
-// Whether a first line with these fields is a header: names, among which numbers that count up may stand; or numbers
-// alone that count from 0 or 1.
+// Whether a first line with these fields is a header. It is one if it holds names, perhaps with numbers among them that
+// count up; or if it holds only numbers that count from 0 or 1.
 bool IsHeader(const std::vector<std::string>& fields);
+
+// Whether all fields are numbers.
 bool OnlyCounts(const std::vector<std::string>& fields);
 
 std::string LowerCase(std::string text);

@@ -20,7 +20,7 @@ std::string Locate(const std::string& name) {
   return !fs::exists(name, ignored) && fs::exists(shared, ignored) ? shared.string() : name;
 }
 
-// The first of the names that is in the folder, with ".gz" or without; or "".
+// The first of the names that is in the folder, with ".gz" or without; "" if none is.
 std::string Find(const std::string& folder, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     for (const char* const suffix : {"", ".gz"}) {
@@ -32,7 +32,7 @@ std::string Find(const std::string& folder, const std::vector<std::string>& name
   return "";
 }
 
-// One part of a folder; `names` are those by which MNIST and CSV files call it.
+// Loads one part of a folder, which IDX and CSV files call by one of `names`. Returns false if it is not there.
 bool LoadPart(const std::string& folder, const std::vector<std::string>& names, const CsvOptions& csv, Dataset& part) {
   std::vector<std::string> images, labels, tables;
   for (const std::string& name : names) {
@@ -60,9 +60,9 @@ void CheckThatItTeaches(const Split& split, const std::string& path, bool has_ne
   const std::vector<size_t>& labels = split.train.labels;
   const std::vector<float>& pixels = split.train.pixels;
   const auto fail = [&](const std::string& what) {
-    throw std::runtime_error(path + ": " + what + " (" + Describe(split.train.reading) + ")");
+    throw std::runtime_error(path + ": " + what + "; " + Describe(split.train.reading));
   };
-  // A network that is there may be tested on one class; but not on what is only taken for labels.
+  // A network may be tested on images of one class, but not if their labels are only a guess.
   if ((!has_network || split.train.reading.guessed_label) &&
       std::equal(labels.begin() + 1, labels.end(), labels.begin())) {
     fail("all labels to train on are the same");

@@ -28,19 +28,24 @@ struct Split {
   size_t classes = 0;  // 1 + the largest label
 };
 
-// `path` is a folder with IDX files under MNIST's names (train-images-idx3-ubyte, t10k-labels-idx1-ubyte, ...) or with
-// train.csv and test.csv, each with or without ".gz"; or it is one CSV file, of which SplitDataset makes two parts. A
-// path that is not there is looked for in /usr/share/datasets too, so that "fashion-mnist" is what Debian's package
-// dataset-fashion-mnist installs. White and, without a header, the label's column of test.csv are those of train.csv.
-// Throws std::runtime_error that names the file; also where nothing can be learned: labels of one class, or as many
-// classes as images, or pixels of one value (as far as options.inputs is 0: a network that is there can be tested).
+// Loads the images to train on and those to test on. `path` is
+// * a folder with IDX files under MNIST's names (train-images-idx3-ubyte, t10k-labels-idx1-ubyte, ...), or with
+//   train.csv and test.csv, each with or without ".gz"; or
+// * one CSV file, which SplitDataset divides.
+//
+// A path that does not exist is looked for in /usr/share/datasets too: "fashion-mnist" is what Debian's package
+// dataset-fashion-mnist installs there. White in test.csv is that of train.csv, and so is the label's column if the
+// header does not name it.
+//
+// Throws a std::runtime_error that names the file. Without a network (options.inputs is 0) it also throws if there is
+// nothing to learn: labels of one class, more classes than images, or pixels of one value.
 Split LoadSplit(const std::string& path, const CsvOptions& csv);
 
-// The images of one IDX or CSV file in their order; of a folder, those to test on.
+// Loads the images of one IDX or CSV file, in their order. Of a folder it loads those to test on.
 Dataset LoadImages(const std::string& path, const CsvOptions& csv);
 
-// 80 % to train on, 20 % to test on: the same split on every machine and in every run, so that no network is ever
-// tested on an image that it was trained on.
+// Gives 80 % to training and 20 % to testing. The split is the same on every machine and in every run, so that no
+// network is ever tested on an image that it was trained on.
 Split SplitDataset(const Dataset& all);
 
 // The images of these indices, in this order.

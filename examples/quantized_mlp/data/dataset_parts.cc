@@ -1,4 +1,4 @@
-// Takes images out of a data set, and splits what came as one.
+// Selects images of a data set, and splits a data set that is one file.
 #include "data/dataset.h"
 #include "support/random.h"
 

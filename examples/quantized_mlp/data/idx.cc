@@ -11,7 +11,7 @@ constexpr float kMaxPixel = 255;
 constexpr size_t kMaxSide = 4096;
 constexpr char kUnsignedBytes = 8;
 
-// The dimensions, after which the elements follow.
+// The dimensions that the header says.
 std::vector<size_t> ParseHeader(const std::string& bytes, const std::string& path, size_t num_dimensions) {
   const std::string magic = {0, 0, kUnsignedBytes, static_cast<char>(num_dimensions)};
   const size_t header_bytes = 4 + 4 * num_dimensions;
@@ -21,8 +21,8 @@ std::vector<size_t> ParseHeader(const std::string& bytes, const std::string& pat
   }
   if (bytes.size() < header_bytes) throw std::runtime_error(path + ": cut, the header ends early");
   std::vector<size_t> dimensions;
-  size_t left =
-      bytes.size() - header_bytes;  // elements that each index so far may have: divided, as a product may wrap
+  // Divides the elements by one dimension after the other, because a product could wrap.
+  size_t left = bytes.size() - header_bytes;
   for (size_t at = 4; at < header_bytes; at += 4) {
     uint32_t extent = 0;
     for (size_t i = 0; i < 4; ++i) extent = extent << 8 | static_cast<unsigned char>(bytes[at + i]);

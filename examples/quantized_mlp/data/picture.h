@@ -13,21 +13,21 @@ namespace quantized_mlp {
 constexpr size_t kMaxPictureSide = 4096;
 
 struct PictureOptions {
-  // Dark on light, where the network learned light on dark: what is shown as p becomes 1 - p.
+  // The picture is dark on light, but the network learned light on dark: a pixel p becomes 1 - p.
   bool invert = false;
-  // What transparent parts of a PNG are shown on, before `invert`: 1, white paper, as in any viewer; 0, black.
+  // What transparent parts of a PNG are shown on, before `invert`. 1: white, as in any viewer. 0: black.
   float background = 1;
 };
 
-// A dataset of one image without a label; colours become grey, 8 or 16 bits [0, 1]. Throws std::runtime_error that
-// names the file, for any bytes.
+// Returns a dataset of one image without a label. Colours become grey, and 8 or 16 bits become [0, 1]. Bytes that are
+// no such picture end in a std::runtime_error that names the file.
 Dataset ParsePicture(const std::string& bytes, const std::string& path, const PictureOptions& options = {});
 
-// Whether all pixels of the (only) image are the same: nothing can be seen in it.
+// Whether all pixels of the image are the same, so that nothing can be seen in it.
 bool IsFlat(const Dataset& image);
 
-// By libpng. False if this program was built without it. (A file of its own, png.cc, so that a static program can leave
-// it out.)
+// Decodes with libpng. Returns false if this program was built without it. It has a file of its own, png.cc, which
+// static programs compile without libpng.
 bool DecodePng(const std::string& bytes, const std::string& path, float background, Dataset& image);
 
 }  // namespace quantized_mlp

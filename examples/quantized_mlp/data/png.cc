@@ -1,4 +1,4 @@
-// libpng, where CMake found it.
+// Decodes PNG pictures with libpng, if CMake found it.
 #include <stdexcept>
 
 #include "data/picture.h"
@@ -26,16 +26,16 @@ bool DecodePng(const std::string& bytes, const std::string& path, float backgrou
   if (image.width > kMaxPictureSide || image.height > kMaxPictureSide) fail("too large");
   picture.width = image.width;
   picture.height = image.height;
-  // libpng expands palettes, few bits, interlaced rows and transparent colours, and makes colours grey. 16 bits are
-  // brought to 8 by division: without the flag libpng takes them for linear light and brightens them.
+  // libpng expands palettes, few bits, interlaced rows and transparent colours, and makes colours grey. The flag has it
+  // bring 16 bits to 8 by division. Without the flag libpng takes them for linear light and brightens them.
   image.format = PNG_FORMAT_GA;
   image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   std::vector<png_byte> grey_alpha(PNG_IMAGE_SIZE(image));
   if (png_image_finish_read(&image, nullptr, grey_alpha.data(), 0, nullptr) == 0) fail(image.message);
-  // A checksum that does not fit, or an end that is missing, is a warning to libpng, and a damaged file to us.
+  // libpng only warns of a wrong checksum or a missing end. Here the file counts as damaged.
   if (image.warning_or_error != 0) fail(image.message);
   for (size_t i = 0; i < grey_alpha.size(); i += 2) {
-    // As browsers and image editors compose, in the values that are stored: libpng itself would do it in linear light,
+    // Composes the values that are stored, as browsers and image editors do. libpng itself would do it in linear light,
     // which thins dark strokes.
     const float grey = static_cast<float>(grey_alpha[i]) / 255, alpha = static_cast<float>(grey_alpha[i + 1]) / 255;
     picture.pixels.push_back(alpha == 1 ? grey : grey * alpha + background * (1 - alpha));

@@ -1,5 +1,5 @@
-// How numbers in a table became the pictures that a network was trained on. The network keeps it, so that the same line
-// is the same picture to it ever after, whatever else its file holds.
+// How the numbers of a table became the pictures that a network was trained on. The network keeps this, so that a line
+// is always the same picture to it, whatever other lines are in the file.
 #ifndef QUANTIZED_MLP_DATA_TABLE_FORMAT_H_
 #define QUANTIZED_MLP_DATA_TABLE_FORMAT_H_
 
@@ -13,7 +13,7 @@ struct TableFormat {
   size_t label_column = 0;  // counted from 1; 0: none, or not known
 };
 
-// How a file was read, and why so: for reports.
+// How a file was read, and for what reason. Reports print it.
 struct Reading {
   TableFormat format;
   bool guessed_white = false, guessed_label = false;  // neither given nor known

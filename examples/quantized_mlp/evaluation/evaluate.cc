@@ -12,7 +12,7 @@ namespace {
 
 using isoquant::MatrixView;
 
-constexpr size_t kMeasuredImages = 512;  // in a run that is timed, so that one with a slow tier ends soon
+constexpr size_t kMeasuredImages = 512;  // in a timed run: few, so that slow tiers end soon
 
 LayerError Compare(const std::vector<float>& expected, const std::vector<float>& actual) {
   LayerError error;

@@ -12,11 +12,12 @@
 
 namespace quantized_mlp {
 
-// confusion[label][prediction]: how many images.
+// confusion[label][prediction] is a number of images.
 using Confusion = std::vector<std::vector<size_t>>;
 Confusion CountConfusion(const std::vector<size_t>& labels, const std::vector<size_t>& predictions, size_t classes);
 
-// Of a layer's outputs in int8 against those in float, when both networks start from the same images.
+// How far a layer's outputs in int8 are from those in float. Both networks start from the same images, so the errors of
+// earlier layers are part of it.
 struct LayerError {
   double max = 0, rms = 0, cosine = 0;
 };
@@ -31,7 +32,7 @@ struct TierSpeed {
 };
 constexpr size_t kBatches[] = {1, 8, 64, 512};
 
-// Every usable tier. `seconds`: for each measurement; 0 leaves them out.
+// Runs every usable tier. Each speed is measured for `seconds`; 0 leaves speeds out.
 std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, QuantizedMlp& model,
                                      isoquant::MatrixView<const float> images, double seconds);
 

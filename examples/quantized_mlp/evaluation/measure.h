@@ -16,14 +16,14 @@ namespace quantized_mlp {
 // For each image the class with the largest logit.
 std::vector<size_t> Classify(const std::vector<float>& logits, size_t classes);
 
-// The part of the labels that was predicted.
+// The fraction of the labels that was predicted.
 double Accuracy(const std::vector<size_t>& predictions, const std::vector<size_t>& labels);
 
-// FNV-1a, 64 bits, of the values as little-endian bytes: a single bit that differs in any of them changes it.
+// FNV-1a with 64 bits over the values as little-endian bytes. A single bit that differs changes it.
 uint64_t Digest(const std::vector<float>& values);
 std::string FormatDigest(uint64_t digest);
 
-// The median time of a call, of as many as `seconds` allow and five at least.
+// The median time of a call. Calls are repeated until `seconds` have passed, and at least five times.
 double SecondsToRun(double seconds, const std::function<void()>& call);
 
 // The names of all tiers that this CPU has and that the environment admits, best first.
@@ -35,7 +35,7 @@ struct TierResult {
   uint64_t digest = 0;  // of all logits
 };
 
-// For every usable tier. Each quantises and packs the weights anew, so that its digest covers the whole way from float
+// Runs every usable tier. Each quantises and packs the weights anew, so that its digest covers the whole way from float
 // weights to logits.
 std::vector<TierResult> MeasureTiers(const Mlp& mlp, isoquant::MatrixView<const float> images, size_t batch);
 

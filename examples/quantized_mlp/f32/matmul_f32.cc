@@ -1,4 +1,5 @@
-// c gains eight rows of b at a time: eight multiply-adds for each load and store of c, which lies in L1.
+// Adds eight rows of b to a row of c at a time. So each load and store of c, which lies in L1, serves eight
+// multiply-adds.
 #include "f32/matmul_f32.h"
 
 #include <algorithm>
@@ -10,8 +11,8 @@ namespace {
 using isoquant::MatrixView;
 
 constexpr size_t kSteps = 8;      // of k
-constexpr size_t kColumns = 256;  // of c: kSteps rows of b in 8 KiB
-constexpr size_t kRows = 16;      // of c: a task
+constexpr size_t kColumns = 256;  // of c in a block: kSteps rows of b are 8 KiB
+constexpr size_t kRows = 16;      // of c in a task
 
 void Transpose(MatrixView<const float> from, std::vector<float>& to) {
   constexpr size_t kBlock = 16;  // a cache line

@@ -22,7 +22,7 @@ inline Operand Transposed(isoquant::MatrixView<const float> matrix) { return {ma
 // c = a b, a: M x K, b: K x N, c: M x N, which must fit. Each output is one chain of additions in increasing k, so its
 // bits do not depend on the executor, or on how rows are split over calls.
 //
-// Plain C++ that compilers vectorise; a float MatMul of the library would take its place here, and nowhere else.
+// It is plain C++ that compilers vectorise. A float MatMul of the library would take its place, here alone.
 void MatMulF32(isoquant::Executor& executor, Operand a, Operand b, isoquant::MatrixView<float> c);
 
 }  // namespace quantized_mlp

@@ -31,10 +31,10 @@ struct Mlp {
 void RunLayer(isoquant::Executor& executor, const DenseLayer& layer, isoquant::MatrixView<const float> x, bool relu,
               isoquant::MatrixView<float> y);
 
-// The logits of all images, one row each, in plain float.
+// Returns the logits of all images, one row each, in plain float.
 std::vector<float> RunMlp(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images);
 
-// "784-256-128-10"
+// The sizes from inputs to classes, as in "784-256-128-10".
 template <class Model>
 std::string Describe(const Model& model) {
   std::string text = std::to_string(model.layers.front().inputs);

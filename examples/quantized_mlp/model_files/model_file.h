@@ -15,19 +15,19 @@ namespace quantized_mlp {
 
 struct Model {
   std::optional<Mlp> f32;
-  std::optional<QuantizedMlp> int8;  // one of the two
+  std::optional<QuantizedMlp> int8;  // either f32 or int8 is there
   std::string kind;                  // "f32", "int8 dynamic" or "int8 static"
-  TableFormat format;                // what the file says of the table that it was trained on
+  TableFormat format;                // of the table that it was trained on, if the file says it
 
   size_t inputs() const { return f32 ? f32->inputs() : int8->inputs(); }
   size_t outputs() const { return f32 ? f32->outputs() : int8->outputs(); }
 };
 
-// What the file is, its first bytes and its tensors say. It is read once, so it may be a pipe. Throws
-// std::runtime_error that names it.
+// Loads a network. The file's first bytes and its tensors tell its kind. It is read once, so it may be a pipe. Throws a
+// std::runtime_error that names the file.
 Model LoadModel(isoquant::Context& context, const std::string& path);
 
-// The logits of all images, `batch` in each call if it is in int8.
+// Returns the logits of all images. A network in int8 gets `batch` images in each call.
 std::vector<float> RunModel(isoquant::Executor& executor, isoquant::Context& context, Model& model,
                             isoquant::MatrixView<const float> images, size_t batch);
 

@@ -1,5 +1,5 @@
-// The packed file: an int8 network whose weights lie in the library's packed layout, so that they are used where the
-// file is mapped, by any CPU.
+// The packed file holds an int8 network with its weights in the library's packed layout. So any CPU uses them in place,
+// where the file is mapped.
 //
 // Little-endian:
 //   magic "ISOQMLP\0", u32 version 1, u32 layers, u64 bytes of the file, u32 CRC-32, f32 max_pixel
@@ -24,14 +24,14 @@ namespace quantized_mlp {
 
 std::string FormatPacked(const QuantizedMlp& model, const TableFormat& format = {});
 
-// Whether these bytes of a file begin with the magic.
+// Whether the bytes begin with the magic.
 bool IsPacked(isoquant::VectorView<const uint8_t> bytes);
 
-// Uses bytes in place that are aligned to 64 and outlive the layers. Each is checked: a foreign, cut or damaged file
-// ends in a std::runtime_error that names it.
+// The layers use `bytes` in place: they must be aligned to 64 bytes and outlive the layers. All of them are checked: a
+// foreign, cut or damaged file ends in a std::runtime_error that names it.
 std::vector<PackedLayer> ViewPacked(isoquant::VectorView<const uint8_t> bytes, const std::string& path);
 
-// Of bytes that ViewPacked took.
+// The format of the network's table, from bytes that ViewPacked accepts.
 TableFormat PackedTableFormat(isoquant::VectorView<const uint8_t> bytes);
 
 }  // namespace quantized_mlp

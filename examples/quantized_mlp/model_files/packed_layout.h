@@ -17,7 +17,7 @@ constexpr size_t kPackedLabelColumnAt = kPackedHeaderBytes + 28;  // in the firs
 
 inline size_t RoundUpTo64(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-// Of the bytes before the first blob, as if their own CRC were 0. size > kPackedCrcAt + 4.
+// The CRC of the bytes before the first blob, with 0 in its own place. `size` is more than kPackedCrcAt + 4.
 inline uint32_t PackedCrc(const char* bytes, size_t size) {
   const auto* data = reinterpret_cast<const unsigned char*>(bytes);
   const unsigned char zeros[4] = {};

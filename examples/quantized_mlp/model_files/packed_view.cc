@@ -95,7 +95,7 @@ class Reader {
   const isoquant::VectorView<const uint8_t> bytes_;
   const char* const data_;
   const std::string& path_;
-  size_t floats_ = 0, blob_ = 0;  // where those of the next layer begin
+  size_t floats_ = 0, blob_ = 0;  // where the next layer's begin
 };
 
 }  // namespace

@@ -62,7 +62,7 @@ std::string FormatSafetensors(const Tensors& tensors, const Metadata& metadata) 
   nlohmann::json header = nlohmann::json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::string data;
-  // Larger elements first, so that each tensor is aligned to its own.
+  // Larger elements come first, so that each tensor is aligned to its elements.
   for (const Dtype dtype : {Dtype::kF32, Dtype::kI8}) {
     for (const auto& [name, tensor] : tensors) {
       if (tensor.dtype != dtype) continue;

@@ -28,9 +28,9 @@ struct Tensor {
 using Tensors = std::map<std::string, Tensor>;
 using Metadata = std::map<std::string, std::string>;
 
-// Any bytes end in tensors or in a std::runtime_error that names the file and what is wrong with it: header, JSON,
-// dtypes other than F32 and I8, shapes, offsets, overlaps and gaps are checked before they are used. Values are not.
-// `metadata`, if not null, gets "__metadata__".
+// Any bytes end in tensors, or in a std::runtime_error that names the file and what is wrong with it. Header, JSON,
+// dtypes (F32 or I8), shapes, offsets, overlaps and gaps are checked before they are used; values are not. `metadata`,
+// if not null, gets "__metadata__".
 Tensors ParseSafetensors(std::string_view bytes, const std::string& path, Metadata* metadata = nullptr);
 Tensors ReadSafetensors(const std::string& path, Metadata* metadata = nullptr);
 

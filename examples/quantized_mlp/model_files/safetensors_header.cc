@@ -17,7 +17,7 @@ constexpr int kMaxDepth = 8;
 
 [[noreturn]] void Fail(const std::string& what) { throw std::runtime_error(what); }
 
-// nlohmann's parser keeps the last of two equal keys; which tensor is meant then depends on the reader.
+// Refuses equal keys. nlohmann's parser would keep the last of them, and other readers may keep another.
 Json ParseJson(std::string_view text) {
   std::vector<std::set<std::string>> keys;
   const auto check = [&keys](int depth, Json::parse_event_t event, Json& parsed) {
@@ -57,7 +57,7 @@ const char* ParseEntry(const Json& json, size_t data_bytes, TensorEntry& entry) 
 
   const Json& shape = Member(json, "shape");
   if (!shape.is_array()) return "has no shape";
-  // Divides rather than multiplies, as a product could wrap.
+  // Divides, because a product could wrap.
   const uint64_t size = (end - begin) / BytesPerElement(entry.dtype);
   uint64_t elements = 1;
   for (const Json& dimension : shape) {
@@ -101,7 +101,7 @@ std::vector<TensorEntry> ParseSafetensorsHeader(std::string_view text, size_t da
   // The format wants { first; its reference implementation takes white space before it, as any JSON parser does.
   const size_t begin = std::min(text.find_first_not_of(" \t\n\r"), text.size());
   if (begin == text.size() || text[begin] != '{') Fail("no safetensors file: the header does not begin with {");
-  // To nlohmann's parser a NUL is the end of its input, whatever stands behind.
+  // nlohmann's parser stops at a NUL, whatever stands behind it.
   if (text.find('\0') != text.npos) Fail("no safetensors file: the header holds a NUL byte");
   const Json header = ParseJson(text);
   if (!header.is_object()) Fail("no safetensors file: the header is no JSON object that only spaces follow");

@@ -21,8 +21,8 @@ struct TensorEntry {
 size_t BytesPerElement(Dtype dtype);
 const char* DtypeName(Dtype dtype);
 
-// `text` is a JSON object between white space (JSON's in front, spaces alone behind it), which `data_bytes` bytes
-// follow. `metadata`, if not null, gets "__metadata__". Throws std::runtime_error without the file's name.
+// `text` is a JSON object. White space may stand in front of it, and spaces behind it. `data_bytes` bytes of data
+// follow. `metadata`, if not null, gets "__metadata__". Throws a std::runtime_error without the file's name.
 std::vector<TensorEntry> ParseSafetensorsHeader(std::string_view text, size_t data_bytes, Metadata* metadata);
 
 }  // namespace quantized_mlp

@@ -1,4 +1,4 @@
-// Numbers as text that gives the same numbers back.
+// Writes numbers as text that gives the same numbers back.
 #include "model_files/table_metadata.h"
 
 #include <cmath>

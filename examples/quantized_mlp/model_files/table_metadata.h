@@ -1,4 +1,4 @@
-// The format of a network's table, as its file keeps it.
+// The format of a network's table as metadata of its file.
 #ifndef QUANTIZED_MLP_MODEL_FILES_TABLE_METADATA_H_
 #define QUANTIZED_MLP_MODEL_FILES_TABLE_METADATA_H_
 
@@ -9,8 +9,8 @@
 
 namespace quantized_mlp {
 
-// Keys "max_pixel" and "label_column" of a file's metadata. FromMetadata knows nothing where they are not there (as in
-// files of other programs), and throws std::runtime_error that begins with `path` where they are no such numbers.
+// The keys are "max_pixel" and "label_column". Where one is missing, as in files of other programs, FromMetadata
+// returns 0, not known. It throws a std::runtime_error that begins with `path` if one is no such number.
 Metadata ToMetadata(const TableFormat& format);
 TableFormat FromMetadata(const Metadata& metadata, const std::string& path);
 

@@ -83,7 +83,7 @@ std::string ReadMaybeGzip(const std::string& path) {
     bytes.append(buffer, static_cast<size_t>(count));
     CheckSize(path, bytes.size());
   }
-  // A file that was cut ends without a word from gzread: only gzerror tells.
+  // gzread does not report a file that was cut. gzerror does.
   int error = Z_OK;
   const char* const message = gzerror(file.get(), &error);
   if (error == Z_ERRNO) Fail("read", path, std::strerror(errno));

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
   throw std::runtime_error("cannot write " + path + ": " + std::strerror(error));
 }
 
-// Writes and closes: an errno, or 0. Some file systems report a full disk only when a file is closed.
+// Writes and closes, and returns an errno, or 0. Some file systems report a full disk only when a file is closed.
 int WriteAndClose(int file, const std::string& bytes) {
   int error = 0;
   for (size_t done = 0; done < bytes.size() && error == 0;) {
@@ -36,24 +36,24 @@ int WriteAndClose(int file, const std::string& bytes) {
   return error;
 }
 
-// mkstemp makes a file that nobody else may read. What is replaced hands on its mode; a new file gets that which the
-// umask leaves. Where the file system keeps no modes, nothing happens.
+// mkstemp makes a file that nobody else may read. This gives it the mode of the file that it replaces, or, if there is
+// none, what the umask leaves. If the file system keeps no modes, nothing happens.
 void SetMode(int file, const std::string& target) {
   struct stat old = {};
   mode_t mode = 0;
   if (stat(target.c_str(), &old) == 0) {
     mode = static_cast<mode_t>(old.st_mode & 0777);
     const bool same_group = fchown(file, old.st_uid, old.st_gid) == 0 || fchown(file, uid_t(-1), old.st_gid) == 0;
-    if (!same_group) mode = static_cast<mode_t>(mode & 0707);  // what the old group was allowed is not for another one
+    if (!same_group) mode = static_cast<mode_t>(mode & 0707);  // another group does not get its rights
   } else {
-    const mode_t mask = umask(0);  // can only be read by setting it
+    const mode_t mask = umask(0);  // can be read only by setting it
     umask(mask);
     mode = static_cast<mode_t>(0666 & ~mask);
   }
   static_cast<void>(fchmod(file, mode));
 }
 
-// The file that a link points to, or will, when it is written.
+// The file that a link points to. It need not exist yet.
 std::string Resolve(const std::string& path) {
   constexpr int kMaxLinks = 40;  // as in Linux
   fs::path target = path;
@@ -65,8 +65,8 @@ std::string Resolve(const std::string& path) {
   return target.string();
 }
 
-// Replaces `target`, or only finds out whether that is possible: an errno, or 0. The name of the file in between is
-// mkstemp's: neither another run nor what a killed one left can have it.
+// Replaces `target`, or only tries whether that is possible. Returns an errno, or 0. mkstemp names the temporary file,
+// so another run, or a file that a killed run left, cannot have the same name.
 int Replace(const std::string& target, const std::string& bytes, bool only_try) {
   std::string beside = (fs::path(target).parent_path() / ".quantized_mlp.XXXXXX").string();
   const int file = mkstemp(&beside[0]);
@@ -88,7 +88,7 @@ bool IsStream(const std::string& path) {
 
 void WriteFile(const std::string& path, const std::string& bytes) {
   int error = 0;
-  if (IsStream(path)) {  // a rename would put a file in its place
+  if (IsStream(path)) {  // a rename would replace the stream by a file
     const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
     error = file < 0 ? errno : WriteAndClose(file, bytes);
   } else {

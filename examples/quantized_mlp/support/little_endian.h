@@ -1,4 +1,4 @@
-// Numbers in files, byte by byte: for hosts of either byte order.
+// Reads and writes numbers byte by byte, so that files are the same on hosts of either byte order.
 #ifndef QUANTIZED_MLP_SUPPORT_LITTLE_ENDIAN_H_
 #define QUANTIZED_MLP_SUPPORT_LITTLE_ENDIAN_H_
 

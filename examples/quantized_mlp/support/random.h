@@ -1,4 +1,4 @@
-// Random numbers that are the same on every platform, as the distributions of <random> are not.
+// Random numbers that are the same on every platform. Those of <random>'s distributions are not.
 #ifndef QUANTIZED_MLP_SUPPORT_RANDOM_H_
 #define QUANTIZED_MLP_SUPPORT_RANDOM_H_
 

@@ -1,4 +1,4 @@
-// Numbers and words: parsed, and in columns.
+// Formats, aligns and parses numbers.
 #ifndef QUANTIZED_MLP_SUPPORT_TEXT_H_
 #define QUANTIZED_MLP_SUPPORT_TEXT_H_
 
@@ -28,7 +28,7 @@ inline std::string AlignLeft(const std::string& text, size_t width) {
 // this too, but not in every C++17 library. strtof alone would take spaces, hexadecimal, "nan" and "infinity".)
 inline bool ParseFloat(std::string_view text, float& value) {
   if (text.empty() || text.find_first_not_of("0123456789.eE+-") != text.npos || text[0] == '+') return false;
-  const std::string copy(text);  // ends where the number does
+  const std::string copy(text);  // strtof stops at a NUL
   char* end = nullptr;
   value = std::strtof(copy.c_str(), &end);
   return end == copy.c_str() + copy.size();

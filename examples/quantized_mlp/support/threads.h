@@ -1,4 +1,4 @@
-// Threads for training and for the library: those of Highway's pool, where the build has it.
+// Threads for training and for the library. They are those of Highway's pool, if the build has it.
 #ifndef QUANTIZED_MLP_SUPPORT_THREADS_H_
 #define QUANTIZED_MLP_SUPPORT_THREADS_H_
 
@@ -11,7 +11,8 @@ namespace quantized_mlp {
 
 class Threads {
  public:
-  // The calling thread and count - 1 more; 0: as many as there are cores. One only in a build without a pool.
+  // Uses the calling thread and count - 1 more; 0 means one for each core. A build without a pool uses the calling
+  // thread alone.
   explicit Threads(size_t count);
   ~Threads();
 

@@ -1,4 +1,4 @@
-// How an evaluation looks: for people, and for programs.
+// Prints an evaluation: as text for people, as JSON for programs.
 #ifndef QUANTIZED_MLP_TERMINAL_EVALUATION_REPORT_H_
 #define QUANTIZED_MLP_TERMINAL_EVALUATION_REPORT_H_
 
@@ -24,7 +24,7 @@ struct Evaluation {
   std::vector<TierSpeed> tiers;
 };
 
-// Whether every tier, in batches of every size, gave the logits that `digest` is of.
+// Whether every tier, in batches of every size, gave the logits with this `digest`.
 bool AllTiersAgree(const Evaluation& evaluation);
 
 void PrintEvaluation(std::ostream& out, const Evaluation& evaluation);

@@ -1,4 +1,4 @@
-// How a file was read, for programs.
+// How a file was read, as JSON.
 #ifndef QUANTIZED_MLP_TERMINAL_READING_JSON_H_
 #define QUANTIZED_MLP_TERMINAL_READING_JSON_H_
 

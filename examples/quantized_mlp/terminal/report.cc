@@ -45,10 +45,10 @@ void PrintPictures(std::ostream& out, const Dataset& digits, const std::vector<s
 }
 
 void PrintText(std::ostream& out, const Report& report) {
-  out << "A " << report.network << " network read " << report.num_images << " digits that it was not trained on\n("
-      << Describe(report.reading) << "):\n"
+  out << "A " << report.network << " network read " << report.num_images << " digits that it was not trained on:\n"
       << "  float32  " << Format("%.2f", 100 * report.accuracy_f32) << " % right\n"
-      << "  int8     " << Format("%.2f", 100 * report.accuracy_int8) << " % right\n\n"
+      << "  int8     " << Format("%.2f", 100 * report.accuracy_int8) << " % right\n"
+      << "Data: " << Describe(report.reading) << "\n\n"
       << "Tier: " << report.tier << (report.why_not_better.empty() ? kBest : ". Why no better one:") << "\n";
   for (const std::string& reason : report.why_not_better) out << "  " << reason << "\n";
   out << "\n  " << AlignLeft("tier", 16) << AlignRight("images/s", 12) << "   digest of all int8 logits\n";

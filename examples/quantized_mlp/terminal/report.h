@@ -1,4 +1,4 @@
-// How the results of the demonstration look: for people, and for programs.
+// Prints the results of the demonstration: as text for people, as JSON for programs.
 #ifndef QUANTIZED_MLP_TERMINAL_REPORT_H_
 #define QUANTIZED_MLP_TERMINAL_REPORT_H_
 
@@ -22,7 +22,7 @@ struct Report {
   std::vector<TierResult> tiers;
 };
 
-// The first `count` digits as pictures, with label and prediction.
+// Prints the first `count` digits as pictures, with label and prediction.
 void PrintPictures(std::ostream& out, const Dataset& digits, const std::vector<size_t>& predictions, size_t count);
 
 void PrintText(std::ostream& out, const Report& report);

@@ -16,7 +16,7 @@ constexpr size_t kMaxColumns = 120;
 constexpr size_t kBarColumns = 30;
 constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
 
-// The 24 greys of terminals with 256 colours.
+// One of the 24 greys of terminals with 256 colours.
 std::string Grey(float value) { return std::to_string(232 + std::lround(23 * std::min(1.0f, std::max(0.0f, value)))); }
 
 std::string Bar(float part) {

@@ -1,4 +1,4 @@
-// What a terminal shows: a picture in half blocks, bars, and a line of progress that is written over.
+// Draws on a terminal: a picture in half blocks, bars, and a line of progress that is written over.
 #ifndef QUANTIZED_MLP_TERMINAL_TERMINAL_H_
 #define QUANTIZED_MLP_TERMINAL_TERMINAL_H_
 
@@ -12,19 +12,20 @@
 
 namespace quantized_mlp {
 
-// Whether people see stdout, or stderr.
+// Whether stdout, or stderr, is a terminal.
 bool IsStdoutTerminal();
 bool IsStderrTerminal();
 
-// Two pixels above each other are a character. `colour`: in shades of grey by escape sequences; without, in black and
-// white at half of the brightest. Pictures of more than 120 columns are made smaller.
+// Draws two pixels, one above the other, as one character. With `colour` they are shades of grey, by escape sequences.
+// Without, a pixel is white if it is brighter than half of the brightest. Pictures of more than 120 columns are made
+// smaller.
 void PrintPicture(std::ostream& out, const float* pixels, size_t width, size_t height, bool colour);
 
-// A line for each class, most probable first, `count` at most: name, bar, percent.
+// Prints a line for each of the `count` most probable classes: name, bar, percent.
 void PrintBars(std::ostream& out, const std::vector<float>& probabilities, const std::vector<std::string>& names,
                size_t count);
 
-// Of the logits of an image.
+// The softmax of an image's logits.
 std::vector<float> Softmax(const std::vector<float>& logits);
 
 // "epoch  3/40 [######----] loss 0.3121, 88.92 % right, 12 s left", to be written over by the next.

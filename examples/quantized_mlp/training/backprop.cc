@@ -11,8 +11,8 @@ namespace {
 
 using isoquant::MatrixView;
 
-// Replaces the logits of a row by their softmax minus the wanted distribution, over the size of the batch: the gradient
-// of the mean cross-entropy.
+// Replaces a row of logits by the gradient of the mean cross-entropy: softmax minus the wanted distribution, divided by
+// the size of the batch.
 BatchResult SoftmaxGradient(size_t label, size_t classes, float batch, float* row) {
   const float* const max = std::max_element(row, row + classes);
   BatchResult result;
@@ -66,7 +66,7 @@ BatchResult Backprop::Run(const Mlp& mlp, MatrixView<const float> x, const size_
     if (i == 0) break;
     previous_.resize(rows * layer.inputs);
     MatMulF32(executor_, Plain(delta), Plain(layer.matrix()), {previous_.data(), rows, layer.inputs});
-    // Through ReLU.
+    // ReLU lets a gradient through where its output is positive.
     for (size_t j = 0; j < previous_.size(); ++j) previous_[j] = outputs_[i - 1][j] > 0 ? previous_[j] : 0;
     delta_.swap(previous_);
   }

@@ -19,7 +19,7 @@ class Backprop {
  public:
   explicit Backprop(isoquant::Executor& executor) : executor_(executor) {}
 
-  // Overwrites `gradient`, which has the shape of `mlp`, by that of the mean loss. labels: x.rows of them.
+  // Overwrites `gradient`, which has the shape of `mlp`, with the gradient of the mean loss. There are x.rows labels.
   BatchResult Run(const Mlp& mlp, isoquant::MatrixView<const float> x, const size_t* labels, Mlp& gradient);
 
  private:

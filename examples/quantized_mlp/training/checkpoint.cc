@@ -1,4 +1,4 @@
-// Training as tensors: "layers.0.weight" as in any file of weights, and besides them the rest under other names.
+// A checkpoint holds "layers.0.weight" and so on, as any file of weights, and the rest of the state under other names.
 #include "training/checkpoint.h"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ TrainState FromCheckpoint(Tensors tensors, const std::string& path, const TrainO
   tensors.erase(kCounts);
   for (size_t i = 0; i < 3; ++i) {
     if (counts[i] < 0 || counts[i] > kMaxCount || counts[i] != std::floor(counts[i])) {
-      throw std::runtime_error(path + ": tensor progress holds a count that is none");
+      throw std::runtime_error(path + ": tensor progress holds a value that is no count");
     }
   }
   Mlp parts[3];

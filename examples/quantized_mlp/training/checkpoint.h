@@ -9,8 +9,8 @@
 
 namespace quantized_mlp {
 
-// Weights, optimiser and counts as tensors. FromCheckpoint throws std::runtime_error that names the file unless they
-// fit the layers.
+// Weights, optimiser and counts as tensors. FromCheckpoint throws a std::runtime_error that names the file if they do
+// not fit the layers.
 Tensors ToCheckpoint(const TrainState& state);
 TrainState FromCheckpoint(Tensors tensors, const std::string& path, const TrainOptions& options);
 

@@ -33,7 +33,7 @@ void Optimizer::StepSgd(float rate, float decay, const std::vector<float>& gradi
 
 void Optimizer::StepAdam(float rate, float decay, const std::vector<float>& gradient, std::vector<float>& mean,
                          std::vector<float>& square, std::vector<float>& values) const {
-  // Early means are those of few gradients and many zeros.
+  // The means begin at zero. These factors make up for that in the first steps.
   const float n = static_cast<float>(steps);
   const float scale = rate / (1 - std::pow(kBeta1, n)), correction = 1 / std::sqrt(1 - std::pow(kBeta2, n));
   for (size_t i = 0; i < values.size(); ++i) {

@@ -24,7 +24,8 @@ class Optimizer {
  public:
   Optimizer(const OptimizerOptions& options, const Mlp& mlp);
 
-  // `progress` in [0, 1] through the training sets the rate. The gradient is that of the mean over a batch.
+  // `progress` is the part of training that is done, in [0, 1]: it sets the rate. `gradient` is that of a batch's mean
+  // loss.
   void Step(const Mlp& gradient, double progress, Mlp& mlp);
 
   // The state, which a checkpoint keeps.

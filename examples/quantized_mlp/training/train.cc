@@ -35,7 +35,7 @@ class Trainer {
         gradient_(ZerosLike(state.mlp)),
         start_(std::chrono::steady_clock::now()),
         first_epoch_(state.epoch) {
-    // In an order of its own, so that a set that is sorted by label is fairly divided.
+    // Shuffles first, so that a set that is sorted by label is fairly divided.
     order_ = Random(options.seed ^ 0x5eed).Permutation(data.size());
     const size_t held_back =
         std::min(static_cast<size_t>(options.validation * static_cast<double>(data.size())), data.size() - 1);
@@ -44,7 +44,8 @@ class Trainer {
   }
 
   void RunEpoch(const std::function<void(const Progress&)>& progress) {
-    // The order depends on the number of the epoch alone: training that was interrupted goes on as it would have.
+    // The order depends on the number of the epoch alone, so that interrupted training goes on as if it had not
+    // stopped.
     std::vector<size_t> order;
     for (const size_t i : Random(options_.seed + 1000003 * (state_.epoch + 1)).Permutation(order_.size())) {
       order.push_back(order_[i]);
@@ -90,7 +91,7 @@ class Trainer {
   void Validate(Progress& now) {
     if (validation_.size() != 0) {
       const std::vector<float> logits = RunMlp(executor_, state_.mlp, validation_.images());
-      // As a checkpoint keeps it.
+      // Rounded as a checkpoint keeps it.
       now.validation = static_cast<float>(Accuracy(Classify(logits, state_.mlp.outputs()), validation_.labels));
     }
     if (validation_.size() != 0 && !(now.validation > state_.best_accuracy)) return;

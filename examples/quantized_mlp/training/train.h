@@ -20,7 +20,7 @@ struct TrainOptions {
   uint64_t seed = 1;
   size_t epochs = 40;
   size_t batch = 64;
-  // This part of the images is held back, to see after each epoch how the network does on others. If it has not become
+  // This part of the images is held back. After each epoch the network is tested on them, and if it has not become
   // better for `patience` epochs, training stops. 0: train on all, never stop early.
   double validation = 0.1;
   size_t patience = 10;
@@ -40,7 +40,7 @@ struct TrainState {
   TrainState(const OptimizerOptions& options, Mlp start) : mlp(start), best(mlp), optimizer(options, mlp) {}
   Mlp mlp, best;  // as trained so far; after the epoch that was best in validation (without: the last)
   Optimizer optimizer;
-  size_t epoch = 0, best_epoch = 0;  // finished
+  size_t epoch = 0, best_epoch = 0;  // finished epochs, and the best of them
   double best_accuracy = -1;         // in validation
 };
 
@@ -49,8 +49,8 @@ Mlp MakeMlp(const std::vector<size_t>& layers, uint64_t seed);
 
 // Goes on from `state` to the end. Calls `progress` after batches and after each epoch, and `checkpoint` after each
 // epoch. The same data, options and program give the same bits on the same CPU, for any executor, with or without
-// interruption. (Another libm may round exp differently, so another machine may differ in the last bits.) Throws
-// std::runtime_error if the loss is no number any more.
+// interruption. (Another machine may differ in the last bits, because its libm may round exp differently.) Throws a
+// std::runtime_error if the loss is no longer finite.
 void Train(isoquant::Executor& executor, const Dataset& data, const TrainOptions& options,
            const std::function<void(const Progress&)>& progress, const std::function<void()>& checkpoint,
            TrainState& state);

@@ -42,7 +42,7 @@ std::vector<float> Calibrate(isoquant::Executor& executor, const Mlp& mlp, isoqu
   for (const DenseLayer& layer : mlp.layers) {
     float max = 0;
     for (const float value : x) max = std::max(max, std::fabs(value));
-    // The floor makes a layer whose inputs are all zero well defined.
+    // Without the floor, a layer whose inputs are all zero would have the scale 0.
     scales.push_back(std::max(max / kMaxInteger, 0x1p-100f));
     y.resize(images.rows * layer.outputs);
     RunLayer(executor, layer, {x.data(), images.rows, layer.inputs}, /*relu=*/true,

@@ -1,4 +1,4 @@
-// The network in int8, as files hold it, and the way to it from the network in float.
+// The network in int8, as files hold it, and how it is made of the network in float.
 #ifndef QUANTIZED_MLP_WITH_ISOQUANT_INT8_MODEL_H_
 #define QUANTIZED_MLP_WITH_ISOQUANT_INT8_MODEL_H_
 
@@ -14,9 +14,9 @@ namespace quantized_mlp {
 struct Int8Layer {
   size_t inputs = 0, outputs = 0;
   std::vector<int8_t> weight;  // outputs x inputs
-  std::vector<float> scales;   // of each output: weight(n, k) in float is scales[n] * weight(n, k)
+  std::vector<float> scales;   // outputs: in float a weight is scales[n] * weight(n, k)
   std::vector<float> bias;     // outputs
-  float input_scale = 0;       // static: x is about input_scale * q, q in s8. 0: dynamic, found for each row of x
+  float input_scale = 0;       // static: x is about input_scale * q, q in s8; 0: dynamic, a scale for each row of x
 };
 
 struct Int8Model {
@@ -26,13 +26,14 @@ struct Int8Model {
   size_t outputs() const { return layers.back().outputs; }
 };
 
-// Each output channel has its own scale. `input_scales`: one for each layer, as Calibrate finds them, or none.
+// Gives each output channel its own scale. `input_scales` holds one scale for each layer, as Calibrate finds them. If
+// it is empty, activations get their scales while the network runs.
 Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vector<float>& input_scales = {});
 
-// For each layer the largest absolute value of its inputs over these images, divided by 127.
+// Finds a static scale for each layer: the largest absolute value of its inputs over these images, divided by 127.
 std::vector<float> Calibrate(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images);
 
-// Positive, normal, and not so large or small that its reciprocal is neither.
+// Whether the scale is positive and normal, and its reciprocal is normal too.
 bool IsUsableScale(float scale);
 
 }  // namespace quantized_mlp

@@ -1,4 +1,4 @@
-// Turns a failed call of Isoquant, which throws nothing itself, into an exception that main reports.
+// Isoquant throws nothing. Require makes an exception of a failed call, which main reports.
 #ifndef QUANTIZED_MLP_WITH_ISOQUANT_REQUIRE_H_
 #define QUANTIZED_MLP_WITH_ISOQUANT_REQUIRE_H_
 

@@ -1,4 +1,4 @@
-// A layer is one call if its inputs are quantised dynamically, and two if their scale is known.
+// A layer with dynamic scales is one call, Linear. A layer with a static scale is two: Quantize and MatMul.
 #include "with_isoquant/runner.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ void QuantizedMlp::RunLayer(isoquant::Context& context, size_t index, isoquant::
     linear.column_scales = {layer.scales.data(), layer.scales.size()};
     linear.bias = {layer.bias.data(), layer.bias.size()};
     linear.activation = activation;
-    // Pixels and the outputs of ReLU are never negative: all 256 steps go to where the values are.
+    // Pixels and outputs of ReLU are never negative. The asymmetric range spends all 256 steps on values that occur.
     linear.quantization = isoquant::RowQuantization::kAsymmetricU8;
     Require(isoquant::Linear(context, x, linear, y));
     return;

@@ -12,7 +12,7 @@
 
 namespace quantized_mlp {
 
-// A layer that is ready to run. Its weights own their memory, or lie in a mapped file.
+// A layer that is ready to run. Its weights own their memory, or use that of a mapped file.
 struct PackedLayer {
   size_t inputs = 0, outputs = 0;
   isoquant::PackedWeights weights;
@@ -24,13 +24,14 @@ class QuantizedMlp {
  public:
   // Packs the weights.
   QuantizedMlp(isoquant::Context& context, const Int8Model& model);
-  // Uses packed ones; `memory` keeps alive what they lie in.
+  // Takes layers whose weights are packed. `memory` keeps the file alive that they use.
   QuantizedMlp(std::vector<PackedLayer> packed, std::shared_ptr<const void> memory);
 
-  // logits: one row for each row of images. Reuses its buffers: the second call of a size allocates nothing.
+  // Writes a row of logits for each row of images. It keeps its buffers: a second call of the same size allocates
+  // nothing.
   void Run(isoquant::Context& context, isoquant::MatrixView<const float> images, isoquant::MatrixView<float> logits);
 
-  // One layer of it.
+  // Runs one layer.
   void RunLayer(isoquant::Context& context, size_t layer, isoquant::MatrixView<const float> x,
                 isoquant::MatrixView<float> y);
 
@@ -42,11 +43,11 @@ class QuantizedMlp {
 
  private:
   std::shared_ptr<const void> memory_;
-  std::vector<float> activations_[2];  // of even and of odd layers: a layer must not write to what it reads
+  std::vector<float> activations_[2];  // outputs of even and of odd layers: a layer must not write to what it reads
   std::vector<int8_t> quantized_;
 };
 
-// The logits of all images, `batch` images in each call.
+// Returns the logits of all images. Each call of Run gets `batch` images.
 std::vector<float> RunInBatches(isoquant::Context& context, QuantizedMlp& model,
                                 isoquant::MatrixView<const float> images, size_t batch);
 
