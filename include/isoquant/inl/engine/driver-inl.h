@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/lone_tile-inl.h"
@@ -100,7 +101,7 @@ class MatMulBlock {
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     const B* panel = reinterpret_cast<const B*>(panels_.panels);
     panel += (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
-    const bool direct = IsDirect<Stage>(cols) && plan_.chunks == 1;
+    const bool direct = PlainSums<Acc>(stage_) != nullptr && cols % PackedPanels::kColumns == 0 && plan_.chunks == 1;
     args_.column_sums = P::kColumnSums ? panels_.column_sums + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
@@ -205,10 +206,10 @@ class MatMulBlock {
 
   // Straight to C, from the first row of the block on.
   HWY_INLINE void SetDirect(size_t col, size_t cols) {
-    if constexpr (kStoresSums<Stage>) {
-      args_.c = stage_.c + rows_.begin * stage_.c_stride + col;
-      args_.c_stride = stage_.c_stride;
-      args_.add = stage_.accumulate;
+    if (const StoreSums<Acc>* sums = PlainSums<Acc>(stage_)) {
+      args_.c = sums->c + rows_.begin * sums->c_stride + col;
+      args_.c_stride = sums->c_stride;
+      args_.add = sums->accumulate;
       SetWritten(args_, rows_.begin, col, cols);
     }
   }
@@ -245,11 +246,11 @@ HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename
 }
 
 // Where several tasks arrange the same rows, a filler prepares them before.
-template <class Stage, class Acc, class A>
+template <class A>
 HWY_NOINLINE void PrepareRows(Context& context, const MatMulPlan& plan, const RowFiller<A>& filler) {
   const auto task = [&](size_t i, size_t) {
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, i);
-    [[maybe_unused]] const FloatEnvironment<Stage, Acc> environment{};
+    const ScopedFloatEnvironment environment;
     filler.prepare(filler, rows.begin, rows.size);
   };
   context.Run(plan.row_blocks, TaskRef(task));
@@ -267,14 +268,14 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
   const bool prepares = plan.column_parts == 1;
   if (!prepares && a.filler != nullptr && a.filler->prepare != nullptr) {
-    PrepareRows<Stage, Acc>(context, plan, *a.filler);
+    PrepareRows(context, plan, *a.filler);
   }
   const auto task = [&](size_t i, size_t worker) {
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
-    [[maybe_unused]] const FloatEnvironment<Stage, Acc> environment{};
+    const StageEnvironment<Acc> environment(stage);
     if (packed != nullptr && rows.size <= plan.tile.rows) {
       const size_t begin = groups.begin * plan.tile.cols;
       const size_t size = Min(groups.size * plan.tile.cols, plan.n - begin);
@@ -292,12 +293,18 @@ HWY_INLINE Status MatMulWithPolicy(Context& context, const RowSource<typename P:
                                    const Stage& stage) {
   const ProductShape shape = ShapeOf<P>(context, a, b);
   const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
-  if (!IsLone(tile, shape)) return MatMulInTasks<P>(context, a, b, stage);
+  if (!IsLone(tile, shape)) {
+    if constexpr (std::is_constructible<AnyStage<typename P::Acc>, const Stage&>::value) {
+      return MatMulInTasks<P>(context, a, b, AnyStage<typename P::Acc>(stage));
+    } else {
+      return MatMulInTasks<P>(context, a, b, stage);
+    }
+  }
 
   const size_t bytes = LoneTileBytes(TraitsOf<P>(), tile, shape.m, shape.k);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
   if (scratch == nullptr) return OutOfScratch(bytes);
-  [[maybe_unused]] const FloatEnvironment<Stage, typename P::Acc> environment{};
+  const StageEnvironment<typename P::Acc> environment(stage);
   LoneTile<P, Stage>::Run(tile, a, {0, shape.m}, true, *b.packed(), {0, shape.n}, stage, scratch);
   return Status();
 }
