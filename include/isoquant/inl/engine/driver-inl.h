@@ -241,8 +241,8 @@ class MatMulBlock {
 HWY_NOINLINE Status OutOfScratch(size_t bytes) { return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0); }
 
 template <class P>
-HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, const WeightsRef& b) {
-  return {a.matrix.rows, a.matrix.cols, b.n(), context.NumWorkers(), b.packed() == nullptr, DescribeRows<P>(a)};
+HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b) {
+  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, DescribeRows<P>(a)};
 }
 
 // Where several tasks arrange the same rows, a filler prepares them before.
@@ -258,11 +258,11 @@ HWY_NOINLINE void PrepareRows(Context& context, const MatMulPlan& plan, const Ro
 
 // In blocks and tasks. Not inlined: the path of small calls is short.
 template <class P, class Stage>
-HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
+HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, const WeightsRef& b,
                                   const Stage& stage) {
   using Acc = typename P::Acc;
   const PackedPanels* packed = b.packed();
-  const ProductShape shape = ShapeOf<P>(context, a, b);
+  const ProductShape shape = ShapeOf<P>(context, a, b.n(), packed == nullptr);
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
@@ -288,24 +288,32 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::
   return Status();
 }
 
+// Stages of the kinds that AnyStage has are handed over as that.
 template <class P, class Stage>
-HWY_INLINE Status MatMulWithPolicy(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
+HWY_INLINE Status MatMulOfAnyStage(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
                                    const Stage& stage) {
-  const ProductShape shape = ShapeOf<P>(context, a, b);
-  const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
-  if (!IsLone(tile, shape)) {
-    if constexpr (std::is_constructible<AnyStage<typename P::Acc>, const Stage&>::value) {
-      return MatMulInTasks<P>(context, a, b, AnyStage<typename P::Acc>(stage));
-    } else {
-      return MatMulInTasks<P>(context, a, b, stage);
-    }
+  using Any = AnyStage<typename P::Acc>;
+  if constexpr (std::is_constructible<Any, const Stage&>::value) {
+    const Stage copy = stage;  // so that the stage itself may stay in registers
+    return MatMulInTasks<P>(context, a, b, Any(copy));
+  } else {
+    return MatMulInTasks<P>(context, a, b, stage);
   }
+}
+
+// Small products take the short way.
+template <class P, class Stage>
+HWY_INLINE Status MatMulOfPanels(Context& context, const RowSource<typename P::A>& a, const PackedPanels& b,
+                                 const Stage& stage) {
+  const ProductShape shape = ShapeOf<P>(context, a, b.n, false);
+  const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
+  if (!IsLone(tile, shape)) return MatMulOfAnyStage<P>(context, a, WeightsRef(b), stage);
 
   const size_t bytes = LoneTileBytes(TraitsOf<P>(), tile, shape.m, shape.k);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
   if (scratch == nullptr) return OutOfScratch(bytes);
   const StageEnvironment<typename P::Acc> environment(stage);
-  LoneTile<P, Stage>::Run(tile, a, {0, shape.m}, true, *b.packed(), {0, shape.n}, stage, scratch);
+  LoneTile<P, Stage>::Run(tile, a, {0, shape.m}, true, b, {0, shape.n}, stage, scratch);
   return Status();
 }
 
