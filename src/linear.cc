@@ -23,7 +23,7 @@ Status RunLinear(Context& context, const MatrixView<const float>& x, const Linea
                  const RowParameters& parameters, const MatrixView<float>& y) {
   Dequantization d{{parameters.scales, x.rows}, {}, layer.column_scales, layer.bias, layer.activation};
   if (parameters.zero_points != nullptr) d.row_zero_points = {parameters.zero_points, x.rows};
-  const QuantizedRows<Q> rows(x, parameters);
+  const QuantizedRows<float, Q> rows(x, parameters);
   return RunDequantized(context, RowSource<Q>(rows), *layer.weights, d, RowScales::kLate, y);
 }
 

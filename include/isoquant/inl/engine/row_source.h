@@ -12,8 +12,8 @@ namespace isoquant {
 // How a policy wants `rows` rows of bytes arranged: element i of row r is number
 //   i / piece_k * piece_k * rows + r * piece_k + i % piece_k
 // of the output, as a byte ^ flip, or, if `wide`, as an int16_t. There is memory for whole pieces. What follows the
-// last element of a row, up to a multiple of kr, is read: it may be anything, because B is zero there. All but flip are
-// powers of two, piece_k a multiple of kr, and of a whole vector of bytes on x86.
+// last element of a row, up to a multiple of kr, is read: it may be anything, because B is zero there. piece_k and kr
+// are powers of two, and piece_k is a multiple of kr.
 struct ArrangedForm {
   size_t piece_k, kr;
   uint8_t flip;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
@@ -41,6 +42,38 @@ struct RowScale {
   bool all_finite = false;  // known to be: then there is nothing to clamp
 };
 
+// f16, as bits, to f32, exactly. (Highway's PromoteTo makes numbers of some NaN on SSE4.) With exponent and mantissa in
+// their places for f32, only the bias is wrong: 2^112, of subnormal numbers too.
+HWY_INLINE VF32 PromoteF16(hn::Vec<hn::Rebind<uint16_t, DF32>> bits) {
+  const DF32 d;
+  const DI32 di32;
+  const VI32 wide = hn::BitCast(di32, hn::PromoteTo(DU32(), bits));
+  const VI32 magnitude = hn::And(wide, hn::Set(di32, 0x7fff)), sign = hn::ShiftLeft<31>(hn::ShiftRight<15>(wide));
+  const VF32 number = hn::Mul(hn::BitCast(d, hn::ShiftLeft<13>(magnitude)), hn::Set(d, 0x1p112f));
+  // Infinities and NaN.
+  const auto is_finite = hn::Lt(magnitude, hn::Set(di32, 0x7c00));
+  const VI32 exponent = hn::IfThenZeroElse(is_finite, hn::Set(di32, 0x7f800000));
+  return hn::BitCast(d, hn::Or(hn::Or(hn::BitCast(di32, number), exponent), sign));
+}
+
+// Up to a vector of elements from `from` on, min(n, lanes) of them, as f32: bf16 and f16 are exact in f32.
+template <class X>
+HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from, size_t n) {
+  const DF32 d;
+  if constexpr (std::is_same<X, float>::value) {
+    return LoadFirst(d, from, n);
+  } else {
+    const hn::Rebind<uint16_t, DF32> d16;
+    const auto bits = LoadFirst(d16, reinterpret_cast<const uint16_t*>(from), n);
+    if constexpr (std::is_same<X, hwy::float16_t>::value) return PromoteF16(bits);
+    return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(DU32(), bits)));  // bf16 is the upper half of f32
+  }
+}
+template <class X>
+HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from) {
+  return LoadAsF32(from, hn::Lanes(DF32()));
+}
+
 // Finite x, and 0 in place of infinities and NaN. Compared as integers: the order of magnitudes, without NaN's rules.
 HWY_INLINE VF32 ZeroIfNotFinite(VF32 x) {
   const DI32 di32;
@@ -56,28 +89,27 @@ HWY_INLINE VI32 Magnitude(VF32 x) {
 
 // Lane by lane the largest magnitude, of the finite values only if kFilter, as bits: magnitudes compare as integers,
 // and those of infinities and NaN are the largest. (Four maxima: one would be a chain of dependent instructions.)
-template <bool kFilter>
-HWY_INLINE VI32 LargestMagnitudes(const float* HWY_RESTRICT x, size_t n) {
-  const DF32 d;
+template <bool kFilter, class X>
+HWY_INLINE VI32 LargestMagnitudes(const X* HWY_RESTRICT x, size_t n) {
   const DI32 di32;
-  const size_t lanes = hn::Lanes(d);
+  const size_t lanes = hn::Lanes(DF32());
   VI32 max0 = hn::Zero(di32);
   size_t i = 0;
   if (n >= 4 * lanes) {
     VI32 max1 = max0, max2 = max0, max3 = max0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
-      max0 = hn::Max(max0, Magnitude<kFilter>(hn::LoadU(d, x + i)));
-      max1 = hn::Max(max1, Magnitude<kFilter>(hn::LoadU(d, x + i + lanes)));
-      max2 = hn::Max(max2, Magnitude<kFilter>(hn::LoadU(d, x + i + 2 * lanes)));
-      max3 = hn::Max(max3, Magnitude<kFilter>(hn::LoadU(d, x + i + 3 * lanes)));
+      max0 = hn::Max(max0, Magnitude<kFilter>(LoadAsF32(x + i)));
+      max1 = hn::Max(max1, Magnitude<kFilter>(LoadAsF32(x + i + lanes)));
+      max2 = hn::Max(max2, Magnitude<kFilter>(LoadAsF32(x + i + 2 * lanes)));
+      max3 = hn::Max(max3, Magnitude<kFilter>(LoadAsF32(x + i + 3 * lanes)));
     }
     max0 = hn::Max(hn::Max(max0, max1), hn::Max(max2, max3));
   }
-  for (; i < n; i += lanes) max0 = hn::Max(max0, Magnitude<kFilter>(LoadFirst(d, x + i, n - i)));
+  for (; i < n; i += lanes) max0 = hn::Max(max0, Magnitude<kFilter>(LoadAsF32(x + i, n - i)));
   return max0;
 }
-template <bool kFilter>
-HWY_NOINLINE int32_t LargestMagnitude(const float* HWY_RESTRICT x, size_t n) {
+template <bool kFilter, class X>
+HWY_NOINLINE int32_t LargestMagnitude(const X* HWY_RESTRICT x, size_t n) {
   return hn::ReduceMax(DI32(), LargestMagnitudes<kFilter>(x, n));
 }
 
@@ -102,22 +134,21 @@ inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
 // Lane by lane the bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As
 // integers, floats of one sign are ordered by magnitude, infinities and NaN last: with the sign turned over the
 // negative floats are the largest, else the positive ones. So `lo` is kept with its sign turned over.
-template <bool kFilter>
-HWY_INLINE void FindRanges(const float* HWY_RESTRICT x, size_t n, VI32& lo, VI32& hi) {
-  const DF32 d;
+template <bool kFilter, class X>
+HWY_INLINE void FindRanges(const X* HWY_RESTRICT x, size_t n, VI32& lo, VI32& hi) {
   const DI32 di32;
   const VI32 sign = hn::Set(di32, hwy::LimitsMin<int32_t>());
-  const size_t lanes = hn::Lanes(d);
+  const size_t lanes = hn::Lanes(di32);
   lo = hi = hn::Zero(di32);
   for (size_t i = 0; i < n; i += lanes) {
-    const VF32 v = LoadFirst(d, x + i, n - i);
+    const VF32 v = LoadAsF32(x + i, n - i);
     const VI32 bits = hn::BitCast(di32, kFilter ? ZeroIfNotFinite(v) : v);
     lo = hn::Max(lo, hn::Xor(bits, sign));
     hi = hn::Max(hi, bits);
   }
 }
-template <bool kFilter>
-HWY_NOINLINE void FindRange(const float* HWY_RESTRICT x, size_t n, int32_t& lo, int32_t& hi) {
+template <bool kFilter, class X>
+HWY_NOINLINE void FindRange(const X* HWY_RESTRICT x, size_t n, int32_t& lo, int32_t& hi) {
   VI32 los, his;
   FindRanges<kFilter>(x, n, los, his);
   lo = hn::ReduceMax(DI32(), los);

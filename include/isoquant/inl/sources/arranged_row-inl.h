@@ -33,19 +33,21 @@ class ArrangedRow {
   // Where the piece of element `i`, its first one, lies.
   T* Piece(size_t i) const { return out_ + i * rows_; }
 
-  // A vector of s8 or u8, of at most 16 lanes, a power of two: to its place in a piece, or in several.
+  // A vector of s8 or u8, of at most 16 lanes, a power of two: to its place in a piece, or in several, if so many begin
+  // within the next `left` elements.
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void Store(D d, V v, T* to) const {
+  HWY_INLINE void Store(D d, V v, T* to, size_t left) const {
     if constexpr (kWide) {
       const hn::Rebind<int16_t, D> d16;
       hn::StoreU(hn::PromoteTo(d16, v), d16, to);
     } else {
       const hn::RebindToUnsigned<D> du;
       const auto bytes = hn::Xor(hn::BitCast(du, v), hn::Set(du, form_.flip));
-      if (hn::MaxLanes(d) > 8 && HWY_UNLIKELY(hn::Lanes(d) > form_.piece_k)) {
+      if (hn::MaxLanes(d) > 4 && HWY_UNLIKELY(hn::Lanes(d) > form_.piece_k)) {
         alignas(16) uint8_t pieces[16];
         hn::StoreU(bytes, du, pieces);
-        for (size_t i = 0; i < hn::Lanes(d); i += form_.piece_k) std::memcpy(to + i * rows_, pieces + i, form_.piece_k);
+        for (size_t i = 0; i < HWY_MIN(left, hn::Lanes(d)); i += form_.piece_k)
+          std::memcpy(to + i * rows_, pieces + i, form_.piece_k);
       } else {
         hn::StoreU(bytes, du, to);
       }

@@ -1,5 +1,5 @@
-// Sources: rows of f32, each quantised by its own values on its way to Tile. The steps are those of QuantizeRows
-// (quantize.h); no quantised row ever lies in memory as a row.
+// Sources: rows of f32, bf16 or f16, each quantised by its own values on its way to Tile. The steps are those of
+// QuantizeRows (quantize.h); no quantised row ever lies in memory as a row.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_SOURCES_QUANTIZED_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -29,13 +29,13 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Q is int8_t (symmetric) or uint8_t (asymmetric).
-template <class Q>
+// X is float, hwy::bfloat16_t or hwy::float16_t; Q is int8_t (symmetric) or uint8_t (asymmetric).
+template <class X, class Q>
 class QuantizedRows : public RowFiller<Q> {
   static constexpr bool kSigned = std::is_signed<Q>::value;
 
  public:
-  QuantizedRows(const MatrixView<const float>& x, const RowParameters& parameters)
+  QuantizedRows(const MatrixView<const X>& x, const RowParameters& parameters)
       : RowFiller<Q>(x.rows, x.cols, &Prepare, &Arrange), x_(x), parameters_(parameters) {}
 
  private:
@@ -45,21 +45,38 @@ class QuantizedRows : public RowFiller<Q> {
   // Four rows at a time: a division takes as long for one as for a vector of them.
   static HWY_NOINLINE void Prepare(const RowFiller<Q>& filler, size_t row, size_t rows) {
     const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
-    for (size_t end = row + rows; row < end; row += 4) self.FindScales(row, HWY_MIN(size_t{4}, end - row));
+    if (self.x_.cols <= hn::Lanes(DF32())) {
+      self.FindAllScales<true>(row, rows);
+    } else {
+      self.FindAllScales<false>(row, rows);
+    }
   }
 
+  // kShort: rows are one vector.
+  template <bool kShort>
+  HWY_INLINE void FindAllScales(size_t row, size_t rows) const {
+    for (size_t end = row + rows; row < end; row += 4) FindScales<kShort>(row, HWY_MIN(size_t{4}, end - row));
+  }
+
+  template <bool kShort>
+  HWY_INLINE VI32 Magnitudes(size_t row) const {
+    if constexpr (kShort) return Magnitude<false>(LoadAsF32(x_.Row(row), x_.cols));
+    return LargestMagnitudes<false>(x_.Row(row), x_.cols);
+  }
+
+  template <bool kShort>
   HWY_INLINE void FindScales(size_t row, size_t rows) const {
     const DI32 di32;
     alignas(16) int32_t lo[4], hi[4];  // as FindRange has them
-    const size_t n = x_.cols;
     if constexpr (kSigned) {
-      const VI32 hi0 = LargestMagnitudes<false>(x_.Row(row), n);
+      const VI32 hi0 = Magnitudes<kShort>(row);
       VI32 hi1 = hi0, hi2 = hi0, hi3 = hi0;
-      if (rows > 1) hi1 = LargestMagnitudes<false>(x_.Row(row + 1), n);
-      if (rows > 2) hi2 = LargestMagnitudes<false>(x_.Row(row + 2), n);
-      if (rows > 3) hi3 = LargestMagnitudes<false>(x_.Row(row + 3), n);
+      if (rows > 1) hi1 = Magnitudes<kShort>(row + 1);
+      if (rows > 2) hi2 = Magnitudes<kShort>(row + 2);
+      if (rows > 3) hi3 = Magnitudes<kShort>(row + 3);
       MaxOfFour(di32, hi0, hi1, hi2, hi3, hi);
     } else {
+      const size_t n = x_.cols;
       VI32 lo0, hi0;
       FindRanges<false>(x_.Row(row), n, lo0, hi0);
       VI32 lo1 = lo0, lo2 = lo0, lo3 = lo0, hi1 = hi0, hi2 = hi0, hi3 = hi0;
@@ -101,7 +118,7 @@ class QuantizedRows : public RowFiller<Q> {
   // Of rows of which some have infinities or NaN.
   HWY_NOINLINE void FilterRows(size_t row, size_t rows, int32_t* lo, int32_t* hi) const {
     for (size_t r = 0; r < rows; ++r) {
-      const float* const x = x_.Row(row + r);
+      const X* const x = x_.Row(row + r);
       if (hi[r] < kInfinity && (kSigned || lo[r] < kInfinity)) continue;
       if constexpr (kSigned) {
         hi[r] = LargestMagnitude<true>(x, x_.cols);
@@ -130,7 +147,7 @@ class QuantizedRows : public RowFiller<Q> {
     const size_t last = x_.rows - 1;
     for (size_t r = row; r < row + rows; ++r, out += form.piece_k) {
       const ArrangedRow<T> to(form, rows, out);
-      const float* const next = x_.Row(HWY_MIN(r + rows, last));  // of the next tile
+      const X* const next = x_.Row(HWY_MIN(r + rows, last));  // of the next tile
       const int32_t zero_point = kSigned ? 0 : parameters_.zero_points[r];
       const float inverse = parameters_.inverses[r];
       if (HWY_LIKELY(inverse > 0.0f)) {
@@ -149,18 +166,18 @@ class QuantizedRows : public RowFiller<Q> {
     const hn::Rebind<Q, DF32> dq;
     const ArrangedForm form = form_in;
     const size_t n = x_.cols, stride = x_.row_stride;
-    const float* x = x_.Row(row);
+    const X* x = x_.Row(row);
     const float* const inverses = parameters_.inverses;
     const int32_t* const zero_points = parameters_.zero_points;
     const bool fills = hn::Lanes(d) < form.kr;
     for (size_t r = row, end = row + rows; r < end; ++r, out += form.piece_k, x += stride) {
       const ArrangedRow<T> to(form, rows, out);
       const int32_t zero_point = kSigned ? 0 : zero_points[r];
-      const VF32 v = LoadFirst(d, x, n), inverse = hn::Set(d, inverses[r]);
+      const VF32 v = LoadAsF32(x, n), inverse = hn::Set(d, inverses[r]);
       VI32 rounded = RoundInRange(DI32(), hn::Mul(v, inverse));
       if (HWY_UNLIKELY(inverses[r] < 0.0f)) rounded = RoundAny(v, hn::Abs(inverse), zero_point);
       if (!kSigned) rounded = hn::Add(rounded, hn::Set(DI32(), zero_point));
-      to.Store(dq, hn::DemoteTo(dq, rounded), out);
+      to.Store(dq, hn::DemoteTo(dq, rounded), out, n);
       if (fills) to.FillUp(hn::Lanes(d), n);
     }
   }
@@ -175,7 +192,7 @@ class QuantizedRows : public RowFiller<Q> {
 
   // As QuantizeRow of quantize-inl.h. Behind the last element there is what 0 becomes, or zeros.
   template <bool kInRange, class T>
-  HWY_INLINE void QuantizeRow(const float* HWY_RESTRICT x, float inverse_scale, int32_t zero_point, const float* next,
+  HWY_INLINE void QuantizeRow(const X* HWY_RESTRICT x, float inverse_scale, int32_t zero_point, const X* next,
                               const ArrangedRow<T>& to) const {
     const DF32 d;
     const DI32 di32;
@@ -190,10 +207,10 @@ class QuantizedRows : public RowFiller<Q> {
         const hn::Repartition<Q, DF32> dq;
         for (; i + 4 * lanes <= end; i += 4 * lanes, piece += 4 * lanes) {
           for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
-          const VI32 v0 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i), inverse));
-          const VI32 v1 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i + lanes), inverse));
-          const VI32 v2 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i + 2 * lanes), inverse));
-          const VI32 v3 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i + 3 * lanes), inverse));
+          const VI32 v0 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i), inverse));
+          const VI32 v1 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + lanes), inverse));
+          const VI32 v2 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + 2 * lanes), inverse));
+          const VI32 v3 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + 3 * lanes), inverse));
           to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, zero_point), piece);
         }
       }
@@ -201,15 +218,15 @@ class QuantizedRows : public RowFiller<Q> {
       const hn::Rebind<Q, DF32> dq;
       for (; i < end; i += lanes, piece += lanes) {
         hwy::Prefetch(next + i);
-        const VF32 vx = LoadFirst(d, x + i, n - i);
+        const VF32 vx = LoadAsF32(x + i, n - i);
         const VI32 v = kInRange ? RoundInRange(di32, hn::Mul(vx, inverse)) : RoundAny(vx, inverse, zero_point);
-        to.Store(dq, hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, zero_point))), piece);
+        to.Store(dq, hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, zero_point))), piece, n - i);
       }
     }
     to.FillUp(i, n);
   }
 
-  const MatrixView<const float> x_;
+  const MatrixView<const X> x_;
   const RowParameters parameters_;
 };
 
