@@ -93,7 +93,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // streams, because few lines can be under way at once if they are asked for one by one, but the prefetcher of L2 runs
 // ahead on every stream (16 rows, K = N = 4096, weights from memory: 14.8 GB/s with four streams, 10.6 with one).
 struct PrefetchStreams {
-  const void* from;     // never null; where there is nothing to fetch, any line of B
+  const void* from;     // where there is nothing to fetch, any line of B; null only if B has none
   size_t inner, outer;  // bytes
 };
 
@@ -137,9 +137,9 @@ HWY_INLINE void CheckTileArgs(const Args& args) {
   HWY_DASSERT(args.a_tail == nullptr || P::kReadsRows);
   HWY_DASSERT(args.b_k <= args.k + (args.a_tail != nullptr ? P::kKR : 0));
   HWY_DASSERT(args.column_sums == nullptr || P::kColumnSums);
-  HWY_DASSERT(args.b_arranged == nullptr || args.rows != 0);
+  HWY_DASSERT(args.b_arranged == nullptr || P::kArrangeBRows != SIZE_MAX);
   HWY_DASSERT(args.c != nullptr && args.c_stride >= args.panels * 16);
-  HWY_DASSERT(args.hints.prefetch.from != nullptr || args.hints.b_from_memory);
+  HWY_DASSERT(args.hints.prefetch.from != nullptr || args.b_k == 0);
   HWY_DASSERT(args.hints.written != nullptr);
   (void)args;
 }
