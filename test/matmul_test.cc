@@ -1,6 +1,8 @@
 // Tests of MatMul to int32: every tier, exact, against the scalar definition.
 #include "isoquant/matmul.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -99,6 +101,23 @@ TEST_CASE("MatMul: nothing to do, or nothing to add up") {
   const std::vector<Shape> shapes = {{0, 0, 0}, {0, 5, 7}, {3, 0, 5}, {20, 0, 40}, {3, 5, 0}};
   CheckShapes<int8_t>(shapes);
   CheckShapes<uint8_t>(shapes);
+}
+
+TEST_CASE("MatMul: weights without rows need no panels") {
+  const int32_t sums[48] = {};
+  const PackedPanels none{nullptr, sums, 0, 40};
+  for (const size_t m : Sizes{1, 30}) {
+    CAPTURE(m);
+    const GuardedMatrix<int32_t> c(m, 40);
+    ForEachTier([&](Context& context) {
+      for (int32_t& value : c.buffer()) value = 7;
+      const MatrixView<const int8_t> a(nullptr, m, 0);
+      ISOQUANT_CHECK_OK(MatMul(context, a, WeightsRef(none), c.view(), Store::kAccumulate));
+      CHECK(std::count(c.buffer().begin(), c.buffer().end(), 7) == static_cast<ptrdiff_t>(40 * m));
+      ISOQUANT_CHECK_OK(MatMul(context, a, WeightsRef(none), c.view()));
+      CHECK(std::count(c.buffer().begin(), c.buffer().end(), 0) == static_cast<ptrdiff_t>(40 * m));
+    });
+  }
 }
 
 // All products at the extreme of their type: where saturating instructions and 16-bit sums give way.

@@ -308,6 +308,12 @@ class Output {
     }
   }
 
+  // Check() as a question.
+  bool IsExpected() const {
+    return expected_.empty() ||
+           std::memcmp(expected_.data(), actual_.buffer().data(), expected_.size() * sizeof(T)) == 0;
+  }
+
   bool IsUntouched() const {
     const uint8_t* bytes = reinterpret_cast<const uint8_t*>(actual_.buffer().data());
     for (size_t i = 0; i < expected_.size() * sizeof(T); ++i) {

@@ -180,7 +180,7 @@ class MatMulBlock {
     if constexpr (P::kReadsRows) {
       if (plan_.tile.reads_rows) {
         args_.a = a_.matrix.Row(rows_.begin + tile.begin) + k.begin;
-        args_.a_step = P::kKR;
+        args_.a_step = P::kPieceK;
         return;
       }
     }

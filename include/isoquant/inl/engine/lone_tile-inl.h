@@ -143,7 +143,7 @@ class LoneTile {
         PrepareTails<P>(a.matrix, rows, arranged);
         args.a = a.matrix.Row(rows.begin);
         args.a_stride = a.matrix.row_stride;
-        args.a_step = P::kKR;
+        args.a_step = P::kPieceK;
         if (args.k != k) {
           args.a_tail = arranged;
           args.k -= P::kKR;

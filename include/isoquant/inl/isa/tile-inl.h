@@ -11,9 +11,10 @@
 //                             (engine/plan-inl.h) says when it does
 //   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeTile
 //   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
-//   kColumnSums               Tile is given the column sums of B: it reads A as bytes ^ 0x80, and so owes 128 times
-//   them kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it State lives as
-//   long as one worker's share of a call (tile configuration, say). Its ForgetB() is
+//   kColumnSums               Tile is given the column sums of B: it reads A as bytes ^ 0x80, and so owes them, times
+//                             128
+//   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
+//   State                     lives as long as one worker's share of a call (tile configuration, say). Its ForgetB() is
 //                             called when the memory that B lies in has got other contents: what Tile keeps of B by
 //                             address is void then
 //   kRefusal                  function of a Cpu: null, or what it lacks. It runs on every CPU, and so stands
@@ -24,7 +25,8 @@
 //   ArrangePanel(b, k, out)   k values (a multiple of a group) of 16 columns; writes as many of k up to a multiple of
 //                             kKR
 //   Tile(state, args)         the order of summation is free if Acc is an integer. If it is a float, each sum is one
-//                             chain in increasing k that starts from C if args.add, else from 0: the bits depend on it
+//                             chain in increasing k that starts from C if args.add, else from 0: the bits depend on
+//                             it. Such a chain ends at args.b_k: one more product of zeros would make +0 of -0
 //
 // and, unless it inherits them from AnyShape,
 //
@@ -91,7 +93,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // streams, because few lines can be under way at once if they are asked for one by one, but the prefetcher of L2 runs
 // ahead on every stream (16 rows, K = N = 4096, weights from memory: 14.8 GB/s with four streams, 10.6 with one).
 struct PrefetchStreams {
-  const void* from;     // never null; where there is nothing to fetch, any line of B
+  const void* from;     // where there is nothing to fetch, any line of B; null only if B has none
   size_t inner, outer;  // bytes
 };
 
@@ -114,7 +116,8 @@ struct TileArgs {
   const int32_t* column_sums;   // 16 * panels; or null: nothing is owed. (Beside c g++ 12 makes a vector of the two.)
   const TB* b;                  // packed panels
   size_t panel_stride;          // elements
-  const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 k elements apart
+  const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 b_k elements apart,
+                                // b_k rounded up to a multiple of kKR
   size_t rows;                  // 1..kMR, or 1..kTallMR if there is one panel
   size_t panels;                // 1..kNR / 16; all their columns are written
   size_t k;                     // a multiple of kKR, without the step of a_tail
@@ -134,9 +137,9 @@ HWY_INLINE void CheckTileArgs(const Args& args) {
   HWY_DASSERT(args.a_tail == nullptr || P::kReadsRows);
   HWY_DASSERT(args.b_k <= args.k + (args.a_tail != nullptr ? P::kKR : 0));
   HWY_DASSERT(args.column_sums == nullptr || P::kColumnSums);
-  HWY_DASSERT(args.b_arranged == nullptr || args.rows != 0);
+  HWY_DASSERT(args.b_arranged == nullptr || P::kArrangeBRows != SIZE_MAX);
   HWY_DASSERT(args.c != nullptr && args.c_stride >= args.panels * 16);
-  HWY_DASSERT(args.hints.prefetch.from != nullptr || args.hints.b_from_memory);
+  HWY_DASSERT(args.hints.prefetch.from != nullptr || args.b_k == 0);
   HWY_DASSERT(args.hints.written != nullptr);
   (void)args;
 }

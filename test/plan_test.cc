@@ -1,0 +1,296 @@
+// Tests of the plan of a product: what given tiles, shapes, caches and workers are cut into, and what must be true of
+// every plan. The plan is the same for all Highway targets: that of this file's own is tested.
+#include <cstdint>
+#include <string>
+
+#include "doctest/doctest.h"
+#include "hwy/highway.h"
+#include "isoquant/inl/engine/plan-inl.h"
+#include "test/support.h"
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// As TraitsOf gives them on CPUs that need not be this one: rows, columns, rows of tall tiles, steps and pieces of K;
+// bytes of an element; from how many rows on B is arranged; whether rows are read in place, and B from L2.
+constexpr TileTraits kVnni512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true};
+constexpr TileTraits kMadd256{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
+constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
+constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
+constexpr TileTraits kF32{12, 32, 24, 1, 16, 4, 4, 4, 4, SIZE_MAX, true, true};
+
+struct FakeCaches {
+  size_t l2_bytes;
+  size_t L2Bytes() const { return l2_bytes; }
+};
+constexpr FakeCaches kTwoMiB{size_t{2} << 20}, kHalfMiB{size_t{1} << 19};
+
+constexpr bool kPacked = false, kPlain = true;
+constexpr RowsOfA kAnywhere = RowsOfA::kAnywhere, kOnLines = RowsOfA::kOnLines;
+
+// What the text of a plan says: blocks, rows of the largest one, parts, groups, chunks, groups packed at a time, bytes.
+struct Cut {
+  size_t blocks, rows, parts, groups, chunks, packs, bytes;
+};
+struct Row {
+  const TileTraits& tile;
+  ProductShape shape;  // m, k, n, workers, plain B, rows of A
+  FakeCaches caches;
+  const char* kind;  // of lone, tall, in place, streams: those that are true
+  Cut cut;
+};
+
+const Row kRows[] = {
+    // ---- One thread, packed B
+    // A row is a lone tile; weights of two L2 stream.
+    {kVnni512, {1, 4096, 4096, 1, kPacked, kAnywhere}, kTwoMiB, "lone, streams", {1, 1, 1, 128, 1, 0, 7168}},
+    // As many rows as a tile has.
+    {kVnni512, {12, 256, 512, 1, kPacked, kAnywhere}, kTwoMiB, "lone", {1, 12, 1, 16, 1, 0, 6144}},
+    // One more: B is in L2, a block for each tile.
+    {kVnni512, {13, 256, 512, 1, kPacked, kAnywhere}, kTwoMiB, "", {2, 7, 1, 16, 1, 0, 4864}},
+    // One panel: a lone tile may be tall.
+    {kVnni512, {20, 256, 16, 1, kPacked, kAnywhere}, kTwoMiB, "lone, tall", {1, 20, 1, 1, 1, 0, 8192}},
+    // One panel: tall tiles.
+    {kVnni512, {100, 256, 16, 1, kPacked, kAnywhere}, kTwoMiB, "tall", {1, 100, 1, 1, 1, 0, 28672}},
+    // A second panel: wide ones.
+    {kVnni512, {100, 256, 17, 1, kPacked, kAnywhere}, kTwoMiB, "", {1, 100, 1, 1, 1, 0, 28672}},
+    // Few groups do not pay for a block for each tile.
+    {kVnni512, {512, 512, 128, 1, kPacked, kAnywhere}, kTwoMiB, "", {1, 512, 1, 4, 1, 0, 265216}},
+    // B is half of L2.
+    {kVnni512, {1024, 1024, 1024, 1, kPacked, kAnywhere}, kTwoMiB, "", {86, 12, 1, 32, 1, 0, 15360}},
+    // B is more: blocks of A, an eighth of L2 each.
+    {kVnni512, {1024, 1024, 1025, 1, kPacked, kAnywhere}, kTwoMiB, "", {5, 205, 1, 33, 1, 0, 212992}},
+    // Rows so long that a block has the least of four tiles.
+    {kVnni512, {2048, 8192, 4096, 1, kPacked, kAnywhere}, kTwoMiB, "streams", {43, 48, 1, 128, 2, 0, 399360}},
+    // K of a chunk.
+    {kVnni512, {40, 4096, 2048, 1, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 40, 1, 64, 1, 0, 166912}},
+    // K of one more: two chunks, and a buffer for each tile.
+    {kVnni512, {40, 4097, 2048, 1, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 40, 1, 64, 2, 0, 172544}},
+    // Policies that do not read B from L2: blocks of A.
+    {kMadd256, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 147968}},
+    {kNeonDot, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 66560}},
+    // B is not arranged for one tile of rows.
+    {kMadd256, {4, 300, 100, 1, kPacked, kAnywhere}, kHalfMiB, "lone", {1, 4, 1, 7, 1, 0, 3072}},
+    // B is arranged for two: 10,240 bytes.
+    {kMadd256, {5, 300, 100, 1, kPacked, kAnywhere}, kHalfMiB, "", {1, 5, 1, 7, 1, 0, 13952}},
+    // Tall tiles that are no taller: two of them.
+    {kNeonDot, {16, 4096, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 16, 1, 1, 1, 0, 66560}},
+
+    // ---- Rows in place
+    // Few groups: in place.
+    {kAmx, {128, 768, 128, 1, kPacked, kAnywhere}, kTwoMiB, "in place", {1, 128, 1, 4, 1, 0, 16384}},
+    // One more column: arranged, and B is in L2.
+    {kAmx, {128, 768, 129, 1, kPacked, kAnywhere}, kTwoMiB, "", {4, 32, 1, 5, 1, 0, 32768}},
+    // Rows on lines: in place.
+    {kAmx, {128, 768, 3072, 1, kPacked, kOnLines}, kTwoMiB, "in place", {1, 128, 1, 96, 1, 0, 16384}},
+    // Rows that are computed: never.
+    {kAmx, {128, 768, 64, 1, kPacked, RowsOfA::kComputed}, kTwoMiB, "", {1, 128, 1, 2, 1, 0, 106496}},
+    // A lone tile in place.
+    {kAmx, {32, 512, 64, 1, kPacked, kAnywhere}, kTwoMiB, "lone, in place", {1, 32, 1, 2, 1, 0, 10240}},
+
+    // ---- Several workers
+    // Two: an even number of blocks.
+    {kVnni512, {1024, 2048, 1024, 2, kPacked, kAnywhere}, kTwoMiB, "", {10, 103, 1, 32, 1, 0, 214016}},
+    // Sixteen: smaller blocks.
+    {kVnni512, {1024, 2048, 1024, 16, kPacked, kAnywhere}, kTwoMiB, "", {16, 64, 1, 32, 1, 0, 134144}},
+    // Two, one row: parts of the columns.
+    {kVnni512, {1, 4096, 4096, 2, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 1, 2, 128, 1, 0, 7168}},
+    // Sixteen, one row.
+    {kVnni512, {1, 4096, 4096, 16, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 1, 16, 128, 1, 0, 7168}},
+    // Sixteen, 16 rows at least in a block: blocks and parts.
+    {kVnni512, {128, 1024, 4096, 16, kPacked, kAnywhere}, kTwoMiB, "streams", {8, 16, 2, 128, 1, 0, 19456}},
+    // Sixteen, too little to do.
+    {kVnni512, {128, 128, 128, 16, kPacked, kAnywhere}, kTwoMiB, "", {1, 128, 1, 4, 1, 0, 19456}},
+    // Sixteen, enough for two tasks.
+    {kVnni512, {256, 128, 128, 16, kPacked, kAnywhere}, kTwoMiB, "", {2, 128, 1, 4, 1, 0, 19456}},
+
+    // ---- Plain B
+    // Packed on the way: a 32nd of L2.
+    {kVnni512, {64, 1024, 1024, 1, kPlain, kAnywhere}, kTwoMiB, "", {1, 64, 1, 32, 1, 2, 134400}},
+    // From memory: two lines of each row of B.
+    {kVnni512, {64, 4096, 4096, 1, kPlain, kAnywhere}, kTwoMiB, "streams", {1, 64, 1, 128, 1, 4, 790016}},
+    // Four workers: one block, so that no panel is packed twice.
+    {kVnni512, {64, 1024, 1024, 4, kPlain, kAnywhere}, kTwoMiB, "", {1, 64, 4, 32, 1, 2, 134400}},
+    // Packed and then arranged.
+    {kMadd256, {64, 512, 512, 1, kPlain, kAnywhere}, kHalfMiB, "", {1, 64, 1, 32, 1, 4, 115456}},
+
+    // ---- Elements of four bytes
+    // B of 1 MiB is in L2.
+    {kF32, {512, 512, 512, 1, kPacked, kAnywhere}, kTwoMiB, "", {43, 12, 1, 16, 1, 0, 27648}},
+    // B of 2 MiB is not.
+    {kF32, {512, 1024, 512, 1, kPacked, kAnywhere}, kTwoMiB, "", {3, 171, 1, 16, 1, 0, 703488}},
+    // A line of B is 16 columns.
+    {kF32, {64, 1024, 1024, 1, kPlain, kOnLines}, kTwoMiB, "in place, streams", {1, 64, 1, 32, 1, 1, 134528}},
+};
+
+std::string KindOf(const TilePlan& tile, bool lone) {
+  std::string kind = lone ? ", lone" : "";
+  if (tile.tall) kind += ", tall";
+  if (tile.reads_rows) kind += ", in place";
+  if (tile.b_from_memory) kind += ", streams";
+  return kind.empty() ? kind : kind.substr(2);
+}
+
+TEST_CASE("Plans: of tiles, shapes, caches and workers") {
+  for (const Row& row : kRows) {
+    CAPTURE(row.tile.mr);
+    CAPTURE(row.shape.m);
+    CAPTURE(row.shape.k);
+    CAPTURE(row.shape.n);
+    CAPTURE(row.shape.workers);
+    const TilePlan tile = PlanTile(row.tile, row.shape, row.caches);
+    CHECK(KindOf(tile, IsLone(tile, row.shape)) == std::string(row.kind));
+    const MatMulPlan plan = PlanMatMul(row.tile, row.shape, row.caches);
+    CHECK(KindOf(plan.tile, IsLone(plan.tile, row.shape)) == std::string(row.kind));
+    CHECK(plan.row_blocks == row.cut.blocks);
+    CHECK(plan.max_block_rows == row.cut.rows);
+    CHECK(plan.column_parts == row.cut.parts);
+    CHECK(plan.groups == row.cut.groups);
+    CHECK(plan.chunks == row.cut.chunks);
+    CHECK(plan.pack_groups == row.cut.packs);
+    CHECK(plan.bytes == row.cut.bytes);
+  }
+}
+
+TEST_CASE("Plans: as text") {
+  CHECK(ToString(PlanMatMul(kVnni512, {100, 256, 16, 1, kPacked, kAnywhere}, kTwoMiB)) ==
+        "24 x 16 tiles, rows arranged; 1 block of <= 100 rows x 1 part of 1 group x 1 chunk; 28672 bytes a worker");
+  CHECK(ToString(PlanMatMul(kF32, {64, 4097, 1024, 4, kPlain, kOnLines}, kTwoMiB)) ==
+        "12 x 32 tiles, rows in place, b streams; 1 block of <= 64 rows x 4 parts of 32 groups x 2 chunks; packs 1 "
+        "group at a time; 534016 bytes a worker");
+}
+
+TEST_CASE("Plans: plain weights are packed on the way, unless A fills L2 or a worker has few columns") {
+  // Three eighths of 512 KiB: 192 rows of 1,023 bytes and one more for the division.
+  CHECK(PacksOnTheWay(192, 1023, 4096, 1, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay(193, 1023, 4096, 1, kHalfMiB));
+  CHECK(PacksOnTheWay(193, 1023, 4096, 1, kTwoMiB));
+  CHECK(PacksOnTheWay(1, 1023, 1, 1, kHalfMiB));
+  CHECK(PacksOnTheWay(1, 1023, 256, 2, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay(1, 1023, 255, 2, kHalfMiB));
+}
+
+// ---- What is true of every plan
+
+size_t Below(Random& random, size_t bits) { return random.Below(size_t{1} << random.Below(bits + 1)); }
+
+ProductShape AnyShapeOf(Random& random) {
+  ProductShape shape{};
+  shape.m = 1 + Below(random, 13);
+  shape.k = Below(random, 15);
+  shape.n = 1 + Below(random, 13);
+  shape.workers = 1 + (random.Below(2) == 0 ? 0 : Below(random, 7));
+  shape.plain_b = random.Below(4) == 0;
+  shape.a = static_cast<RowsOfA>(random.Below(3));
+  return shape;
+}
+
+// Parts follow each other, and end at `total`. Returns the size of the largest.
+template <class PartOf>
+size_t CheckCovers(size_t total, size_t parts, const PartOf& part) {
+  size_t end = 0, largest = 0, wrong = 0;
+  for (size_t i = 0; i < parts; ++i) {
+    const Part next = part(i);
+    wrong += next.begin != end ? 1 : 0;
+    end = next.begin + next.size;
+    largest = Max(largest, next.size);
+  }
+  CHECK(wrong == 0);
+  CHECK(end == total);
+  return largest;
+}
+
+void CheckRows(const TileTraits& t, const ProductShape& s, const MatMulPlan& plan) {
+  const size_t largest =
+      CheckCovers(s.m, plan.row_blocks, [&](size_t i) { return SplitEvenly(s.m, plan.row_blocks, i); });
+  CHECK(plan.max_block_rows == largest);
+  CHECK(plan.tile.rows <= (plan.tile.cols == PackedPanels::kColumns ? t.tall_mr : t.mr));
+  CHECK((t.reads_rows || !plan.tile.reads_rows));
+  CHECK((s.a != RowsOfA::kComputed || !plan.tile.reads_rows));
+  if (s.plain_b) CHECK(plan.row_blocks == 1);  // else panels would be packed more than once
+}
+
+void CheckDepth(const ProductShape& s, const MatMulPlan& plan) {
+  CHECK(plan.chunks >= 1);
+  const size_t largest = CheckCovers(s.k, plan.chunks, [&](size_t i) { return plan.Chunk(i); });
+  CHECK(largest <= tuning::kChunkK);
+  for (size_t i = 0; i < plan.chunks; ++i) {
+    CHECK(plan.Chunk(i).begin % plan.piece_k == 0);
+    CHECK((plan.Chunk(i).size != 0 || s.k == 0));
+  }
+  CHECK(plan.padded_k >= s.k);
+  CHECK(plan.padded_k < s.k + plan.piece_k);
+}
+
+void CheckColumns(const ProductShape& s, const MatMulPlan& plan) {
+  CHECK(plan.groups * plan.tile.cols >= s.n);
+  CHECK((plan.groups - 1) * plan.tile.cols < s.n);
+  CHECK(plan.pack_groups <= plan.groups);
+  CHECK((plan.pack_groups != 0) == s.plain_b);
+}
+
+// No task is empty, no worker is idle if there is enough to do, and there are not many more tasks than that.
+void CheckTasks(const TileTraits& t, const ProductShape& s, const MatMulPlan& plan, const FakeCaches& caches) {
+  CHECK(plan.row_blocks >= 1);
+  CHECK(plan.row_blocks <= s.m);
+  CHECK(plan.column_parts >= 1);
+  CHECK(plan.column_parts <= plan.groups);
+  ProductShape alone = s;
+  alone.workers = 1;
+  const size_t blocks = PlanMatMul(t, alone, caches).row_blocks, tasks = plan.row_blocks * plan.column_parts;
+  const size_t worth = (s.m + tuning::kRowsOfStreaming) * s.n * (s.k + 1) / tuning::kMinProductsPerTask;
+  if (Min(s.workers, worth) <= 1) {
+    CHECK(tasks == blocks);
+  } else {
+    CHECK(tasks < 2 * Max(blocks, Min(s.workers, worth)));
+  }
+  if (worth >= 2 * s.workers) CHECK((tasks >= s.workers || plan.column_parts == plan.groups));
+}
+
+void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& plan) {
+  const size_t row_bytes = (plan.tile.reads_rows ? t.kr : plan.padded_k) * t.arranged_a_bytes;
+  CHECK(plan.tiles_at >= plan.max_block_rows * row_bytes);
+  // Two tiles take turns; several chunks of K need one for each tile of a block.
+  const size_t tiles = DivideUp(plan.max_block_rows, plan.tile.rows);
+  CHECK(plan.buffers >= (plan.chunks == 1 ? 2 : tiles));
+  CHECK(plan.b_arranged_at >= plan.tiles_at + plan.buffers * plan.tile.rows * plan.tile.cols * t.acc_bytes);
+  size_t chunk = 0;
+  for (size_t i = 0; i < plan.chunks; ++i) chunk = Max(chunk, RoundUp(plan.Chunk(i).size, t.kr));
+  const size_t arranged = plan.max_block_rows >= t.arrange_b_rows ? plan.tile.cols * chunk * t.arranged_b_bytes : 0;
+  CHECK(plan.packed_at >= plan.b_arranged_at + arranged);
+  const size_t panels = plan.pack_groups * plan.tile.cols / PackedPanels::kColumns;
+  const size_t panel = (s.k * t.b_bytes + 3) / 4 * PackedPanels::kLineBytes;
+  CHECK(plan.bytes >= plan.packed_at + panels * (panel + PackedPanels::kColumns * sizeof(int32_t)));
+  for (const size_t offset : {plan.tiles_at, plan.b_arranged_at, plan.packed_at, plan.bytes}) CHECK(offset % 64 == 0);
+  // A block of one tile is done as a lone one.
+  const size_t rows = Min(plan.max_block_rows, plan.tile.rows);
+  CHECK(plan.bytes >= LoneTileBytes(t, plan.tile, rows, s.k));
+}
+
+TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {
+  Random random(1);
+  for (size_t i = 0; i < 4000; ++i) {
+    for (const TileTraits* t : {&kVnni512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
+      const ProductShape s = AnyShapeOf(random);
+      const FakeCaches caches{size_t{1} << (17 + random.Below(6))};
+      CAPTURE(s.m);
+      CAPTURE(s.k);
+      CAPTURE(s.n);
+      CAPTURE(s.workers);
+      CAPTURE(s.plain_b);
+      CAPTURE(t->mr);
+      const MatMulPlan plan = PlanMatMul(*t, s, caches);
+      CheckRows(*t, s, plan);
+      CheckDepth(s, plan);
+      CheckColumns(s, plan);
+      CheckTasks(*t, s, plan, caches);
+      CheckScratch(*t, s, plan);
+    }
+  }
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
