@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <limits>
 #include <memory>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "doctest/doctest.h"
@@ -99,6 +101,8 @@ HWY_AFTER_NAMESPACE();
 
 namespace isoquant {
 namespace {
+
+using Sizes = std::initializer_list<size_t>;
 
 HWY_EXPORT(SegmentsS8);
 HWY_EXPORT(SegmentsU8);
@@ -278,7 +282,7 @@ TEST_CASE_TEMPLATE("Segmented rows: the product of the gathered matrix, and its 
   for (size_t segment_k = 1; segment_k <= 130; segment_k += 1 + random.Below(6)) {
     CheckSegments<A>(random, 1 + random.Below(30), 1 + random.Below(30), segment_k, 1 + random.Below(40));
   }
-  for (const size_t segment_k : {1, 2, 3, 4, 8, 16, 27, 32, 48, 64, 128}) {
+  for (const size_t segment_k : Sizes{1, 2, 3, 4, 8, 16, 27, 32, 48, 64, 128}) {
     CheckSegments<A>(random, 13, 9, segment_k, 33);
   }
   CheckSegments<A>(random, 1, 1, 1, 1);
@@ -294,9 +298,9 @@ TEST_CASE_TEMPLATE("Segmented rows: the product of the gathered matrix, and its 
 TEST_CASE_TEMPLATE("Segmented rows: a convolution", A, int8_t, uint8_t) {
   Random random(142);
   constexpr size_t kHeight = 9, kWidth = 7, kOut = 20, kKernel = 3, kPadding = 2;
-  for (const size_t channels : {1, 3, 16, 40}) {
-    for (const size_t stride : {1, 2}) {
-      for (const size_t dilation : {1, 2}) {
+  for (const size_t channels : Sizes{1, 3, 16, 40}) {
+    for (const size_t stride : Sizes{1, 2}) {
+      for (const size_t dilation : Sizes{1, 2}) {
         CAPTURE(channels);
         CAPTURE(stride);
         CAPTURE(dilation);
@@ -336,8 +340,8 @@ TEST_CASE_TEMPLATE("Segmented rows: a convolution", A, int8_t, uint8_t) {
 TEST_CASE_TEMPLATE("Row sums: of a matrix, arranged and in place", A, int8_t, uint8_t) {
   Random random(143);
   // Few columns: rows in place, where the policy can. Many: arranged.
-  for (const size_t n : {5, 300}) {
-    for (const size_t k : {0, 1, 3, 4, 7, 8, 15, 16, 31, 33, 63, 64, 65, 100, 127, 129, 200}) {
+  for (const size_t n : Sizes{5, 300}) {
+    for (const size_t k : Sizes{0, 1, 3, 4, 7, 8, 15, 16, 31, 33, 63, 64, 65, 100, 127, 129, 200}) {
       CheckMatrix<A>(random, {1 + random.Below(30), k, n, random.Below(3) * 5});
     }
   }
@@ -381,7 +385,7 @@ void CheckQuantized(Random& random, const Shape& s) {
 
 TEST_CASE_TEMPLATE("Row sums: of rows that are quantised on their way", Q, int8_t, uint8_t) {
   Random random(144);
-  for (const size_t k : {1, 4, 7, 16, 63, 64, 65, 100, 129}) {
+  for (const size_t k : Sizes{1, 4, 7, 16, 63, 64, 65, 100, 129}) {
     CheckQuantized<Q>(random, {1 + random.Below(30), k, 1 + random.Below(200)});
   }
   CheckQuantized<Q>(random, {150, 260, 310});
