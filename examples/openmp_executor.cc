@@ -1,4 +1,4 @@
-// Lends the threads of OpenMP to Isoquant: what it takes to write an executor over threads that a program already has.
+// Lends OpenMP's threads to Isoquant. This is all that an executor over a program's own threads needs.
 #include <omp.h>
 
 #include <algorithm>
@@ -10,12 +10,12 @@
 
 namespace {
 
-// OpenMP deals tasks out to whichever thread is free; the number of a thread within its team is the worker's.
+// OpenMP gives each task to a thread that is free. The thread's number within its team is the number of the worker.
 class OpenMpExecutor final : public isoquant::Executor {
  public:
   explicit OpenMpExecutor(int threads) : threads_(threads) {}
 
-  // A team may be smaller than asked for, never larger: this is what the library reserves scratch memory for.
+  // The library reserves scratch memory for this many workers. A team may be smaller than asked for, never larger.
   size_t NumWorkers() const override { return static_cast<size_t>(threads_); }
 
   void Run(size_t num_tasks, isoquant::TaskRef task) override {

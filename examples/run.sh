@@ -9,17 +9,24 @@ cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja zlib1g-dev libpng-dev nlohm
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+export NINJA_STATUS='[%f/%t] '
 settings=(-DISOQUANT_BUILD_EXAMPLES=ON)
 if ! [[ -e build/CMakeCache.txt ]]; then
   # Tests and benches need more packages; test/run.sh switches them on.
   settings+=(-DISOQUANT_BUILD_TESTS=OFF -DISOQUANT_BUILD_BENCHES=OFF)
+  echo "Configuring ..." >&2
 fi
-echo "Building build/examples/quantized_mlp ..." >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { cmake -S . -B build "${settings[@]}" && cmake --build build --target quantized_mlp isoquant_info; } >"$log" 2>&1; then
+if ! {
+  cmake -S . -B build "${settings[@]}" >"$log" 2>&1 && configured=$SECONDS &&
+    compiled=$(cmake --build build --target quantized_mlp isoquant_info 2>&1 | cmake/show_progress.sh "$log")
+}; then
   cat "$log" >&2
   exit 1
+fi
+if [[ $compiled -ne 0 ]]; then
+  echo "Dependencies and configuring took $configured s, compiling $compiled files $((SECONDS - configured)) s." >&2
 fi
 rm -f "$log"
 exec build/examples/quantized_mlp "$@"

@@ -21,48 +21,41 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Whether plain weights are packed before the product, and not while it runs.
-HWY_INLINE bool PacksBefore(const Context& context, size_t m, const WeightsRef& b) {
-  return b.packed() == nullptr && !PacksOnTheWay(m, b.k(), b.n(), context.NumWorkers(), DetectedCaches());
-}
-
-template <class Function>
-HWY_NOINLINE Status PackAndCall(Context& context, const WeightsRef& b, const Function& function) {
+// Plain weights are packed while they are multiplied, or before, as the plan says.
+template <class Problem, class Stage>
+HWY_NOINLINE Status RunPlain(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
+                             const Stage& stage) {
+  if (PacksOnTheWay(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
+    return SolvePlain<Problem>(context, a, b, stage);
+  }
   PackedPanels panels;
   ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
-  return function(WeightsRef(panels));
+  return SolvePlain<Problem>(context, a, WeightsRef(panels), stage);
+}
+
+template <class Problem, class Stage>
+HWY_INLINE Status Run(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
+                      const Stage& stage) {
+  if (HWY_UNLIKELY(b.packed() == nullptr)) return RunPlain<Problem>(context, a, b, Stage(stage));
+  return SolveProblem<Problem>(context, a, *b.packed(), stage);
 }
 
 }  // namespace
 
 Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
                 bool accumulate) {
-  if (HWY_UNLIKELY(PacksBefore(context, a.rows, b))) {
-    return PackAndCall(context, b,
-                       [&](const WeightsRef& packed) { return MatMulS8(context, a, packed, c, accumulate); });
-  }
-  return SolveProblem<Int8Problem<int8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
+  return Run<Int8Problem<int8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
 }
 Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
                 bool accumulate) {
-  if (HWY_UNLIKELY(PacksBefore(context, a.rows, b))) {
-    return PackAndCall(context, b,
-                       [&](const WeightsRef& packed) { return MatMulU8(context, a, packed, c, accumulate); });
-  }
-  return SolveProblem<Int8Problem<uint8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
+  return Run<Int8Problem<uint8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
 }
 
 Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
-  if (HWY_UNLIKELY(PacksBefore(context, a.matrix.rows, b))) {
-    return PackAndCall(context, b, [&](const WeightsRef& packed) { return RunEngine(context, a, packed, stage); });
-  }
-  return SolveProblem<Int8Problem<int8_t>>(context, a, b, stage);
+  return Run<Int8Problem<int8_t>>(context, a, b, stage);
 }
 Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
-  if (HWY_UNLIKELY(PacksBefore(context, a.matrix.rows, b))) {
-    return PackAndCall(context, b, [&](const WeightsRef& packed) { return RunEngine(context, a, packed, stage); });
-  }
-  return SolveProblem<Int8Problem<uint8_t>>(context, a, b, stage);
+  return Run<Int8Problem<uint8_t>>(context, a, b, stage);
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -70,7 +70,7 @@ Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& la
   const size_t bytes = 3 * each;
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kOperation, bytes);
   if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
-  RowParameters parameters{reinterpret_cast<float*>(scratch), nullptr, scratch + each};
+  RowParameters parameters{reinterpret_cast<float*>(scratch), reinterpret_cast<float*>(scratch + each), nullptr};
   if (layer.quantization == RowQuantization::kSymmetricS8) {
     return ISOQUANT_DISPATCH(context, LinearS8)(context, x, layer, parameters, y);
   }

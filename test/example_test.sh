@@ -60,6 +60,8 @@ valid_json() {
 # ---- Classification, as a newcomer runs it.
 check "runs without an argument" succeeds text "$mlp"
 check "... shows pictures" contains text.out '██'
+check "... says how it read the data" contains text.out \
+  '^Data: white is 16 (as the network says); the label is in column 65 (as the network says)$'
 check "... says that all tiers agree" contains text.out '^The same bits on every tier'
 check "... has nothing to complain about" silent text.err
 
@@ -161,5 +163,56 @@ if [ -x "$1/examples/openmp_executor" ]; then
   check "openmp_executor runs" succeeds openmp "$1/examples/openmp_executor"
   check "... compares three numbers of threads" same "$(grep -c 'the same 60000 sums as one$' "$tmp/openmp.out")" 3
 fi
+
+# ---- examples/run.sh, in a tree where a script stands for CMake. It says what is in the file `said`.
+tree=$tmp/tree
+root=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$tree/bin" "$tree/cmake" "$tree/examples" "$tree/build/examples"
+cp "$root/examples/run.sh" "$tree/examples"
+cp "$root/cmake/show_progress.sh" "$tree/cmake"
+cat >"$tree/bin/cmake" <<'CMAKE'
+#!/bin/sh
+if [ "$1" != --build ]; then
+  echo "-- configuring" && [ ! -e no_configure ]
+else
+  cat said && [ ! -e no_build ]
+fi
+CMAKE
+echo '#!/bin/sh' >"$tree/cmake/setup.sh"
+printf '#!/bin/sh\nprintf "<%%s>" "$@"\n' >"$tree/build/examples/quantized_mlp"
+chmod +x "$tree/bin/cmake" "$tree/cmake/setup.sh" "$tree/build/examples/quantized_mlp"
+run() { succeeds run env PATH="$tree/bin:$PATH" "$tree/examples/run.sh" 'an argument' -x; }
+says_how_far() { [ "$(grep '^Building: ' "$tmp/run.err" | sed 's/, [0-9]* s$//')" = "$1" ]; }
+ninja='[1/30] Building CXX object a.cc.o
+[2/30] Building CXX object b.cc.o
+a.cc: warning: odd
+[4/30] Building CXX object c.cc.o
+[30/30] Linking CXX executable'
+echo "$ninja" >"$tree/said"
+check "run.sh runs" run
+check "... passes arguments on, and leaves stdout to the example" same "$(cat "$tmp/run.out")" '<an argument><-x>'
+check "... says now and then how far it is" says_how_far 'Building: 4 of 30 files
+Building: 30 of 30 files'
+check "... says what took how long" contains run.err '^Dependencies and .* took [0-9]* s, compiling 3 files [0-9]* s[.]$'
+: >"$tree/build/CMakeCache.txt"
+printf '[ 16%%] Building CXX object a.cc.o\n[ 19%%] Building C object b.c.o\n[100%%] Linking\n[ 90%%] Built target\n' >"$tree/said"
+check "... by make as well" run
+check "... says how far it is" says_how_far 'Building: 16 %
+Building: 100 %'
+echo 'ninja: no work to do.' >"$tree/said"
+check "... with nothing to build" run
+check "... is silent" silent run.err
+if command -v script >/dev/null; then
+  echo "$ninja" >"$tree/said"
+  check "... on a terminal" succeeds run env PATH="$tree/bin:$PATH" script -qec "$tree/examples/run.sh" /dev/null
+  check "... it writes one line over" contains run.out "$(printf '\rBuilding: 1 of 30 files.*\rBuilding: 30 of 30 files')"
+fi
+echo 'a.cc:1: error: no such thing' >"$tree/said"
+: >"$tree/no_build"
+check "... if the build fails" fails bad env PATH="$tree/bin:$PATH" "$tree/examples/run.sh"
+check "... shows all of the log" same "$(cat "$tmp/bad.err")" "$(printf -- '-- configuring\na.cc:1: error: no such thing')"
+: >"$tree/no_configure"
+check "... if CMake fails" fails bad env PATH="$tree/bin:$PATH" "$tree/examples/run.sh"
+check "... shows what it said" same "$(cat "$tmp/bad.err")" '-- configuring'
 
 finish

@@ -360,12 +360,11 @@ void CheckQuantized(Random& random, const Shape& s) {
   CAPTURE(s.m);
   CAPTURE(s.k);
   CAPTURE(s.n);
-  std::vector<float> x(s.m * s.k), scales(s.m);
+  std::vector<float> x(s.m * s.k), scales(s.m), inverses(s.m);
   for (float& value : x) value = random.Signed() + 0.25f;
   x[s.k / 2] = std::numeric_limits<float>::infinity();
   std::vector<Q> q(x.size());
   std::vector<int32_t> zero_points(s.m);
-  std::vector<uint8_t> all_finite(s.m);
   const MatrixView<const float> view(x.data(), s.m, s.k);
   Context any;
   if constexpr (std::is_signed<Q>::value) {
@@ -375,7 +374,7 @@ void CheckQuantized(Random& random, const Shape& s) {
   }
   const Expected<Q> expected(random, {q.data(), s.m, s.k}, s.n);
   ForEachTierOn<ThreadExecutor>({1, 2, 3, 8}, [&](Context& context, const ThreadExecutor&) {
-    const RowParameters parameters{scales.data(), zero_points.data(), all_finite.data()};
+    const RowParameters parameters{scales.data(), inverses.data(), zero_points.data()};
     expected.Check([&](const Rest& rest) {
       return std::is_signed<Q>::value ? ISOQUANT_DISPATCH(context, QuantizedS8)(context, view, parameters, rest)
                                       : ISOQUANT_DISPATCH(context, QuantizedU8)(context, view, parameters, rest);

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <vector>
 
-#include "commands.h"
+#include "commands/commands.h"
 
 namespace quantized_mlp {
 namespace {

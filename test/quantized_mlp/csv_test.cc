@@ -1,14 +1,14 @@
 // Tests of CSV files: what is a header, where the label is, what is white; and what is refused rather than guessed.
-#include "csv.h"
+#include "data/csv.h"
 
 #include <initializer_list>
 #include <string>
 #include <vector>
 
-#include "dataset.h"
+#include "data/dataset.h"
 #include "doctest/doctest.h"
 #include "fixtures.h"
-#include "text.h"
+#include "support/text.h"
 
 namespace quantized_mlp {
 namespace {
@@ -30,7 +30,7 @@ CsvOptions LabelIs(const std::string& column) {
   return options;
 }
 
-// Images as a table whose label is in this column, from 1, under this header.
+// Writes images as a table with this header and with the label in this column, counted from 1.
 std::string Table(const Dataset& images, size_t column, const std::string& header = "") {
   std::string text = header.empty() ? "" : header + "\n";
   for (size_t i = 0; i < images.size(); ++i) {
@@ -76,7 +76,7 @@ TEST_CASE("CSV: the label is found by its name, wherever it stands, in capitals 
   CHECK(Holds(Error(other, LabelIs("38")), "no column 38"));
   CHECK(Holds(Error("label,a,Class\n1,2,3\n"), "label and class may both be the label"));
   CHECK(Parse("label,a,class\n1,2,3\n", LabelIs("class")).labels == Labels{3});
-  // What is given counts, not what a name says.
+  // An option overrules a name in the header.
   CHECK(Parse("label,a,b\n1,2,3\n", LabelIs("last")).labels == Labels{3});
   CHECK(Parse("label,a,b\n1,2,3\n", LabelIs("none")).labels.empty());
 }
@@ -219,7 +219,7 @@ TEST_CASE("CSV: white is found once, given, or the network's; a line alone means
   CHECK(Parse("0,8,16,2\n", LabelIs("last")).labels == Labels{2});
   network.known.max_pixel = 10;
   CHECK(Holds(Error("0,8,16\n", network), "larger than white, which is 10 (as the network says): --max-pixel"));
-  // A network of an older file knows nothing: the rules of old hold.
+  // Older files do not say how their table was read: it is guessed.
   network.known = {};
   const Dataset old = Parse("0,8,16,3\n", network);
   CHECK(old.labels == Labels{3});

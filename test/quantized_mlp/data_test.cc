@@ -1,13 +1,13 @@
-// Tests of data files that are as they should be, and of folders of them.
+// Tests of good data files, and of folders of them.
 #include <string>
 #include <vector>
 
-#include "csv.h"
-#include "dataset.h"
+#include "data/csv.h"
+#include "data/dataset.h"
+#include "data/idx.h"
 #include "doctest/doctest.h"
-#include "file.h"
 #include "fixtures.h"
-#include "idx.h"
+#include "support/file.h"
 
 namespace quantized_mlp {
 namespace {

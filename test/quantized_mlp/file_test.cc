@@ -1,5 +1,6 @@
-// Tests of how files are written and read: whole, once, with the mode they had, whatever killed runs left.
-#include "file.h"
+// Tests of how files are written and read. They are read once, and replaced as a whole with the mode that they had,
+// whatever killed runs left behind.
+#include "support/file.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -10,14 +11,15 @@
 #include <thread>
 #include <vector>
 
-#include "csv.h"
-#include "dataset.h"
+#include "data/csv.h"
+#include "data/dataset.h"
 #include "doctest/doctest.h"
+#include "evaluation/measure.h"
 #include "fixtures.h"
-#include "measure.h"
-#include "model_file.h"
-#include "packed_file.h"
-#include "safetensors.h"
+#include "model_files/model_file.h"
+#include "model_files/network_tensors.h"
+#include "model_files/packed_file.h"
+#include "model_files/safetensors.h"
 
 namespace quantized_mlp {
 namespace {
@@ -28,7 +30,7 @@ mode_t ModeOf(const std::string& path) {
   return status.st_mode & 07777;
 }
 
-// What `read` makes of a pipe by this name through which `bytes` come.
+// Returns what `read` makes of a pipe with this name, through which `bytes` come.
 template <class Read>
 auto ReadThroughPipe(const std::string& pipe, const std::string& bytes, const Read& read) {
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
@@ -42,7 +44,7 @@ auto ReadThroughPipe(const std::string& pipe, const std::string& bytes, const Re
 TEST_CASE("Files: a disk that is full leaves what was there, and nothing else") {
   const TemporaryFolder folder;
   WriteFile(folder / "a", "before");
-  // A limit of the process in place of a disk: a write beyond it fails in the same way.
+  // A limit on the size of files stands for a full disk: a write beyond it fails in the same way.
   struct rlimit limit = {};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &limit) == 0);
   const rlim_t before = limit.rlim_cur;
@@ -100,7 +102,7 @@ TEST_CASE("Files: links are followed, to files that are not there yet as well") 
 
 TEST_CASE("Files: what killed runs left is in nobody's way, nor is a long name") {
   const TemporaryFolder folder;
-  // Of this very process, and of names like those in use now.
+  // One is named after this very process, one as temporary files are named now.
   WriteFile(folder / ("a." + std::to_string(getpid()) + ".tmp"), "left");
   WriteFile(folder / ".quantized_mlp.AAAAAA", "left");
   WriteFile(folder / "a", "1");

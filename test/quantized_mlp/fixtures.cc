@@ -8,8 +8,8 @@
 #include <stdexcept>
 
 #include "isoquant/isoquant.h"
-#include "threads.h"
-#include "train.h"
+#include "support/threads.h"
+#include "training/train.h"
 
 namespace quantized_mlp {
 namespace {

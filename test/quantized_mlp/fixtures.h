@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <string>
 
-#include "dataset.h"
-#include "int8_model.h"
-#include "mlp.h"
-#include "random.h"
+#include "data/dataset.h"
+#include "f32/mlp.h"
+#include "support/random.h"
+#include "with_isoquant/int8_model.h"
 
 namespace quantized_mlp {
 

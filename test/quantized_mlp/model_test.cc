@@ -3,18 +3,22 @@
 #include <string>
 #include <vector>
 
-#include "backprop.h"
 #include "doctest/doctest.h"
-#include "evaluate.h"
-#include "file.h"
+#include "evaluation/evaluate.h"
+#include "evaluation/measure.h"
+#include "f32/matmul_f32.h"
 #include "fixtures.h"
-#include "matmul_f32.h"
-#include "measure.h"
-#include "model_file.h"
-#include "packed_file.h"
-#include "require.h"
-#include "threads.h"
-#include "train.h"
+#include "model_files/model_file.h"
+#include "model_files/network_tensors.h"
+#include "model_files/packed_file.h"
+#include "model_files/safetensors.h"
+#include "model_files/table_metadata.h"
+#include "support/file.h"
+#include "support/threads.h"
+#include "training/backprop.h"
+#include "training/checkpoint.h"
+#include "training/train.h"
+#include "with_isoquant/require.h"
 
 namespace quantized_mlp {
 namespace {
@@ -118,7 +122,7 @@ TEST_CASE("Training: learns, with both methods; threads and interruptions change
     const std::string expected = FormatSafetensors(ToCheckpoint(whole));
     CHECK(FormatSafetensors(ToCheckpoint(RunTraining(options, 3, Start(options)))) == expected);
 
-    // Killed after the second epoch; its checkpoint is all that is left.
+    // The first run is killed after the second epoch. Only its checkpoint is left.
     std::string checkpoint;
     TrainState state = Start(options);
     const auto keep = [&] {

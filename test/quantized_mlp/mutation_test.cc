@@ -6,23 +6,25 @@
 #include <string>
 #include <vector>
 
-#include "csv.h"
+#include "data/csv.h"
+#include "data/idx.h"
+#include "data/picture.h"
 #include "doctest/doctest.h"
-#include "file.h"
 #include "fixtures.h"
-#include "idx.h"
-#include "packed_file.h"
-#include "picture.h"
+#include "model_files/network_tensors.h"
+#include "model_files/packed_file.h"
+#include "model_files/safetensors.h"
+#include "support/file.h"
 
 namespace quantized_mlp {
 namespace {
 
 constexpr size_t kMutations = 400;  // of each format
 
-// Cuts, flips, sizes that are huge, bytes lost, doubled, added. Never the bytes as they were.
+// Returns the bytes cut, flipped, with a huge size, or with bytes lost, doubled or added. They are never as they were.
 std::string Mutate(const std::string& bytes, size_t number, Random& random) {
   std::string mutant = bytes;
-  // Most of the structure is in front.
+  // Most of a file's structure is in front.
   const size_t front = std::min<size_t>(bytes.size(), 64);
   const size_t at = random.Below(number % 2 == 0 ? bytes.size() : front);
   switch (number % 8) {
@@ -59,7 +61,7 @@ struct Outcome {
   size_t errors = 0, cuts_accepted = 0, others_accepted = 0;
 };
 
-// `read(bytes, path)` throws, or returns what it read, which `valid` judges.
+// Calls `read(bytes, path)`, which throws or returns what it read. `valid` judges that.
 template <class Read, class Valid>
 Outcome MutateAndRead(const std::string& bytes, const Read& read, const Valid& valid) {
   REQUIRE(valid(read(bytes, "the/file")));
@@ -113,7 +115,7 @@ TEST_CASE("Damaged files: safetensors") {
                                      IsValidModel<Int8Model>);
   CHECK(f32.cuts_accepted == 0);
   CHECK(int8.cuts_accepted == 0);
-  // Without a checksum, a bit of a weight that changes gives another network: only flips in the data may.
+  // There is no checksum: a bit that is flipped in the data gives another network. No other damage may be accepted.
   CHECK(f32.errors >= kMutations * 3 / 4);
   CHECK(int8.errors >= kMutations * 3 / 4);
 }
@@ -166,7 +168,8 @@ TEST_CASE("Damaged files: IDX, plain and gzip") {
     const Dataset read_images = ParseIdxImages(ReadMaybeGzip(path + "/file"), name);
     return read_images.pixels;
   };
-  // A checksum covers all values: what is read nevertheless (names and times in gzip's header changed) is what was.
+  // A checksum covers all values. Damage that is accepted is in a name or a time of gzip's header: the values are as
+  // they were.
   const Outcome gzip = MutateAndRead(Gzip(MakeIdxImages(images)), read,
                                      [&](const std::vector<float>& pixels) { return pixels == images.pixels; });
   CHECK(gzip.cuts_accepted == 0);

@@ -1,5 +1,5 @@
 // Tests of pictures: every kind of PNG and PGM gives the values that it shows.
-#include "picture.h"
+#include "data/picture.h"
 
 #include <string>
 #include <vector>
@@ -106,7 +106,7 @@ TEST_CASE("Pictures: PNG, black ink on transparency is on white paper, and --inv
     CHECK(IsFlat(ParsePicture(bytes, "x", {false, 0})));
   }
   CheckNear(Read(MakePng({3, 1, 8, 4, none + half + ink})), {1, 127 / 255.0f, 0});
-  // White ink wants the other background.
+  // White ink needs the black background.
   const std::string white = MakePng({2, 1, 8, 4, std::string("\xff\0\xff\xff", 4)});
   CHECK(IsFlat(ParsePicture(white, "x")));
   CHECK(Read(white, {false, 0}) == Pixels{0, 1});

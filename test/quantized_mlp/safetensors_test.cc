@@ -1,5 +1,5 @@
 // Tests of weight files: ours by an independent reader of the format, others' by ours, and what is refused.
-#include "safetensors.h"
+#include "model_files/safetensors.h"
 
 #include <cctype>
 #include <cmath>
@@ -12,7 +12,8 @@
 
 #include "doctest/doctest.h"
 #include "fixtures.h"
-#include "little_endian.h"
+#include "model_files/network_tensors.h"
+#include "support/little_endian.h"
 
 namespace quantized_mlp {
 namespace {

@@ -50,9 +50,21 @@ HWY_INLINE auto CallWithBest(PolicyList<P, Worse...>, const Context& context, si
   return function(P());
 }
 
-// What CallWithBest calls. (Not a lambda, which g++ 12 does not inline: 8 % of the instructions of 1 x 16 x 16.)
+// What CallWithBest calls. (No lambdas, which g++ 12 does not inline: 8 % of the instructions of 1 x 16 x 16.)
 template <class Problem, class Stage>
 struct RunWithPolicy {
+  Context& context;
+  const RowSource<typename Problem::A>& a;
+  const PackedPanels& b;
+  const Stage& stage;
+
+  template <class P>
+  HWY_INLINE Status operator()(P) const {
+    return MatMulOfPanels<P>(context, a, b, stage);
+  }
+};
+template <class Problem, class Stage>
+struct RunPlainWithPolicy {
   Context& context;
   const RowSource<typename Problem::A>& a;
   const WeightsRef& b;
@@ -60,30 +72,45 @@ struct RunWithPolicy {
 
   template <class P>
   HWY_INLINE Status operator()(P) const {
-    return MatMulWithPolicy<P>(context, a, b, stage);
+    return MatMulOfAnyStage<P>(context, a, b, stage);
   }
 };
 
-// Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that solves
-// the problem and that the Context allows. a's K must equal b.k(), and b's type must be that of the problem. Plain
-// weights are packed on the way, a few panels at a time, from the second-level cache to itself; A should leave room
-// there. Fails only for lack of memory: then no stage has been called.
+// Plain weights: packed on the way, a few panels at a time, from the second-level cache to itself; A should leave room
+// there.
 template <class Problem, class Stage>
-HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
+HWY_NOINLINE Status SolvePlain(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
                                const Stage& stage) {
   if (a.matrix.rows == 0 || b.n() == 0) return Status();
   return CallWithBest(PoliciesFor<Problem>(), context, a.matrix.rows, b.k(), b.n(),
+                      RunPlainWithPolicy<Problem, Stage>{context, a, b, stage});
+}
+
+// Calls stage(d, rows, col, n, sums, stride) for all outputs of A B, with the best policy of this target that solves
+// the problem and that the Context allows. a's K must equal b's, and b's type must be that of the problem. Fails only
+// for lack of memory: then no stage has been called.
+template <class Problem, class Stage>
+HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Problem::A>& a, const PackedPanels& b,
+                               const Stage& stage) {
+  if (a.matrix.rows == 0 || b.n == 0) return Status();
+  return CallWithBest(PoliciesFor<Problem>(), context, a.matrix.rows, b.k, b.n,
                       RunWithPolicy<Problem, Stage>{context, a, b, stage});
+}
+template <class Problem, class Stage>
+HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
+                               const Stage& stage) {
+  if (HWY_UNLIKELY(b.packed() == nullptr)) return SolvePlain<Problem>(context, a, b, stage);
+  return SolveProblem<Problem>(context, a, *b.packed(), stage);
 }
 
 // The same for rows of s8 or u8 and weights of s8.
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
-  return SolveProblem<Int8Problem<A>>(context, a, b, stage);
+  return SolveProblem<Int8Problem<A>>(context, RowSource<A>(a), b, stage);
 }
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const PackedPanels& b, const Stage& stage) {
-  return MatMulStage(context, a, WeightsRef(b), stage);
+  return SolveProblem<Int8Problem<A>>(context, RowSource<A>(a), b, stage);
 }
 
 }  // namespace

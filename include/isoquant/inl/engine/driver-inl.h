@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/lone_tile-inl.h"
@@ -64,6 +65,7 @@ class MatMulBlock {
       if (plan_.tile.reads_rows) PrepareInPlace<P>(a_, rows, prepares_, At<ArrangedA>(0));
     }
     args_.hints.a_streams = true;
+    args_.hints.b_from_memory = false;  // each panel is used by several tiles
     args_.a_stride = plan_.tile.reads_rows ? a_.matrix.row_stride : P::kPieceK;
     args_.panel_stride = kTraits.PanelBytes(plan_.k) / sizeof(B);
     const size_t end = groups.begin + groups.size, nr = plan_.tile.cols;
@@ -100,7 +102,7 @@ class MatMulBlock {
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     const B* panel = reinterpret_cast<const B*>(panels_.panels);
     panel += (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
-    const bool direct = IsDirect<Stage>(cols) && plan_.chunks == 1;
+    const bool direct = PlainSums<Acc>(stage_) != nullptr && cols % PackedPanels::kColumns == 0 && plan_.chunks == 1;
     args_.column_sums = P::kColumnSums ? panels_.column_sums + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
@@ -203,10 +205,10 @@ class MatMulBlock {
 
   // Straight to C, from the first row of the block on.
   HWY_INLINE void SetDirect(size_t col, size_t cols) {
-    if constexpr (kStoresSums<Stage>) {
-      args_.c = stage_.c + rows_.begin * stage_.c_stride + col;
-      args_.c_stride = stage_.c_stride;
-      args_.add = stage_.accumulate;
+    if (const StoreSums<Acc>* sums = PlainSums<Acc>(stage_)) {
+      args_.c = sums->c + rows_.begin * sums->c_stride + col;
+      args_.c_stride = sums->c_stride;
+      args_.add = sums->accumulate;
       SetWritten(args_, rows_.begin, col, cols);
     }
   }
@@ -226,9 +228,9 @@ class MatMulBlock {
   const Stage stage_;  // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   typename P::State state_;
-  PackedPanels panels_;   // of b_, or of those of its columns that are packed at the time,
-  size_t first_col_ = 0;  // from this one on
-  TileArgs<ArrangedA, B, ArrangedB, Acc> args_{};
+  PackedPanels panels_;                          // of b_, or of those of its columns that are packed at the time,
+  size_t first_col_ = 0;                         // from this one on
+  TileArgs<ArrangedA, B, ArrangedB, Acc> args_;  // set piece by piece, each member before the first Tile
   Part rows_{};
   bool arranged_ = false;                                // all rows of the block, or none
   size_t tiles_ = 0, tile_rows_ = 0, longer_tiles_ = 0;  // the first longer_tiles_ have one row more
@@ -238,45 +240,47 @@ class MatMulBlock {
 HWY_NOINLINE Status OutOfScratch(size_t bytes) { return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0); }
 
 template <class P>
-HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, const WeightsRef& b) {
-  return {a.matrix.rows, a.matrix.cols, b.n(), context.NumWorkers(), b.packed() == nullptr, DescribeRows<P>(a)};
+HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b) {
+  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, DescribeRows<P>(a)};
 }
 
 // Several tasks have the same rows: what there is to know of each row is found before.
-template <class P, class Stage>
+template <class P>
 HWY_NOINLINE void PrepareRowsInTasks(Context& context, const MatMulPlan& plan, const RowSource<typename P::A>& a,
                                      uint8_t* scratch) {
   // (Plain B has one block of rows.)
   const size_t parts = Max(plan.row_blocks, Min(context.NumWorkers(), plan.m / tuning::kMinRowsPerTask));
   const auto task = [&](size_t i, size_t worker) {
     const Part rows = SplitEvenly(plan.m, parts, i);
-    auto* const own = reinterpret_cast<typename P::ArrangedA*>(scratch + worker * plan.bytes);
-    [[maybe_unused]] const FloatEnvironment<Stage, typename P::Acc> environment{};
-    PrepareRows<P>(a, rows, plan.tile.rows, own);
+    if constexpr (kHasSums<P>) {
+      if (a.filler == nullptr) return SumRows(a.matrix, rows, a.row_sums);
+    }
+    const ScopedFloatEnvironment environment;
+    PrepareRows<P>(a, rows, plan.tile.rows, reinterpret_cast<typename P::ArrangedA*>(scratch + worker * plan.bytes));
   };
   context.Run(parts, TaskRef(task));
 }
 
 // In blocks and tasks. Not inlined: the path of small calls is short.
 template <class P, class Stage>
-HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
+HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, const WeightsRef& b,
                                   const Stage& stage) {
   using Acc = typename P::Acc;
   const PackedPanels* packed = b.packed();
-  const ProductShape shape = ShapeOf<P>(context, a, b);
+  const ProductShape shape = ShapeOf<P>(context, a, b.n(), packed == nullptr);
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
   const bool prepares = plan.column_parts == 1;
   if (!prepares && ((a.filler != nullptr && a.filler->prepare != nullptr) || a.row_sums != nullptr)) {
-    PrepareRowsInTasks<P, Stage>(context, plan, a, scratch);
+    PrepareRowsInTasks<P>(context, plan, a, scratch);
   }
   const auto task = [&](size_t i, size_t worker) {
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
-    [[maybe_unused]] const FloatEnvironment<Stage, Acc> environment{};
+    const StageEnvironment<Acc> environment(stage);
     if (packed != nullptr && rows.size <= plan.tile.rows) {
       const size_t begin = groups.begin * plan.tile.cols;
       const size_t size = Min(groups.size * plan.tile.cols, plan.n - begin);
@@ -289,18 +293,32 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, const RowSource<typename P::
   return Status();
 }
 
+// Stages of the kinds that AnyStage has are handed over as that.
 template <class P, class Stage>
-HWY_INLINE Status MatMulWithPolicy(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
+HWY_INLINE Status MatMulOfAnyStage(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
                                    const Stage& stage) {
-  const ProductShape shape = ShapeOf<P>(context, a, b);
+  using Any = AnyStage<typename P::Acc>;
+  if constexpr (std::is_constructible<Any, const Stage&>::value) {
+    const Stage copy = stage;  // so that the stage itself may stay in registers
+    return MatMulInTasks<P>(context, a, b, Any(copy));
+  } else {
+    return MatMulInTasks<P>(context, a, b, stage);
+  }
+}
+
+// Small products take the short way.
+template <class P, class Stage>
+HWY_INLINE Status MatMulOfPanels(Context& context, const RowSource<typename P::A>& a, const PackedPanels& b,
+                                 const Stage& stage) {
+  const ProductShape shape = ShapeOf<P>(context, a, b.n, false);
   const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
-  if (!IsLone(tile, shape)) return MatMulInTasks<P>(context, a, b, stage);
+  if (!IsLone(tile, shape)) return MatMulOfAnyStage<P>(context, a, WeightsRef(b), stage);
 
   const size_t bytes = LoneTileBytes(TraitsOf<P>(), tile, shape.m, shape.k);
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
   if (scratch == nullptr) return OutOfScratch(bytes);
-  [[maybe_unused]] const FloatEnvironment<Stage, typename P::Acc> environment{};
-  LoneTile<P, Stage>::Run(tile, a, {0, shape.m}, true, *b.packed(), {0, shape.n}, stage, scratch);
+  const StageEnvironment<typename P::Acc> environment(stage);
+  LoneTile<P, Stage>::Run(tile, a, {0, shape.m}, true, b, {0, shape.n}, stage, scratch);
   return Status();
 }
 

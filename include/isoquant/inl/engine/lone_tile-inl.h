@@ -65,10 +65,10 @@ class LoneTile {
     args.panel_stride = kTraits.PanelBytes(b.k) / sizeof(B);
     args.hints.b_from_memory = tile.b_from_memory;
     typename P::State state;
-    if constexpr (kStoresSums<Stage>) {
+    if (const StoreSums<Acc>* sums = PlainSums<Acc>(stage)) {
       // All groups but a last one that ends within a panel.
-      const size_t direct = IsDirect<Stage>(cols.size) ? cols.size : cols.size - cols.size % tile.cols;
-      if (direct != 0) RunDirect(tile, rows.begin, b, {cols.begin, direct}, stage, state, args);
+      const size_t direct = cols.size % PackedPanels::kColumns == 0 ? cols.size : cols.size - cols.size % tile.cols;
+      if (direct != 0) RunDirect(tile, rows.begin, b, {cols.begin, direct}, *sums, state, args);
       cols = {cols.begin + direct, cols.size - direct};
     }
     if (cols.size == 0) return;
@@ -78,7 +78,7 @@ class LoneTile {
 
   // Straight to C.
   static HWY_INLINE void RunDirect(const TilePlan& tile, size_t row, const PackedPanels& b, Part cols,
-                                   const Stage& stage, typename P::State& state, Args& args) {
+                                   const StoreSums<Acc>& stage, typename P::State& state, Args& args) {
     args.c = stage.c + row * stage.c_stride + cols.begin;
     args.c_stride = stage.c_stride;
     args.hints.written_stride = stage.c_stride * sizeof(*stage.c);

@@ -24,12 +24,13 @@ struct ArrangedForm {
 // wants them. Both functions run under the float environment of the output stage.
 template <class A>
 struct RowFiller {
-  // Finds out what must be known of rows before they are arranged: their scales, say. Null: nothing. Called once for
-  // each row, by any worker, before the first `arrange` of it.
+  // Finds out what must be known of rows before they are arranged: their scales, say. Null: nothing. Called where
+  // several workers arrange the same rows, before they do.
   using Prepare = void (*)(const RowFiller& filler, size_t row, size_t rows);
-  // Writes rows [row, row + rows) to `out`, aligned to 64 bytes. Several workers may ask for the same row, at once too.
-  // The driver sums them up there, if somebody asks for row sums.
-  using Arrange = void (*)(const RowFiller& filler, size_t row, size_t rows, const ArrangedForm& form, void* out);
+  // Writes rows [row, row + rows) to `out`, aligned to 64 bytes, and, if `prepares`, does the work of `prepare` before.
+  // Without `prepares` several workers may ask for the same row at once. The driver finds row sums in what was written.
+  using Arrange = void (*)(const RowFiller& filler, size_t row, size_t rows, bool prepares, const ArrangedForm& form,
+                           void* out);
 
   RowFiller(size_t rows, size_t cols, Prepare prepare_in, Arrange arrange_in)
       : shape(nullptr, rows, cols), prepare(prepare_in), arrange(arrange_in) {}

@@ -48,21 +48,17 @@ HWY_INLINE RowsOfA DescribeRows(const RowSource<typename P::A>& a) {
 template <class P>
 void ArrangeAndSum(const RowSource<typename P::A>& a, Part rows, bool prepares, typename P::ArrangedA* out);
 
-// Not inlined: the path of a matrix without sums is short.
-template <class P>
-HWY_NOINLINE void FillOrSum(const RowSource<typename P::A>& a, Part rows, bool prepares, typename P::ArrangedA* out) {
-  if constexpr (kHasSums<P>) {
-    if (a.row_sums != nullptr) return ArrangeAndSum<P>(a, rows, prepares, out);
-  }
-  const RowFiller<typename P::A>& filler = *a.filler;
-  if (prepares && filler.prepare != nullptr) filler.prepare(filler, rows.begin, rows.size);
-  filler.arrange(filler, rows.begin, rows.size, FormOf<P>(), out);
-}
-
 // Rows as the policy arranges them. `prepares`: what there is to know of each row is not known yet (PrepareRows).
 template <class P>
 HWY_INLINE void ArrangeRows(const RowSource<typename P::A>& a, Part rows, bool prepares, typename P::ArrangedA* out) {
-  if (HWY_UNLIKELY(!a.IsPlain())) return FillOrSum<P>(a, rows, prepares, out);
+  if (HWY_UNLIKELY(!a.IsPlain())) {
+    if constexpr (kHasSums<P>) {
+      if (a.row_sums != nullptr) return ArrangeAndSum<P>(a, rows, prepares, out);
+    }
+    static constexpr ArrangedForm kForm = FormOf<P>();
+    a.filler->arrange(*a.filler, rows.begin, rows.size, prepares, kForm, out);
+    return;
+  }
   P::ArrangeTile(a.matrix.Row(rows.begin), a.matrix.row_stride, a.matrix.cols, rows.size, out);
 }
 
@@ -73,7 +69,7 @@ HWY_NOINLINE void ArrangeRowsApart(const RowSource<typename P::A>& a, Part rows,
   ArrangeRows<P>(a, rows, prepares, out);
 }
 
-// Not inlined: FillOrSum ends with its last call, and so saves no registers.
+// Not inlined: ArrangeRows ends with its last call, and so saves no registers.
 template <class P>
 HWY_NOINLINE void ArrangeAndSum(const RowSource<typename P::A>& a, Part rows, bool prepares,
                                 typename P::ArrangedA* out) {
@@ -98,15 +94,13 @@ void PrepareInPlace(const RowSource<typename P::A>& source, Part rows, bool prep
   }
 }
 
-// What there is to know of each row, for rows that several tasks arrange: before there are such tasks. `arranged` has
-// room for a tile.
+// What there is to know of each row of a filler, for rows that several tasks arrange: before there are such tasks.
+// `arranged` has room for a tile.
 template <class P>
 HWY_NOINLINE void PrepareRows(const RowSource<typename P::A>& a, Part rows, size_t tile_rows,
                               typename P::ArrangedA* arranged) {
-  const RowFiller<typename P::A>* filler = a.filler;
   if constexpr (kHasSums<P>) {
     if (a.row_sums != nullptr) {
-      if (filler == nullptr) return SumRows(a.matrix, rows, a.row_sums);
       // Once more than for the products, because only what is arranged can be summed up.
       for (size_t begin = 0; begin < rows.size; begin += tile_rows) {
         ArrangeAndSum<P>(a, {rows.begin + begin, Min(tile_rows, rows.size - begin)}, true, arranged);
@@ -114,7 +108,7 @@ HWY_NOINLINE void PrepareRows(const RowSource<typename P::A>& a, Part rows, size
       return;
     }
   }
-  if (filler != nullptr && filler->prepare != nullptr) filler->prepare(*filler, rows.begin, rows.size);
+  if (a.filler->prepare != nullptr) a.filler->prepare(*a.filler, rows.begin, rows.size);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <type_traits>
 
 #include "hwy/highway.h"
@@ -36,53 +37,26 @@ using StageTag = StageTagOf<int32_t>;
 // i), 0 <= i < n <= Lanes(d), lie at sums + (row - rows.begin) * stride. All rows of a vector of columns come in one
 // call, so that a stage loads what belongs to columns once. Each output is handed over once, by any worker, under the
 // default float environment; memory past the n-th element must not be touched. A stage may have an output(), a
-// MatrixView that Tile then fetches for writing. A stage of another kind is known by reference: StageRef (stage_ref.h).
-//
-// This one stores the sums. The driver bypasses it where it can: then Tile writes to C. Elsewhere sums that accumulate
-// begin in their buffer with what C holds (BeginTile): of floats, C is the first term of the chain.
-template <class Acc>
-struct StoreSums {
-  Acc* c;
-  size_t c_stride;
-  bool accumulate;
-
-  template <class D>
-  HWY_INLINE void operator()(D d, Part rows, size_t col, size_t n, const Acc* HWY_RESTRICT sums, size_t stride) const {
-    Acc* HWY_RESTRICT to = c + rows.begin * c_stride + col;
-    for (size_t i = 0; i < rows.size; ++i, sums += stride, to += c_stride) StoreFirst(LoadFirst(d, sums, n), d, to, n);
-  }
-};
+// MatrixView that Tile then fetches for writing. Or it is a StageRef, StoreSums or AnyStage (stage_ref.h).
 using StoreS32 = StoreSums<int32_t>;
 
-template <class Stage>
-constexpr bool kStoresSums = false;
-template <class Acc>
-constexpr bool kStoresSums<StoreSums<Acc>> = true;
-
-// Whole panels of plain sums need no buffer.
-template <class Stage>
-constexpr bool IsDirect(size_t cols) {
-  return kStoresSums<Stage> && cols % PackedPanels::kColumns == 0;
+// The sums that a stage stores as they are, or null. Where whole panels of them are stored, Tile writes to C. Elsewhere
+// they pass through a buffer; those that accumulate begin in it with what C holds: of floats, C is the first term of
+// the chain.
+template <class Acc, class Stage>
+constexpr const StoreSums<Acc>* PlainSums(const Stage&) {
+  return nullptr;
 }
-
-// Whether a tile's products or its stage compute floats, and so need the default float environment.
-template <class Stage, class Acc>
-constexpr bool kComputesFloats = !kStoresSums<Stage> || !std::is_integral<Acc>::value;
-struct NoFloats {};
-template <class Stage, class Acc>
-using FloatEnvironment = std::conditional_t<kComputesFloats<Stage, Acc>, ScopedFloatEnvironment, NoFloats>;
-
-// Whether that arithmetic may be inlined into what calls it: not that of a StageRef.
-template <class Stage, class Acc>
-constexpr bool kMayInlineFloats = kComputesFloats<Stage, Acc>;
-template <>
-inline constexpr bool kMayInlineFloats<StageRef<int32_t>, int32_t> = false;
+template <class Acc>
+constexpr const StoreSums<Acc>* PlainSums(const StoreSums<Acc>& stage) {
+  return &stage;
+}
+template <class Acc>
+constexpr const StoreSums<Acc>* PlainSums(const AnyStage<Acc>& stage) {
+  return stage.sums;
+}
 
 // Before the first products of a tile whose sums go to a buffer: whether they are added to what is there.
-template <class Stage, class Acc>
-HWY_INLINE bool BeginTile(const Stage&, Part, Part, Acc*, size_t) {
-  return false;
-}
 template <class Acc>
 HWY_NOINLINE void LoadSums(const StoreSums<Acc>& stage, Part rows, Part cols, Acc* buffer, size_t stride) {
   const size_t padding = RoundUp(cols.size, PackedPanels::kColumns) - cols.size;
@@ -91,11 +65,36 @@ HWY_NOINLINE void LoadSums(const StoreSums<Acc>& stage, Part rows, Part cols, Ac
     std::memset(buffer + cols.size, 0, padding * sizeof(Acc));
   }
 }
-template <class Acc>
-HWY_INLINE bool BeginTile(const StoreSums<Acc>& stage, Part rows, Part cols, Acc* buffer, size_t stride) {
-  if (stage.accumulate) LoadSums(stage, rows, cols, buffer, stride);
-  return stage.accumulate;
+template <class Stage, class Acc>
+HWY_INLINE bool BeginTile(const Stage& stage, Part rows, Part cols, Acc* buffer, size_t stride) {
+  const StoreSums<Acc>* const sums = PlainSums<Acc>(stage);
+  if (sums == nullptr || !sums->accumulate) return false;
+  LoadSums(*sums, rows, cols, buffer, stride);
+  return true;
 }
+
+// The default float environment while this lives, if products or stage compute floats.
+template <class Acc>
+class StageEnvironment {
+ public:
+  template <class Stage>
+  HWY_INLINE explicit StageEnvironment(const Stage& stage) {
+    if (!std::is_integral<Acc>::value || PlainSums<Acc>(stage) == nullptr) environment_.emplace();
+  }
+
+ private:
+  std::optional<ScopedFloatEnvironment> environment_;
+};
+
+// Whether that arithmetic may be inlined into what calls it: not that of integer products and a stage that is a call.
+template <class Stage, class Acc>
+constexpr bool kMayInlineFloats = true;
+template <>
+inline constexpr bool kMayInlineFloats<StoreSums<int32_t>, int32_t> = false;
+template <>
+inline constexpr bool kMayInlineFloats<StageRef<int32_t>, int32_t> = false;
+template <>
+inline constexpr bool kMayInlineFloats<AnyStage<int32_t>, int32_t> = false;
 
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
 template <class Stage, class Acc>
@@ -111,8 +110,21 @@ HWY_INLINE void RunStage(const Stage& stage_in, const Acc* HWY_RESTRICT from, si
 }
 
 template <class Acc>
+HWY_NOINLINE void RunStage(const StoreSums<Acc>& stage, const Acc* from, size_t from_stride, Part rows, Part cols) {
+  Acc* to = stage.c + rows.begin * stage.c_stride + cols.begin;
+  for (size_t i = 0; i < rows.size; ++i, from += from_stride, to += stage.c_stride) {
+    std::memcpy(to, from, cols.size * sizeof(Acc));
+  }
+}
+
+template <class Acc>
 HWY_INLINE void RunStage(const StageRef<Acc>& ref, const Acc* from, size_t from_stride, Part rows, Part cols) {
   ref.stage->run(*ref.stage, rows.begin, rows.size, cols.begin, cols.size, from, from_stride);
+}
+template <class Acc>
+HWY_INLINE void RunStage(const AnyStage<Acc>& any, const Acc* from, size_t from_stride, Part rows, Part cols) {
+  if (any.sums != nullptr) return RunStage(*any.sums, from, from_stride, rows, cols);
+  RunStage(StageRef<Acc>(*any.stage), from, from_stride, rows, cols);
 }
 
 // Tells Tile what becomes of its rows: of C, unless the stage has an output().
@@ -137,6 +149,13 @@ HWY_INLINE void SetWritten(Args& args, size_t row, size_t col, size_t cols, cons
   args.hints.written = stage.written + row * stage.written_stride + col * stage.element_bytes;
   args.hints.written_stride = stage.written_stride;
   args.hints.written_bytes = cols * stage.element_bytes;
+}
+
+template <class Args, class Acc>
+HWY_INLINE void SetWritten(Args& args, size_t row, size_t col, size_t cols, const AnyStage<Acc>* any) {
+  if (any->sums != nullptr) return SetWritten(args, row, col, cols);
+  const StageRef<Acc> ref(*any->stage);
+  SetWritten(args, row, col, cols, &ref);
 }
 
 }  // namespace

@@ -54,104 +54,97 @@ HWY_INLINE VI32 Magnitude(VF32 x) {
   return hn::BitCast(DI32(), hn::Abs(kFilter ? ZeroIfNotFinite(x) : x));
 }
 
-// The largest magnitude, of the finite values only if kFilter, as bits: magnitudes compare as integers, and those of
-// infinities and NaN are the largest. (Four maxima: one would be a chain of dependent instructions.)
+// Lane by lane the largest magnitude, of the finite values only if kFilter, as bits: magnitudes compare as integers,
+// and those of infinities and NaN are the largest. (Four maxima: one would be a chain of dependent instructions.)
 template <bool kFilter>
-inline int32_t LargestMagnitude(const float* HWY_RESTRICT x, size_t n) {
+HWY_INLINE VI32 LargestMagnitudes(const float* HWY_RESTRICT x, size_t n) {
   const DF32 d;
   const DI32 di32;
   const size_t lanes = hn::Lanes(d);
-  VI32 max0 = hn::Zero(di32), max1 = max0, max2 = max0, max3 = max0;
+  VI32 max0 = hn::Zero(di32);
   size_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    max0 = hn::Max(max0, Magnitude<kFilter>(hn::LoadU(d, x + i)));
-    max1 = hn::Max(max1, Magnitude<kFilter>(hn::LoadU(d, x + i + lanes)));
-    max2 = hn::Max(max2, Magnitude<kFilter>(hn::LoadU(d, x + i + 2 * lanes)));
-    max3 = hn::Max(max3, Magnitude<kFilter>(hn::LoadU(d, x + i + 3 * lanes)));
+  if (n >= 4 * lanes) {
+    VI32 max1 = max0, max2 = max0, max3 = max0;
+    for (; i + 4 * lanes <= n; i += 4 * lanes) {
+      max0 = hn::Max(max0, Magnitude<kFilter>(hn::LoadU(d, x + i)));
+      max1 = hn::Max(max1, Magnitude<kFilter>(hn::LoadU(d, x + i + lanes)));
+      max2 = hn::Max(max2, Magnitude<kFilter>(hn::LoadU(d, x + i + 2 * lanes)));
+      max3 = hn::Max(max3, Magnitude<kFilter>(hn::LoadU(d, x + i + 3 * lanes)));
+    }
+    max0 = hn::Max(hn::Max(max0, max1), hn::Max(max2, max3));
   }
   for (; i < n; i += lanes) max0 = hn::Max(max0, Magnitude<kFilter>(LoadFirst(d, x + i, n - i)));
-  return hn::ReduceMax(di32, hn::Max(hn::Max(max0, max1), hn::Max(max2, max3)));
+  return max0;
+}
+template <bool kFilter>
+HWY_NOINLINE int32_t LargestMagnitude(const float* HWY_RESTRICT x, size_t n) {
+  return hn::ReduceMax(DI32(), LargestMagnitudes<kFilter>(x, n));
 }
 
-// The largest finite magnitude of a row; `all_finite` becomes whether all values are finite.
-inline float FindAbsMax(const float* HWY_RESTRICT x, size_t n, bool& all_finite) {
-  constexpr int32_t kInfinity = 0x7f800000;
-  int32_t bits = LargestMagnitude<false>(x, n);
-  all_finite = bits < kInfinity;
-  if (!all_finite) bits = LargestMagnitude<true>(x, n);
-  float absmax;
-  std::memcpy(&absmax, &bits, sizeof(absmax));
-  return absmax;
-}
+// From here on magnitudes are not finite.
+constexpr int32_t kInfinity = 0x7f800000;
 
-// scale = max(absmax / 127, kMinScale), of a vector of rows.
-HWY_INLINE VF32 SymmetricScales(VF32 absmax) {
-  const DF32 d;
+// scale = max(absmax / 127, kMinScale), of some rows.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V SymmetricScales(D d, V absmax) {
   return hn::Max(hn::Div(absmax, hn::Set(d, 127.0f)), hn::Set(d, kMinScale));
 }
 
 inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
-  bool all_finite;
-  const float absmax = FindAbsMax(x, n, all_finite);
-  return {hn::GetLane(SymmetricScales(hn::Set(DF32(), absmax))), 0, all_finite};
+  const DF32 d;
+  int32_t bits = LargestMagnitude<false>(x, n);
+  const bool all_finite = bits < kInfinity;
+  if (!all_finite) bits = LargestMagnitude<true>(x, n);
+  const VF32 absmax = hn::BitCast(d, hn::Set(DI32(), bits));
+  return {hn::GetLane(SymmetricScales(d, absmax)), 0, all_finite};
 }
 
-// The bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As integers,
-// floats of one sign are ordered by magnitude, infinities and NaN last: as unsigned ones the negative floats are the
-// largest, as signed ones the positive floats.
+// Lane by lane the bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As
+// integers, floats of one sign are ordered by magnitude, infinities and NaN last: with the sign turned over the
+// negative floats are the largest, else the positive ones. So `lo` is kept with its sign turned over.
 template <bool kFilter>
-inline void FindRange(const float* HWY_RESTRICT x, size_t n, uint32_t& lo_bits, int32_t& hi_bits) {
+HWY_INLINE void FindRanges(const float* HWY_RESTRICT x, size_t n, VI32& lo, VI32& hi) {
   const DF32 d;
   const DI32 di32;
-  const DU32 du32;
+  const VI32 sign = hn::Set(di32, hwy::LimitsMin<int32_t>());
   const size_t lanes = hn::Lanes(d);
-  VU32 lo = hn::Set(du32, 0x80000000u);  // -0
-  VI32 hi = hn::Zero(di32);
-  size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const VF32 v = kFilter ? ZeroIfNotFinite(hn::LoadU(d, x + i)) : hn::LoadU(d, x + i);
-    lo = hn::Max(lo, hn::BitCast(du32, v));
-    hi = hn::Max(hi, hn::BitCast(di32, v));
+  lo = hi = hn::Zero(di32);
+  for (size_t i = 0; i < n; i += lanes) {
+    const VF32 v = LoadFirst(d, x + i, n - i);
+    const VI32 bits = hn::BitCast(di32, kFilter ? ZeroIfNotFinite(v) : v);
+    lo = hn::Max(lo, hn::Xor(bits, sign));
+    hi = hn::Max(hi, bits);
   }
-  if (i != n) {
-    const VF32 v = kFilter ? ZeroIfNotFinite(hn::LoadN(d, x + i, n - i)) : hn::LoadN(d, x + i, n - i);
-    lo = hn::Max(lo, hn::BitCast(du32, v));
-    hi = hn::Max(hi, hn::BitCast(di32, v));
-  }
-  lo_bits = hn::ReduceMax(du32, lo);
-  hi_bits = hn::ReduceMax(di32, hi);
 }
-
-// The least and the largest finite value of a row and 0; `all_finite` as above.
-inline void FindFiniteRange(const float* HWY_RESTRICT x, size_t n, float& lo, float& hi, bool& all_finite) {
-  uint32_t lo_bits;
-  int32_t hi_bits;
-  FindRange<false>(x, n, lo_bits, hi_bits);
-  all_finite = lo_bits < 0xff800000u && hi_bits < 0x7f800000;
-  if (!all_finite) FindRange<true>(x, n, lo_bits, hi_bits);
-  std::memcpy(&lo, &lo_bits, sizeof(lo));
-  std::memcpy(&hi, &hi_bits, sizeof(hi));
+template <bool kFilter>
+HWY_NOINLINE void FindRange(const float* HWY_RESTRICT x, size_t n, int32_t& lo, int32_t& hi) {
+  VI32 los, his;
+  FindRanges<kFilter>(x, n, los, his);
+  lo = hn::ReduceMax(DI32(), los);
+  hi = hn::ReduceMax(DI32(), his);
 }
 
 // scale = max(hi / 255 - lo / 255, kMinScale), because hi - lo could overflow; zero_point = round(min(-lo * (1 /
-// scale), 255)). Of a vector of rows.
-HWY_INLINE VF32 AsymmetricScales(VF32 lo, VF32 hi, VI32& zero_point) {
-  const DF32 d;
-  const VF32 k255 = hn::Set(d, 255.0f);
-  const VF32 range = hn::Sub(hn::Div(hi, k255), hn::Div(lo, k255));
-  const VF32 scale = hn::Max(range, hn::Set(d, kMinScale));
-  const VF32 inverse = hn::Div(hn::Set(d, 1.0f), scale);
-  zero_point = RoundInRange(DI32(), hn::Min(hn::Mul(hn::Neg(lo), inverse), k255));
+// scale), 255)). Of some rows, of which -lo >= 0 is given.
+template <class D, class V = hn::Vec<D>, class VI = hn::Vec<hn::RebindToSigned<D>>>
+HWY_INLINE V AsymmetricScales(D d, V minus_lo, V hi, VI& zero_points) {
+  const V k255 = hn::Set(d, 255.0f);
+  const V scale = hn::Max(hn::Add(hn::Div(hi, k255), hn::Div(minus_lo, k255)), hn::Set(d, kMinScale));
+  const V inverse = hn::Div(hn::Set(d, 1.0f), scale);
+  zero_points = hn::NearestInt(hn::Min(hn::Mul(minus_lo, inverse), k255));
   return scale;
 }
 
 inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   const DF32 d;
-  bool all_finite;
-  float lo, hi;
-  FindFiniteRange(x, n, lo, hi, all_finite);
+  const DI32 di32;
+  int32_t lo, hi;
+  FindRange<false>(x, n, lo, hi);
+  const bool all_finite = lo < kInfinity && hi < kInfinity;
+  if (!all_finite) FindRange<true>(x, n, lo, hi);
   VI32 zero_point;
-  const VF32 scale = AsymmetricScales(hn::Set(d, lo), hn::Set(d, hi), zero_point);
+  const VF32 scale =
+      AsymmetricScales(d, hn::BitCast(d, hn::Set(di32, lo)), hn::BitCast(d, hn::Set(di32, hi)), zero_point);
   return {hn::GetLane(scale), hn::GetLane(zero_point), all_finite};
 }
 

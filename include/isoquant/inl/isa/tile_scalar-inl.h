@@ -34,7 +34,7 @@ struct Scalar : AnyShape {
 
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never
 
-  static void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, A* out) {
+  static HWY_NOINLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, A* out) {
     for (size_t i = 0; i < k; i += kPieceK) {
       for (size_t r = 0; r < rows; ++r) {
         for (size_t j = i; j < i + kPieceK; ++j) *out++ = j < k ? a[r * a_stride + j] : A{0};
@@ -50,7 +50,7 @@ struct Scalar : AnyShape {
     }
   }
 
-  static void Tile(State&, const TileArgs<ArrangedA, B, ArrangedB, Acc>& args) {
+  static HWY_NOINLINE void Tile(State&, const TileArgs<ArrangedA, B, ArrangedB, Acc>& args) {
     for (size_t r = 0; r < args.rows; ++r) {
       uint32_t sums[kNR] = {};  // unsigned: modulo 2^32 without undefined behaviour
       const A* a = args.a + r * args.a_stride;

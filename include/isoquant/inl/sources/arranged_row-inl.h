@@ -21,61 +21,61 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Row `row` of `rows`.
+// One of `rows` rows, whose first piece is at `out`. T is int16_t if the form is wide, else uint8_t.
+template <class T>
 class ArrangedRow {
+  static constexpr bool kWide = sizeof(T) == 2;
+
  public:
-  ArrangedRow(const ArrangedForm& form, size_t rows, size_t row, void* out)
-      : form_(form), rows_(rows), out_(static_cast<uint8_t*>(out) + ((row * form.piece_k) << form.wide)) {}
+  ArrangedRow(const ArrangedForm& form, size_t rows, T* out) : form_(form), rows_(rows), out_(out) {}
 
-  // Elements i, i + 1, ... of a vector of s8 or u8 of at most 16 lanes: i is a multiple of its lanes, a power of two.
+  size_t piece_k() const { return form_.piece_k; }
+  // Where the piece of element `i`, its first one, lies.
+  T* Piece(size_t i) const { return out_ + i * rows_; }
+
+  // A vector of s8 or u8, of at most 16 lanes, a power of two: to its place in a piece, or in several.
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void Store(D d, V v, size_t i) const {
-    const size_t lanes = hn::Lanes(d);
-    if (form_.wide) {
+  HWY_INLINE void Store(D d, V v, T* to) const {
+    if constexpr (kWide) {
       const hn::Rebind<int16_t, D> d16;
-      hn::StoreU(hn::PromoteTo(d16, v), d16, reinterpret_cast<int16_t*>(At(i)));
-      return;
+      hn::StoreU(hn::PromoteTo(d16, v), d16, to);
+    } else {
+      const hn::RebindToUnsigned<D> du;
+      const auto bytes = hn::Xor(hn::BitCast(du, v), hn::Set(du, form_.flip));
+      if (hn::MaxLanes(d) > 8 && HWY_UNLIKELY(hn::Lanes(d) > form_.piece_k)) {
+        alignas(16) uint8_t pieces[16];
+        hn::StoreU(bytes, du, pieces);
+        for (size_t i = 0; i < hn::Lanes(d); i += form_.piece_k) std::memcpy(to + i * rows_, pieces + i, form_.piece_k);
+      } else {
+        hn::StoreU(bytes, du, to);
+      }
     }
-    const hn::RebindToUnsigned<D> du;
-    const auto bytes = hn::Xor(hn::BitCast(du, v), hn::Set(du, form_.flip));
-    if (HWY_LIKELY(lanes <= form_.piece_k)) {
-      hn::StoreU(bytes, du, At(i));
-      return;
-    }
-    alignas(16) uint8_t pieces[16];
-    hn::StoreU(bytes, du, pieces);
-    for (size_t j = 0; j < lanes; j += form_.piece_k) std::memcpy(At(i + j), pieces + j, form_.piece_k);
   }
-
 #if HWY_TARGET != HWY_SCALAR
-  // The same of a whole register.
+  // A whole register of them, to its place in a piece.
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void StoreWhole(D, V v, size_t i) const {
-    if (form_.wide) {
+  HWY_INLINE void StoreWhole(D, V v, T* to) const {
+    if constexpr (kWide) {
       const hn::Repartition<int16_t, D> d16;
-      hn::StoreU(hn::PromoteLowerTo(d16, v), d16, reinterpret_cast<int16_t*>(At(i)));
-      hn::StoreU(hn::PromoteUpperTo(d16, v), d16, reinterpret_cast<int16_t*>(At(i + hn::Lanes(d16))));
-      return;
+      hn::StoreU(hn::PromoteLowerTo(d16, v), d16, to);
+      hn::StoreU(hn::PromoteUpperTo(d16, v), d16, to + hn::Lanes(d16));
+    } else {
+      const hn::RebindToUnsigned<D> du;
+      hn::StoreU(hn::Xor(hn::BitCast(du, v), hn::Set(du, form_.flip)), du, to);
     }
-    const hn::RebindToUnsigned<D> du;
-    hn::StoreU(hn::Xor(hn::BitCast(du, v), hn::Set(du, form_.flip)), du, At(i));
   }
 #endif
 
   // Zeros from element `i` on, if the row of n elements does not end there.
   HWY_INLINE void FillUp(size_t i, size_t n) const {
-    const size_t end = (n + form_.kr - 1) & ~(form_.kr - 1);
-    if (i < end) std::memset(At(i), 0, (end - i) << form_.wide);
+    const size_t end = (n + form_.kr - 1) & ~(form_.kr - 1), in_piece = i & (form_.piece_k - 1);
+    if (i < end) std::memset(Piece(i - in_piece) + in_piece, 0, (end - i) * sizeof(T));
   }
 
  private:
-  HWY_INLINE uint8_t* At(size_t i) const {
-    return out_ + (((i & ~(form_.piece_k - 1)) * rows_ + (i & (form_.piece_k - 1))) << form_.wide);
-  }
-
   const ArrangedForm form_;
   const size_t rows_;
-  uint8_t* const out_;
+  T* const out_;
 };
 
 }  // namespace

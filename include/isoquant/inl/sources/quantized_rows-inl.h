@@ -11,12 +11,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/functions/quantize-inl.h"
+#include "isoquant/inl/isa/reduce-inl.h"
 #include "isoquant/inl/sources/arranged_row-inl.h"
 #include "isoquant/inl/sources/row_parameters.h"
 #include "isoquant/inl/util/ieee754.h"
@@ -37,94 +39,172 @@ class QuantizedRows : public RowFiller<Q> {
       : RowFiller<Q>(x.rows, x.cols, &Prepare, &Arrange), x_(x), parameters_(parameters) {}
 
  private:
-  // So many rows get their scales at once: a division takes as long for one as for a vector of them.
-  static constexpr size_t kRows = 16;
+  using D4 = hn::CappedTag<float, 4>;
+  using DI4 = hn::RebindToSigned<D4>;
 
+  // Four rows at a time: a division takes as long for one as for a vector of them.
   static HWY_NOINLINE void Prepare(const RowFiller<Q>& filler, size_t row, size_t rows) {
     const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
-    for (size_t end = row + rows; row < end; row += kRows) self.FindScales(row, HWY_MIN(kRows, end - row));
+    for (size_t end = row + rows; row < end; row += 4) self.FindScales(row, HWY_MIN(size_t{4}, end - row));
   }
 
-  void FindScales(size_t row, size_t rows) const {
-    const DF32 d;
-    const size_t lanes = hn::Lanes(d);
-    HWY_ALIGN float lo[kRows];
-    HWY_ALIGN float hi[kRows];
-    for (size_t r = 0; r < rows; ++r) {
-      bool all_finite;
-      if constexpr (kSigned) {
-        hi[r] = FindAbsMax(x_.Row(row + r), x_.cols, all_finite);
-      } else {
-        FindFiniteRange(x_.Row(row + r), x_.cols, lo[r], hi[r], all_finite);
-      }
-      parameters_.all_finite[row + r] = all_finite;
-    }
-    for (size_t r = 0; r < rows; r += lanes) {
-      const VF32 vhi = LoadFirst(d, hi + r, rows - r);
-      if constexpr (kSigned) {
-        StoreFirst(SymmetricScales(vhi), d, parameters_.scales + row + r, rows - r);
-      } else {
-        VI32 zero_points;
-        const VF32 scales = AsymmetricScales(LoadFirst(d, lo + r, rows - r), vhi, zero_points);
-        StoreFirst(scales, d, parameters_.scales + row + r, rows - r);
-        StoreFirst(zero_points, DI32(), parameters_.zero_points + row + r, rows - r);
-      }
-    }
-  }
-
-  static HWY_NOINLINE void Arrange(const RowFiller<Q>& filler, size_t row, size_t rows, const ArrangedForm& form,
-                                   void* out) {
-    const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
-    const RowParameters& parameters = self.parameters_;
-    const size_t last = self.x_.rows - 1;
-    for (size_t r = 0; r < rows; ++r) {
-      const ArrangedRow to(form, rows, r, out);
-      const float scale = parameters.scales[row + r];
-      const RowScale s{scale, kSigned ? 0 : parameters.zero_points[row + r], parameters.all_finite[row + r] != 0};
-      const float* const next = self.x_.Row(HWY_MIN(row + r + rows, last));  // of the next tile
-      self.QuantizeRowTo(self.x_.Row(row + r), s, next, to);
-    }
-  }
-
-  // As QuantizeRow. (To is ArrangedRow, which is incomplete for targets without vectors.)
-  template <class To>
-  HWY_INLINE void QuantizeRowTo(const float* HWY_RESTRICT x, RowScale s, const float* next, const To& to) const {
-    const DF32 d;
+  HWY_INLINE void FindScales(size_t row, size_t rows) const {
+    const DI32 di32;
+    alignas(16) int32_t lo[4], hi[4];  // as FindRange has them
     const size_t n = x_.cols;
-    const VF32 inverse = hn::Set(d, 1.0f / s.scale);
-    if (HWY_UNLIKELY(!s.all_finite)) return QuantizeFrom<false>(0, x, s, inverse, next, to);
-    size_t i = 0;
-    if constexpr (kDemotesFour) {
-      const hn::Repartition<Q, DF32> dq;
-      const size_t lanes = hn::Lanes(d);
-      for (; i + 4 * lanes <= n; i += 4 * lanes) {
-        for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
-        const VI32 v0 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i), inverse));
-        const VI32 v1 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i + lanes), inverse));
-        const VI32 v2 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i + 2 * lanes), inverse));
-        const VI32 v3 = RoundInRange(DI32(), hn::Mul(hn::LoadU(d, x + i + 3 * lanes), inverse));
-        to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, s.zero_point), i);
-      }
+    if constexpr (kSigned) {
+      const VI32 hi0 = LargestMagnitudes<false>(x_.Row(row), n);
+      VI32 hi1 = hi0, hi2 = hi0, hi3 = hi0;
+      if (rows > 1) hi1 = LargestMagnitudes<false>(x_.Row(row + 1), n);
+      if (rows > 2) hi2 = LargestMagnitudes<false>(x_.Row(row + 2), n);
+      if (rows > 3) hi3 = LargestMagnitudes<false>(x_.Row(row + 3), n);
+      MaxOfFour(di32, hi0, hi1, hi2, hi3, hi);
+    } else {
+      VI32 lo0, hi0;
+      FindRanges<false>(x_.Row(row), n, lo0, hi0);
+      VI32 lo1 = lo0, lo2 = lo0, lo3 = lo0, hi1 = hi0, hi2 = hi0, hi3 = hi0;
+      if (rows > 1) FindRanges<false>(x_.Row(row + 1), n, lo1, hi1);
+      if (rows > 2) FindRanges<false>(x_.Row(row + 2), n, lo2, hi2);
+      if (rows > 3) FindRanges<false>(x_.Row(row + 3), n, lo3, hi3);
+      MaxOfFour(di32, lo0, lo1, lo2, lo3, lo);
+      MaxOfFour(di32, hi0, hi1, hi2, hi3, hi);
     }
-    QuantizeFrom<true>(i, x, s, inverse, next, to);
+    const DI4 di4;
+    for (size_t r = 0; r < rows; r += hn::Lanes(di4)) FinishScales(row + r, rows - r, lo + r, hi + r);
   }
 
-  // From element `i` on. Behind the last one there is what 0 becomes, or zeros.
-  template <bool kInRange>
-  HWY_INLINE void QuantizeFrom(size_t i, const float* HWY_RESTRICT x, RowScale s, VF32 inverse, const float* next,
-                               const ArrangedRow& to) const {
+  // Of as many rows as a vector has lanes, or `rows`.
+  HWY_INLINE void FinishScales(size_t row, size_t rows, int32_t* lo, int32_t* hi) const {
+    const D4 d;
+    const DI4 di32;
+    rows = HWY_MIN(rows, hn::Lanes(d));
+    auto his = hn::Load(di32, hi), largest = his;
+    if constexpr (!kSigned) largest = hn::Max(largest, hn::Load(di32, lo));
+    const auto is_finite = hn::Lt(largest, hn::Set(di32, kInfinity));
+    if (HWY_UNLIKELY(!hn::AllTrue(di32, is_finite))) {
+      FilterRows(row, rows, lo, hi);
+      his = hn::Load(di32, hi);
+    }
+    hn::Vec<D4> scales;
+    if constexpr (kSigned) {
+      scales = SymmetricScales(d, hn::BitCast(d, his));
+    } else {
+      hn::Vec<DI4> zero_points;
+      scales = AsymmetricScales(d, hn::BitCast(d, hn::Load(di32, lo)), hn::BitCast(d, his), zero_points);
+      StoreFirst(zero_points, di32, parameters_.zero_points + row, rows);
+    }
+    StoreFirst(scales, d, parameters_.scales + row, rows);
+    const auto ones = hn::IfThenElse(hn::RebindMask(d, is_finite), hn::Set(d, 1.0f), hn::Set(d, -1.0f));
+    StoreFirst(hn::Div(ones, scales), d, parameters_.inverses + row, rows);
+  }
+
+  // Of rows of which some have infinities or NaN.
+  HWY_NOINLINE void FilterRows(size_t row, size_t rows, int32_t* lo, int32_t* hi) const {
+    for (size_t r = 0; r < rows; ++r) {
+      const float* const x = x_.Row(row + r);
+      if (hi[r] < kInfinity && (kSigned || lo[r] < kInfinity)) continue;
+      if constexpr (kSigned) {
+        hi[r] = LargestMagnitude<true>(x, x_.cols);
+      } else {
+        FindRange<true>(x, x_.cols, lo[r], hi[r]);
+      }
+    }
+  }
+
+  static HWY_NOINLINE void Arrange(const RowFiller<Q>& filler, size_t row, size_t rows, bool prepares,
+                                   const ArrangedForm& form, void* out) {
+    const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
+    if (form.wide) {
+      self.ArrangeAs<int16_t>(row, rows, prepares, form, static_cast<int16_t*>(out));
+    } else {
+      self.ArrangeAs<uint8_t>(row, rows, prepares, form, static_cast<uint8_t*>(out));
+    }
+  }
+
+  template <class T>
+  HWY_INLINE void ArrangeAs(size_t row, size_t rows, bool prepares, const ArrangedForm& form, T* out) const {
+    const size_t lanes = hn::Lanes(DF32());
+    if (prepares) Prepare(*this, row, rows);
+    if (x_.cols == 0) return;
+    if (x_.cols <= lanes && lanes <= form.piece_k) return ArrangeShort(row, rows, form, out);
+    const size_t last = x_.rows - 1;
+    for (size_t r = row; r < row + rows; ++r, out += form.piece_k) {
+      const ArrangedRow<T> to(form, rows, out);
+      const float* const next = x_.Row(HWY_MIN(r + rows, last));  // of the next tile
+      const int32_t zero_point = kSigned ? 0 : parameters_.zero_points[r];
+      const float inverse = parameters_.inverses[r];
+      if (HWY_LIKELY(inverse > 0.0f)) {
+        QuantizeRow<true>(x_.Row(r), inverse, zero_point, next, to);
+      } else {
+        QuantizeRow<false>(x_.Row(r), -inverse, zero_point, next, to);
+      }
+    }
+  }
+
+  // Rows of one vector. (The loops of longer rows take three times as many instructions for it.) What it needs of
+  // members are copies: stores of bytes may change anything else.
+  template <class T>
+  HWY_INLINE void ArrangeShort(size_t row, size_t rows, const ArrangedForm& form_in, T* out) const {
+    const DF32 d;
+    const hn::Rebind<Q, DF32> dq;
+    const ArrangedForm form = form_in;
+    const size_t n = x_.cols, stride = x_.row_stride;
+    const float* x = x_.Row(row);
+    const float* const inverses = parameters_.inverses;
+    const int32_t* const zero_points = parameters_.zero_points;
+    const bool fills = hn::Lanes(d) < form.kr;
+    for (size_t r = row, end = row + rows; r < end; ++r, out += form.piece_k, x += stride) {
+      const ArrangedRow<T> to(form, rows, out);
+      const int32_t zero_point = kSigned ? 0 : zero_points[r];
+      const VF32 v = LoadFirst(d, x, n), inverse = hn::Set(d, inverses[r]);
+      VI32 rounded = RoundInRange(DI32(), hn::Mul(v, inverse));
+      if (HWY_UNLIKELY(inverses[r] < 0.0f)) rounded = RoundAny(v, hn::Abs(inverse), zero_point);
+      if (!kSigned) rounded = hn::Add(rounded, hn::Set(DI32(), zero_point));
+      to.Store(dq, hn::DemoteTo(dq, rounded), out);
+      if (fills) to.FillUp(hn::Lanes(d), n);
+    }
+  }
+
+  // round(clamp(x * inverse)), where x may be infinite or NaN.
+  HWY_INLINE VI32 RoundAny(VF32 x, VF32 inverse, int32_t zero_point) const {
+    constexpr int32_t kLo = kSigned ? -127 : 0, kHi = kSigned ? 127 : 255;
+    const VF32 lo = hn::Set(DF32(), static_cast<float>(kLo - zero_point));
+    const VF32 hi = hn::Set(DF32(), static_cast<float>(kHi - zero_point));
+    return RoundScaled<false>(x, inverse, lo, hi);
+  }
+
+  // As QuantizeRow of quantize-inl.h. Behind the last element there is what 0 becomes, or zeros.
+  template <bool kInRange, class T>
+  HWY_INLINE void QuantizeRow(const float* HWY_RESTRICT x, float inverse_scale, int32_t zero_point, const float* next,
+                              const ArrangedRow<T>& to) const {
     const DF32 d;
     const DI32 di32;
-    const hn::Rebind<Q, DF32> dq;
-    constexpr int32_t kLo = kSigned ? -127 : 0, kHi = kSigned ? 127 : 255;
-    const VF32 lo = hn::Set(d, static_cast<float>(kLo - s.zero_point));
-    const VF32 hi = hn::Set(d, static_cast<float>(kHi - s.zero_point));
-    const VI32 zero_point = hn::Set(di32, s.zero_point);
-    const size_t n = x_.cols;
-    for (; i < n; i += hn::Lanes(d)) {
-      hwy::Prefetch(next + i);
-      const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo, hi);
-      to.Store(dq, hn::DemoteTo(dq, hn::Add(v, zero_point)), i);
+    const size_t lanes = hn::Lanes(d), n = x_.cols;
+    const VF32 inverse = hn::Set(d, inverse_scale);
+    size_t i = 0;
+    while (i < n) {
+      T* piece = to.Piece(i);
+      const size_t end = HWY_MIN(n, i + to.piece_k());
+#if HWY_TARGET != HWY_SCALAR
+      if constexpr (kDemotesFour && kInRange) {
+        const hn::Repartition<Q, DF32> dq;
+        for (; i + 4 * lanes <= end; i += 4 * lanes, piece += 4 * lanes) {
+          for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
+          const VI32 v0 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i), inverse));
+          const VI32 v1 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i + lanes), inverse));
+          const VI32 v2 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i + 2 * lanes), inverse));
+          const VI32 v3 = RoundInRange(di32, hn::Mul(hn::LoadU(d, x + i + 3 * lanes), inverse));
+          to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, zero_point), piece);
+        }
+      }
+#endif
+      const hn::Rebind<Q, DF32> dq;
+      for (; i < end; i += lanes, piece += lanes) {
+        hwy::Prefetch(next + i);
+        const VF32 vx = LoadFirst(d, x + i, n - i);
+        const VI32 v = kInRange ? RoundInRange(di32, hn::Mul(vx, inverse)) : RoundAny(vx, inverse, zero_point);
+        to.Store(dq, hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, zero_point))), piece);
+      }
     }
     to.FillUp(i, n);
   }

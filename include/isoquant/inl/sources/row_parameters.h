@@ -9,8 +9,8 @@ namespace isoquant {
 // M elements each, in memory that the caller keeps; known of a row after it was prepared.
 struct RowParameters {
   float* scales;
+  float* inverses;       // 1 / scale; or its negative, if the row has infinities or NaN, which need a clamp
   int32_t* zero_points;  // of u8
-  uint8_t* all_finite;   // 1: all values of the row are finite, and nothing needs a clamp
 };
 
 }  // namespace isoquant

@@ -42,7 +42,7 @@ class SegmentedRows : public RowFiller<A> {
         segment_k_(segment_k) {}
 
  private:
-  static HWY_NOINLINE void Arrange(const RowFiller<A>& filler, size_t row, size_t rows, const ArrangedForm& form,
+  static HWY_NOINLINE void Arrange(const RowFiller<A>& filler, size_t row, size_t rows, bool, const ArrangedForm& form,
                                    void* out) {
     const SegmentedRows& self = static_cast<const SegmentedRows&>(filler);
     if (form.wide) {

@@ -37,7 +37,8 @@ class ScopedFloatEnvironment {
   }
   ~ScopedFloatEnvironment() {
 #if HWY_ARCH_X86
-    if (_mm_getcsr() != saved_) _mm_setcsr(saved_);
+    _mm_setcsr(
+        saved_);  // Without a look at the flags: STMXCSR waits for all arithmetic before it. (Zen 5: 3 ns a call.)
 #elif HWY_ARCH_ARM_A64
     uint64_t flags;
     __asm__ volatile("mrs %0, fpsr" : "=r"(flags)::"memory");

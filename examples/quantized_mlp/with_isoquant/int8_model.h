@@ -1,0 +1,41 @@
+// The network in int8, as files hold it, and how it is made of the network in float.
+#ifndef QUANTIZED_MLP_WITH_ISOQUANT_INT8_MODEL_H_
+#define QUANTIZED_MLP_WITH_ISOQUANT_INT8_MODEL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "f32/mlp.h"
+#include "isoquant/context.h"
+
+namespace quantized_mlp {
+
+struct Int8Layer {
+  size_t inputs = 0, outputs = 0;
+  std::vector<int8_t> weight;  // outputs x inputs
+  std::vector<float> scales;   // outputs: in float a weight is scales[n] * weight(n, k)
+  std::vector<float> bias;     // outputs
+  float input_scale = 0;       // static: x is about input_scale * q, q in s8; 0: dynamic, a scale for each row of x
+};
+
+struct Int8Model {
+  std::vector<Int8Layer> layers;
+
+  size_t inputs() const { return layers.front().inputs; }
+  size_t outputs() const { return layers.back().outputs; }
+};
+
+// Gives each output channel its own scale. `input_scales` holds one scale for each layer, as Calibrate finds them. If
+// it is empty, activations get their scales while the network runs.
+Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vector<float>& input_scales = {});
+
+// Finds a static scale for each layer: the largest absolute value of its inputs over these images, divided by 127.
+std::vector<float> Calibrate(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images);
+
+// Whether the scale is positive and normal, and its reciprocal is normal too.
+bool IsUsableScale(float scale);
+
+}  // namespace quantized_mlp
+
+#endif  // QUANTIZED_MLP_WITH_ISOQUANT_INT8_MODEL_H_

@@ -1,0 +1,66 @@
+// ISA layer: the maxima of four vectors at once.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_REDUCE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_REDUCE_INL_H_
+#undef ISOQUANT_INL_ISA_REDUCE_INL_H_
+#else
+#define ISOQUANT_INL_ISA_REDUCE_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE || HWY_TARGET_IS_SVE
+
+// out[i] = the largest lane of vi, i < 4.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void MaxOfFour(D d, V v0, V v1, V v2, V v3, int32_t* HWY_RESTRICT out) {
+  out[0] = hn::ReduceMax(d, v0);
+  out[1] = hn::ReduceMax(d, v1);
+  out[2] = hn::ReduceMax(d, v2);
+  out[3] = hn::ReduceMax(d, v3);
+}
+
+#else
+
+// The largest of each lane of the 128-bit blocks of v.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE hn::Vec<hn::Full128<int32_t>> MaxOfBlocks(D d, V v) {
+  if constexpr (hn::MaxLanes(d) == 4) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return MaxOfBlocks(half, hn::Max(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+// out[i] = the largest lane of vi, i < 4. Three steps for all four instead of three or four steps for each, and one
+// store, from which a vector can be loaded at once.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void MaxOfFour(D d, V v0, V v1, V v2, V v3, int32_t* HWY_RESTRICT out) {
+  const hn::Repartition<int64_t, D> d64;
+  const V v01 = hn::Max(hn::InterleaveLower(d, v0, v1), hn::InterleaveUpper(d, v0, v1));
+  const V v23 = hn::Max(hn::InterleaveLower(d, v2, v3), hn::InterleaveUpper(d, v2, v3));
+  const auto a = hn::BitCast(d64, v01), b = hn::BitCast(d64, v23);
+  const V v = hn::Max(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), hn::BitCast(d, hn::InterleaveUpper(d64, a, b)));
+  hn::StoreU(MaxOfBlocks(d, v), hn::Full128<int32_t>(), out);
+}
+
+#endif
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
