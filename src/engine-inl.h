@@ -1,5 +1,6 @@
 // Support: what engine.h declares. Each of engine_*.cc includes this for targets of its own: those for which
-// ISOQUANT_ENGINE_HAS_TARGET is true. (It is included for the others too, because each inclusion turns its guard over.)
+// ISOQUANT_ENGINE_HAS_TARGET is true. (It is included for the
+// others too: the include guard counts on one inclusion for each target.)
 
 // Per-target include guard.
 #if defined(ISOQUANT_SRC_ENGINE_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -107,7 +107,7 @@ Status MultiplyChecked(Context& context, const MatrixView<const A>& a, const Wei
   ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
   return multiply(context, a, WeightsRef(panels), stage, c);
 }
-// Of packed weights.
+// The column sums of packed weights; null for plain ones.
 inline const int32_t* ColumnSumsOf(const WeightsRef& b) {
   return b.packed() != nullptr ? b.packed()->column_sums : nullptr;
 }

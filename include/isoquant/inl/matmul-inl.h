@@ -24,7 +24,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// As Context::AllowsAny takes them. Looked up once per process.
+// The tiers of some policies, as bits for Context::AllowsAny. They are looked up once per process.
 template <class... P>
 HWY_INLINE uint64_t TierBits() {
   constexpr auto bit = [](const char* name) {

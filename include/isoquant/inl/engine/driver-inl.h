@@ -3,8 +3,8 @@
 // Few rows are one tile: see lone_tile-inl.h.
 //
 // More rows (MatMulBlock): for each block of rows (A arranged once, to stay in L2), for each group of columns, for each
-// chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile. But where all of B stays in L2,
-// each tile of rows is a lone one.
+// chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile. Where all of B stays in L2, a
+// block is one tile of rows, and LoneTile runs it.
 //
 // Plain sums go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage
 // runs one tile behind: while the next tile's products are in flight, the previous tile is scaled and stored
@@ -162,7 +162,7 @@ class MatMulBlock {
     arranged_ = true;
   }
 
-  // What tile `t` fetches for others.
+  // What tile `t` fetches for later tiles.
   PrefetchStreams Prefetches(size_t t, Part tile, const B* next_b) const {
     if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
       // A step of K is 16 elements of a panel, and the four streams take a quarter of them each.
@@ -253,7 +253,7 @@ HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename
   return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, DescribeRows<P>(a)};
 }
 
-// Several tasks have the same rows: what there is to know of each row is found before.
+// For products of which several tasks have the same rows: finds what must be known of each row, before they run.
 template <class P>
 HWY_NOINLINE void PrepareRowsInTasks(Context& context, const MatMulPlan& plan, const RowSource<typename P::A>& a,
                                      uint8_t* scratch) {
@@ -302,7 +302,7 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
   return Status();
 }
 
-// Stages of the kinds that AnyStage has are handed over as that.
+// A StageRef or StoreSums goes on as an AnyStage: both kinds share one instance of MatMulInTasks.
 template <class P, class Stage>
 HWY_INLINE Status MatMulOfAnyStage(Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
                                    const Stage& stage) {
@@ -315,7 +315,7 @@ HWY_INLINE Status MatMulOfAnyStage(Context& context, const RowSource<typename P:
   }
 }
 
-// Small products take the short way.
+// With packed weights. A small product is a lone tile, and takes the short way.
 template <class P, class Stage>
 HWY_INLINE Status MatMulOfPanels(Context& context, const RowSource<typename P::A>& a, const PackedPanels& b,
                                  const Stage& stage) {

@@ -37,8 +37,8 @@ class LoneTile {
   static constexpr TileTraits kTraits = TraitsOf<P>();
 
  public:
-  // Under the float environment of the stage, which whatever computes floats must not be inlined into. `prepares`: a
-  // filler of A has not prepared the rows yet.
+  // The caller has set the float environment of the stage. Code that computes floats must be a call of its own there,
+  // because compilers move arithmetic across that setting. `prepares`: a filler of A has not prepared the rows yet.
   static HWY_INLINE void Run(const TilePlan& tile, const Source& a, Part rows, bool prepares, const PackedPanels& b,
                              Part cols, const Stage& stage, uint8_t* scratch) {
     if constexpr (kMayInlineFloats<Stage, Acc>) {

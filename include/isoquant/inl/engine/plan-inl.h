@@ -69,12 +69,12 @@ struct DetectedCaches {
 struct TilePlan {
   bool tall;           // tall_mr x 16 instead of mr x nr: one panel keeps as many accumulators busy
   bool reads_rows;     // A in place
-  bool b_from_memory;  // and a lone tile says so to the policy
+  bool b_from_memory;  // B does not stay in L2: lone tiles tell the policy
   size_t rows, cols;   // of a tile
 };
 
-// AMX, rows elsewhere than on lines: MatMul 128/768/3072 is 2.3 times as fast arranged, 1024/1024/1024 2.2 times; on
-// lines in place is 1.1 times as fast. (Commands: tuning.h.)
+// Why rows on lines are read in place, and others arranged: with AMX and rows elsewhere, MatMul 128/768/3072 is 2.3
+// times as fast arranged, 1024/1024/1024 2.2 times; on lines in place is 1.1 times as fast. (Commands: tuning.h.)
 template <class Caches>
 HWY_INLINE TilePlan PlanTile(const TileTraits& t, const ProductShape& s, const Caches& caches) {
   TilePlan plan;

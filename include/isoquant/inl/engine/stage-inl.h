@@ -86,7 +86,8 @@ class StageEnvironment {
   std::optional<ScopedFloatEnvironment> environment_;
 };
 
-// Whether that arithmetic may be inlined into what calls it: not that of integer products and a stage that is a call.
+// Whether compilers could inline float arithmetic of policy or stage into the function that sets the environment.
+// Integer products whose stage is called by a pointer have none.
 template <class Stage, class Acc>
 constexpr bool kMayInlineFloats = true;
 template <>
@@ -127,7 +128,7 @@ HWY_INLINE void RunStage(const AnyStage<Acc>& any, const Acc* from, size_t from_
   RunStage(StageRef<Acc>(*any.stage), from, from_stride, rows, cols);
 }
 
-// Tells Tile what becomes of its rows: of C, unless the stage has an output().
+// Tells Tile which memory to fetch for writing: the output of the stage if it has an output(), else C.
 template <class Args>
 HWY_INLINE void SetWritten(Args& args, size_t, size_t, size_t cols, ...) {
   args.hints.written = reinterpret_cast<const char*>(args.c);
