@@ -36,9 +36,11 @@
 //   kReadsBFromL2             B may come from L2 for each tile of rows: that costs less than rows of A and C that
 //                             come and go in parts
 //
-// Why pieces: those of a tile's rows alternate, so that Tile reads one stream from constant offsets. Rows in place are
-// kMR streams, too short for prefetchers (512 cubed, s8: 92 against 95 % of the VPDPBUSD peak), and share sets of L1
-// where their stride is near a multiple of 4 KiB. Copying pays from the second group of columns on.
+// Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
+// are kMR streams. These are too short for prefetchers, and share sets of L1 where their stride is near a multiple of
+// 4 KiB. (With VPDPBUSD: 95 % of its peak from pieces, 92 from rows in place, bench/run.sh
+// --benchmark_filter='^MatMul/s8s8s32/512/512/512' on Granite Rapids.) Copying pays from the second group of columns
+// on.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -86,12 +88,13 @@ struct AnyShape {
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
-namespace {  // no linkage: each including file has code for its own compiler flags
+namespace {  // not linked with others: each file that includes this has code for its own compiler flags
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Four streams of lines: from `from`, from + inner, from + outer and from + inner + outer on, 4 k bytes each. Several
-// streams, because few lines can be under way at once if they are asked for one by one, but the prefetcher of L2 runs
-// ahead on every stream (16 rows, K = N = 4096, weights from memory: 14.8 GB/s with four streams, 10.6 with one).
+// Four streams of lines, 4 k bytes each: they begin at `from`, from + inner, from + outer and from + inner + outer.
+// There are several, because few lines can be under way at once if they are asked for one by one, but the prefetcher of
+// L2 runs ahead on every stream (14.8 GB/s with four streams, 10.6 with one: weights_gbps of bench/run.sh
+// --benchmark_filter='^MatMul.*/s8s8s32/16/4096/4096' on Granite Rapids).
 struct PrefetchStreams {
   const void* from;     // where there is nothing to fetch, any line of B; null only if B has none
   size_t inner, outer;  // bytes
@@ -144,8 +147,8 @@ HWY_INLINE void CheckTileArgs(const Args& args) {
   (void)args;
 }
 
-// The row counts 1..kMR are separate functions, because accumulators must be separate locals to stay in registers:
-// returns table[rows - 1] of Kernel<1>::Run, Kernel<2>::Run, ...
+// Calls Kernel<args.rows>::Run. Each number of rows has a function of its own, because accumulators must be separate
+// locals to stay in registers.
 template <template <size_t> class Kernel, class Args, size_t... kRowsMinus1>
 HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...>) {
   using Run = void (*)(const Args&);
@@ -156,7 +159,7 @@ HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...
 // Fetches the line at `p`, and the right to write to it.
 HWY_INLINE void PrefetchForWriting(const void* p) {
 #if HWY_ARCH_X86 && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)
-  // As asm, because the builtin is a plain prefetch without -mprfchw. CPUs without PREFETCHW skip it.
+  // Asm, because without -mprfchw the builtin is a plain prefetch. CPUs without PREFETCHW skip it.
   __asm__ volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p)));
 #elif HWY_COMPILER_GCC || HWY_COMPILER_CLANG
   __builtin_prefetch(p, 1);
