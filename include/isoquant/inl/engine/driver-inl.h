@@ -29,6 +29,7 @@
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/rows-inl.h"
 #include "isoquant/inl/engine/stage-inl.h"
+#include "isoquant/inl/engine/tuning.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
@@ -61,7 +62,7 @@ class MatMulBlock {
     tile_rows_ = rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
     if constexpr (P::kReadsRows) {
-      if (plan_.tile.reads_rows) PrepareTails<P>(a_.matrix, rows, At<ArrangedA>(0));
+      if (plan_.tile.reads_rows) PrepareInPlace<P>(a_, rows, prepares_, At<ArrangedA>(0));
     }
     args_.hints.a_streams = true;
     args_.hints.b_from_memory = false;  // each panel is used by several tiles
@@ -185,13 +186,11 @@ class MatMulBlock {
       }
     }
     ArrangedA* const arranged = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
-    if (!arranged_) Arrange(InProduct(tile), arranged);
+    // Not inlined: in RunChunk its loop lacks registers (512 cubed, u8: 94 against 97 % of peak).
+    if (!arranged_) ArrangeRowsApart<P>(a_, InProduct(tile), prepares_, arranged);
     args_.a = arranged + k.begin * tile.size;
     args_.a_step = tile.size * P::kPieceK;
   }
-
-  // Not inlined: in RunChunk its loop lacks registers (512 cubed, u8: 94 against 97 % of peak).
-  HWY_NOINLINE void Arrange(Part rows, ArrangedA* to) const { ArrangeRows<P>(a_, rows, prepares_, to); }
 
   // Of the product's rows, those of a tile.
   Part InProduct(Part tile) const { return {rows_.begin + tile.begin, tile.size}; }
@@ -245,15 +244,21 @@ HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename
   return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, DescribeRows<P>(a)};
 }
 
-// Where several tasks arrange the same rows, a filler prepares them before.
-template <class A>
-HWY_NOINLINE void PrepareRows(Context& context, const MatMulPlan& plan, const RowFiller<A>& filler) {
-  const auto task = [&](size_t i, size_t) {
-    const Part rows = SplitEvenly(plan.m, plan.row_blocks, i);
+// Several tasks have the same rows: what there is to know of each row is found before.
+template <class P>
+HWY_NOINLINE void PrepareRowsInTasks(Context& context, const MatMulPlan& plan, const RowSource<typename P::A>& a,
+                                     uint8_t* scratch) {
+  // (Plain B has one block of rows.)
+  const size_t parts = Max(plan.row_blocks, Min(context.NumWorkers(), plan.m / tuning::kMinRowsPerTask));
+  const auto task = [&](size_t i, size_t worker) {
+    const Part rows = SplitEvenly(plan.m, parts, i);
+    if constexpr (kHasSums<P>) {
+      if (a.filler == nullptr) return SumRows(a.matrix, rows, a.row_sums);
+    }
     const ScopedFloatEnvironment environment;
-    filler.prepare(filler, rows.begin, rows.size);
+    PrepareRows<P>(a, rows, plan.tile.rows, reinterpret_cast<typename P::ArrangedA*>(scratch + worker * plan.bytes));
   };
-  context.Run(plan.row_blocks, TaskRef(task));
+  context.Run(parts, TaskRef(task));
 }
 
 // In blocks and tasks. Not inlined: the path of small calls is short.
@@ -267,8 +272,8 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
   const bool prepares = plan.column_parts == 1;
-  if (!prepares && a.filler != nullptr && a.filler->prepare != nullptr) {
-    PrepareRows(context, plan, *a.filler);
+  if (!prepares && ((a.filler != nullptr && a.filler->prepare != nullptr) || a.row_sums != nullptr)) {
+    PrepareRowsInTasks<P>(context, plan, a, scratch);
   }
   const auto task = [&](size_t i, size_t worker) {
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;

@@ -140,7 +140,7 @@ class LoneTile {
     args.k = RoundUp(k, P::kKR);
     if constexpr (P::kReadsRows) {
       if (tile.reads_rows) {
-        PrepareTails<P>(a.matrix, rows, arranged);
+        PrepareInPlace<P>(a, rows, prepares, arranged);
         args.a = a.matrix.Row(rows.begin);
         args.a_stride = a.matrix.row_stride;
         args.a_step = P::kPieceK;

@@ -28,7 +28,7 @@ struct RowFiller {
   // several workers arrange the same rows, before they do.
   using Prepare = void (*)(const RowFiller& filler, size_t row, size_t rows);
   // Writes rows [row, row + rows) to `out`, aligned to 64 bytes, and, if `prepares`, does the work of `prepare` before.
-  // Without `prepares` several workers may ask for the same row at once.
+  // Without `prepares` several workers may ask for the same row at once. The driver finds row sums in what was written.
   using Arrange = void (*)(const RowFiller& filler, size_t row, size_t rows, bool prepares, const ArrangedForm& form,
                            void* out);
 
@@ -41,13 +41,25 @@ struct RowFiller {
 };
 
 // Where A comes from, by reference: a matrix, which is read where it lies or arranged by the policy; or a filler.
+//
+// Weights with zero points need the sum over k of a(m, k), modulo 2^32, for each row m. `row_sums` asks for them: M
+// elements, or null. Each is written once, before the output stage sees a tile with its row; none if there is no output
+// at all (N is 0). A of integers alone.
 template <class A>
 struct RowSource {
-  RowSource(const MatrixView<const A>& matrix_in) : matrix(matrix_in) {}  // NOLINT: implicit on purpose
-  explicit RowSource(const RowFiller<A>& filler_in) : matrix(filler_in.shape), filler(&filler_in) {}
+  RowSource(const MatrixView<const A>& matrix_in, int32_t* row_sums_in = nullptr)  // NOLINT: implicit on purpose
+      : matrix(matrix_in), row_sums(row_sums_in) {}
+  explicit RowSource(const RowFiller<A>& filler_in, int32_t* row_sums_in = nullptr)
+      : matrix(filler_in.shape), filler(&filler_in), row_sums(row_sums_in) {}
+
+  RowSource WithoutSums() const { return filler == nullptr ? RowSource(matrix) : RowSource(*filler); }
+
+  // A matrix, and no sums. (One question for two pointers: small products ask it.)
+  bool IsPlain() const { return (reinterpret_cast<uintptr_t>(filler) | reinterpret_cast<uintptr_t>(row_sums)) == 0; }
 
   const MatrixView<const A>& matrix;  // sizes alone, if there is a filler
   const RowFiller<A>* filler = nullptr;
+  int32_t* row_sums;
 };
 
 }  // namespace isoquant

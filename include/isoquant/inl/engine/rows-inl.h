@@ -1,4 +1,4 @@
-// Engine: rows of A on their way to Tile: arranged, or in place with their last steps apart.
+// Engine: rows of A on their way to Tile: arranged, or in place with their last steps apart; and their sums.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -11,10 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
+#include "isoquant/inl/engine/row_sums-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/matrix_view.h"
 
@@ -29,6 +31,10 @@ constexpr ArrangedForm FormOf() {
   return {P::kPieceK, P::kKR, P::kColumnSums ? uint8_t{0x80} : uint8_t{0}, sizeof(typename P::ArrangedA) == 2};
 }
 
+// Whether rows have sums.
+template <class P>
+constexpr bool kHasSums = std::is_integral<typename P::A>::value;
+
 // As the plan wants to know it.
 template <class P>
 HWY_INLINE RowsOfA DescribeRows(const RowSource<typename P::A>& a) {
@@ -39,10 +45,16 @@ HWY_INLINE RowsOfA DescribeRows(const RowSource<typename P::A>& a) {
   return on_lines ? RowsOfA::kOnLines : RowsOfA::kAnywhere;
 }
 
-// Rows as the policy arranges them. `prepares`: a filler has not prepared them yet.
+template <class P>
+void ArrangeAndSum(const RowSource<typename P::A>& a, Part rows, bool prepares, typename P::ArrangedA* out);
+
+// Rows as the policy arranges them. `prepares`: what there is to know of each row is not known yet (PrepareRows).
 template <class P>
 HWY_INLINE void ArrangeRows(const RowSource<typename P::A>& a, Part rows, bool prepares, typename P::ArrangedA* out) {
-  if (HWY_UNLIKELY(a.filler != nullptr)) {
+  if (HWY_UNLIKELY(!a.IsPlain())) {
+    if constexpr (kHasSums<P>) {
+      if (a.row_sums != nullptr) return ArrangeAndSum<P>(a, rows, prepares, out);
+    }
     static constexpr ArrangedForm kForm = FormOf<P>();
     a.filler->arrange(*a.filler, rows.begin, rows.size, prepares, kForm, out);
     return;
@@ -50,15 +62,53 @@ HWY_INLINE void ArrangeRows(const RowSource<typename P::A>& a, Part rows, bool p
   P::ArrangeTile(a.matrix.Row(rows.begin), a.matrix.row_stride, a.matrix.cols, rows.size, out);
 }
 
-// Zero-filled last steps of rows that are read in place.
+// The same, for callers who lack the registers for its loops.
 template <class P>
-void PrepareTails(const MatrixView<const typename P::A>& a, Part rows, typename P::ArrangedA* to) {
+HWY_NOINLINE void ArrangeRowsApart(const RowSource<typename P::A>& a, Part rows, bool prepares,
+                                   typename P::ArrangedA* out) {
+  ArrangeRows<P>(a, rows, prepares, out);
+}
+
+// Not inlined: ArrangeRows ends with its last call, and so saves no registers.
+template <class P>
+HWY_NOINLINE void ArrangeAndSum(const RowSource<typename P::A>& a, Part rows, bool prepares,
+                                typename P::ArrangedA* out) {
+  ArrangeRowsApart<P>(a.WithoutSums(), rows, prepares, out);
+  if (!prepares) return;
+  if (a.filler == nullptr) return SumRows(a.matrix, rows, a.row_sums);
+  SumArranged<P>(out, rows.size, a.matrix.cols, a.row_sums + rows.begin);
+}
+
+// What rows that are read in place need: their last steps, zero-filled; and sums, as above.
+template <class P>
+void PrepareInPlace(const RowSource<typename P::A>& source, Part rows, bool prepares, typename P::ArrangedA* tails) {
+  const MatrixView<const typename P::A>& a = source.matrix;
+  if constexpr (kHasSums<P>) {
+    if (HWY_UNLIKELY(source.row_sums != nullptr) && prepares) SumRows(a, rows, source.row_sums);
+  }
   const size_t tail = a.cols % P::kKR;
   if (tail == 0) return;
-  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, to += P::kKR) {
-    std::memset(to, 0, P::kKR * sizeof(*to));
-    std::memcpy(to, a.Row(row) + a.cols - tail, tail * sizeof(*to));
+  for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, tails += P::kKR) {
+    std::memset(tails, 0, P::kKR * sizeof(*tails));
+    std::memcpy(tails, a.Row(row) + a.cols - tail, tail * sizeof(*tails));
   }
+}
+
+// What there is to know of each row of a filler, for rows that several tasks arrange: before there are such tasks.
+// `arranged` has room for a tile.
+template <class P>
+HWY_NOINLINE void PrepareRows(const RowSource<typename P::A>& a, Part rows, size_t tile_rows,
+                              typename P::ArrangedA* arranged) {
+  if constexpr (kHasSums<P>) {
+    if (a.row_sums != nullptr) {
+      // Once more than for the products, because only what is arranged can be summed up.
+      for (size_t begin = 0; begin < rows.size; begin += tile_rows) {
+        ArrangeAndSum<P>(a, {rows.begin + begin, Min(tile_rows, rows.size - begin)}, true, arranged);
+      }
+      return;
+    }
+  }
+  if (a.filler->prepare != nullptr) a.filler->prepare(*a.filler, rows.begin, rows.size);
 }
 
 }  // namespace

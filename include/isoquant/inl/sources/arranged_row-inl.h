@@ -32,6 +32,8 @@ class ArrangedRow {
   size_t piece_k() const { return form_.piece_k; }
   // Where the piece of element `i`, its first one, lies.
   T* Piece(size_t i) const { return out_ + i * rows_; }
+  // From the end of a piece to the next one.
+  size_t skip() const { return form_.piece_k * (rows_ - 1); }
 
   // A vector of s8 or u8, of at most 16 lanes, a power of two: to its place in a piece, or in several, if so many begin
   // within the next `left` elements.

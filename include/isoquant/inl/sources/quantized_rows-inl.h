@@ -199,29 +199,37 @@ class QuantizedRows : public RowFiller<Q> {
     const size_t lanes = hn::Lanes(d), n = x_.cols;
     const VF32 inverse = hn::Set(d, inverse_scale);
     size_t i = 0;
-    while (i < n) {
-      T* piece = to.Piece(i);
-      const size_t end = HWY_MIN(n, i + to.piece_k());
 #if HWY_TARGET != HWY_SCALAR
-      if constexpr (kDemotesFour && kInRange) {
-        const hn::Repartition<Q, DF32> dq;
-        for (; i + 4 * lanes <= end; i += 4 * lanes, piece += 4 * lanes) {
+    if constexpr (kDemotesFour && kInRange) {
+      const hn::Repartition<Q, DF32> dq;
+      const size_t block = 4 * lanes;
+      if (block <= to.piece_k()) {
+        T* at = to.Piece(0);
+        size_t left = to.piece_k();  // of this piece
+        for (; i + block <= n; i += block) {
           for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
           const VI32 v0 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i), inverse));
           const VI32 v1 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + lanes), inverse));
           const VI32 v2 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + 2 * lanes), inverse));
           const VI32 v3 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + 3 * lanes), inverse));
-          to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, zero_point), piece);
+          to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, zero_point), at);
+          at += block;
+          left -= block;
+          if (left == 0) {
+            at += to.skip();
+            left = to.piece_k();
+          }
         }
       }
+    }
 #endif
-      const hn::Rebind<Q, DF32> dq;
-      for (; i < end; i += lanes, piece += lanes) {
-        hwy::Prefetch(next + i);
-        const VF32 vx = LoadAsF32(x + i, n - i);
-        const VI32 v = kInRange ? RoundInRange(di32, hn::Mul(vx, inverse)) : RoundAny(vx, inverse, zero_point);
-        to.Store(dq, hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, zero_point))), piece, n - i);
-      }
+    const hn::Rebind<Q, DF32> dq;
+    for (; i < n; i += lanes) {
+      const size_t in_piece = i & (to.piece_k() - 1);
+      hwy::Prefetch(next + i);
+      const VF32 vx = LoadAsF32(x + i, n - i);
+      const VI32 v = kInRange ? RoundInRange(di32, hn::Mul(vx, inverse)) : RoundAny(vx, inverse, zero_point);
+      to.Store(dq, hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, zero_point))), to.Piece(i - in_piece) + in_piece, n - i);
     }
     to.FillUp(i, n);
   }

@@ -40,19 +40,18 @@ class DequantizeStage : public StageBase<int32_t> {
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
-        late_row_scales_(row_scales == RowScales::kLate),
         y_(y) {}
 
  private:
   // False if no output can be NaN. That is worth a pass over scales and bias: of five vector instructions for a vector
-  // of outputs, two are for NaN. Sums are at most 2^31 in magnitude, so the first product is finite with scales up to
-  // 2^96. The second product may overflow, but is no NaN if its other factor is finite; nor is the sum with a finite
-  // bias.
-  static constexpr float kMaxRowScale = 0x1p96f;
+  // of outputs, two are for NaN. Sums are at most 2^31 in magnitude, so the first product is finite with row scales up
+  // to 2^96. The second product may overflow, but is no NaN if its other factor is finite; nor is the sum with a finite
+  // bias. Row scales that are not known yet are finite, but with them the first product may overflow: then only a column
+  // scale of 0 makes NaN.
   static bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
     constexpr float kMax = (std::numeric_limits<float>::max)();
-    return (row_scales == RowScales::kKnown && AnyExceeds(d.row_scales, kMaxRowScale)) ||
-           AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax);
+    if (AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax)) return true;
+    return row_scales == RowScales::kLate ? AnyIsZero(d.column_scales) : AnyExceeds(d.row_scales, 0x1p96f);
   }
 
   // Steps that not all calls have. Each set of them has a loop over rows that was compiled for it, for whole vectors
@@ -71,9 +70,6 @@ class DequantizeStage : public StageBase<int32_t> {
                                     size_t cols, const int32_t* sums, size_t stride) {
     const DequantizeStage stage =
         static_cast<const DequantizeStage&>(stage_in);  // a copy: stores of outputs cannot change it
-    if (kSteps != kAny && stage.late_row_scales_ && AnyExceeds({stage.row_scales_ + row, rows}, kMaxRowScale)) {
-      return RunSteps<kAny>(stage_in, row, rows, col, cols, sums, stride);
-    }
     const size_t lanes = hn::Lanes(StageTag());
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
     for (size_t j = 0; j < whole; j += lanes) {
@@ -116,7 +112,6 @@ class DequantizeStage : public StageBase<int32_t> {
   bool one_column_scale_;
   const float* bias_;  // or null
   bool relu_;
-  bool late_row_scales_;
   MatrixView<float> y_;
 };
 

@@ -56,6 +56,21 @@ inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
   return hn::ReduceMax(di32, largest) > hn::GetLane(hn::BitCast(di32, hn::Set(df32, limit)));
 }
 
+// Whether some x is 0 or -0. By integers, too.
+inline bool AnyIsZero(const VectorView<const float>& x) {
+  const hn::CappedTag<uint32_t, 16> d;
+  const size_t lanes = hn::Lanes(d);
+  auto least = hn::Set(d, ~uint32_t{0});  // of the magnitudes, times 2
+  for (size_t i = 0; i < x.size; i += lanes) {
+    const size_t left = x.size - i;
+    const auto bits = left >= lanes ? hn::BitCast(d, hn::LoadU(hn::RebindToFloat<decltype(d)>(), x.data + i))
+                                    : hn::BitCast(d, hn::LoadNOr(hn::Set(hn::RebindToFloat<decltype(d)>(), 1.0f),
+                                                                 hn::RebindToFloat<decltype(d)>(), x.data + i, left));
+    least = hn::Min(least, hn::Add(bits, bits));
+  }
+  return hn::ReduceMin(d, least) == 0;
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
