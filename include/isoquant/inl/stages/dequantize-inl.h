@@ -46,8 +46,8 @@ class DequantizeStage : public StageBase<int32_t> {
   // False if no output can be NaN. That is worth a pass over scales and bias: of five vector instructions for a vector
   // of outputs, two are for NaN. Sums are at most 2^31 in magnitude, so the first product is finite with row scales up
   // to 2^96. The second product may overflow, but is no NaN if its other factor is finite; nor is the sum with a finite
-  // bias. Row scales that are not known yet are finite, but with them the first product may overflow: then only a column
-  // scale of 0 makes NaN.
+  // bias. Row scales that are not known yet are finite, but with them the first product may overflow: then only a
+  // column scale of 0 makes NaN.
   static bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
     constexpr float kMax = (std::numeric_limits<float>::max)();
     if (AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax)) return true;
