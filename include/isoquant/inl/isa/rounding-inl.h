@@ -63,7 +63,7 @@ HWY_INLINE V Relu(D d, V v) {
 }
 
 // Rounds v < 2^31 to nearest, ties to even. Beyond 2^21 in magnitude the result only needs the right sign and a
-// magnitude of 2^21 or more: callers clamp it next.
+// magnitude of 2^21 or more: callers clamp or saturate it next.
 //   * On x86 it is one instruction. (Highway's NearestInt takes more, for values from 2^31 on.)
 //   * Without vectors, adding 1.5 * 2^23 leaves no bits below one, and the integer in the lowest bits. The limits
 //     before it also keep compilers from fusing the sum with a product that v may be.

@@ -94,7 +94,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // Four streams of lines, 4 k bytes each: they begin at `from`, from + inner, from + outer and from + inner + outer.
 // There are several, because few lines can be under way at once if they are asked for one by one, but the prefetcher of
 // L2 runs ahead on every stream (14.8 GB/s with four streams, 10.6 with one: weights_gbps of bench/run.sh
-// --benchmark_filter='^MatMul.*/s8s8s32/16/4096/4096' on Granite Rapids).
+// --benchmark_filter='^MatMulCold/s8s8s32/16/4096/4096' on Granite Rapids).
 struct PrefetchStreams {
   const void* from;     // where there is nothing to fetch, any line of B; null only if B has none
   size_t inner, outer;  // bytes

@@ -6,7 +6,8 @@
 // TDPBSSD.
 //
 // Registers: tmm0 to tmm3 are C (2 x 2, or 4 x 1 for lone panels), tmm4 and tmm5 A, tmm6 and tmm7 B. A step of 64 K of
-// a tile of 32 x 32 is four loads (8 cycles each out of L1) and four products (16 cycles each), by Intel's tables.
+// a tile of 32 x 32 is four loads (8 cycles each out of L1) and four products (16 cycles each), by Intel's optimization
+// manual.
 //
 // Tails.
 //   N: there are none, because panels are whole.
@@ -17,8 +18,9 @@
 //      configured to have just so many. (A task has either only tiles of 16 rows and more, or tiles of one height. So
 //      there is one LDTILECFG, before its first tile. That it zeroes all tiles does not matter there.)
 //
-// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/1024/1024/1024' (or other sizes M/K/N) and
-// --benchmark_filter=MatMulSweep (K = N = 515), before and after a change of the line, on Granite Rapids.
+// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/1024/1024/1024' and --benchmark_filter=MatMulSweep (K = N =
+// 515), before and after a change of the line, on Granite Rapids. Other sizes stand in place of 1024; those that the
+// bench lacks are an entry of kShapes in bench/warm_bench.cc.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_AMX_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -9,11 +9,12 @@
 //
 // Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
 // vectors, 2 and 1, of 16. Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12 rows
-// halve the traffic of B against 6 (1024 cubed: 99 % with 12 rows, 93 with 6).
+// rather than 6 halve the traffic of B.
 //
-// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512' (or other sizes M/K/N), before and after a
-// change of the line, on Granite Rapids. Percent are of VPDPBUSD's peak, which the same run measures (pct_peak), GB/s
-// are those of the weights (weights_gbps).
+// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512' before and after a change of the line, on
+// Granite Rapids. Other sizes stand in place of 512; those that the bench lacks are an entry of kShapes in
+// bench/warm_bench.cc. Percent are of VPDPBUSD's peak, which the same run measures (pct_peak); GB/s are those of the
+// weights (weights_gbps), and where these come from memory, of MatMulCold (bench/cold_bench.cc).
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_VNNI_INL_H_) == defined(HWY_TARGET_TOGGLE)
