@@ -76,7 +76,7 @@ Status MatrixU8(Context& context, const MatrixView<const uint8_t>& a, const Rest
 template <class Q>
 Status RunQuantized(Context& context, const MatrixView<const float>& x, const RowParameters& parameters,
                     const Rest& rest) {
-  const QuantizedRows<Q> rows(x, parameters);
+  const QuantizedRows<float, Q> rows(x, parameters);
   return RunEngine(context, RowSource<Q>(rows, rest.row_sums), rest.b, rest.stage);
 }
 Status QuantizedS8(Context& context, const MatrixView<const float>& x, const RowParameters& parameters,

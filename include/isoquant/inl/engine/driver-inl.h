@@ -53,7 +53,7 @@ class MatMulBlock {
   MatMulBlock(const MatMulPlan& plan, const RowSource<A>& a, bool prepares, const WeightsRef& b, const Stage& stage,
               uint8_t* scratch)
       : plan_(plan), a_(a), prepares_(prepares), b_(b), stage_(stage), scratch_(scratch) {
-    if (plan.pack_groups == 0) panels_ = *b.packed();
+    if (plan.pack_groups == 0) SetPanels(*b.packed());
   }
 
   HWY_NOINLINE void Run(Part rows, Part groups) {
@@ -84,6 +84,12 @@ class MatMulBlock {
     return reinterpret_cast<T*>(scratch_ + offset);
   }
 
+  void SetPanels(const PackedPanels& b) {
+    panels_ = reinterpret_cast<const B*>(b.panels);
+    column_sums_ = b.column_sums;
+    panels_n_ = b.n;
+  }
+
   // The panels of `cols` of plain B, into this worker's scratch: multiplied at once, they never leave its L2.
   void Pack(Part cols) {
     B* panels = At<B>(plan_.packed_at);
@@ -92,7 +98,7 @@ class MatMulBlock {
     const size_t begin = cols.begin / PackedPanels::kColumns;
     PackPanels<B>(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
     state_.ForgetB();  // the panels before these lay in the same memory
-    panels_ = {reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), plan_.k, cols.size};
+    SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), plan_.k, cols.size});
     first_col_ = cols.begin;
   }
 
@@ -100,10 +106,9 @@ class MatMulBlock {
   void RunGroup(size_t col) {
     const size_t cols = Min(plan_.tile.cols, plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
-    const B* panel = reinterpret_cast<const B*>(panels_.panels);
-    panel += (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
+    const B* panel = panels_ + (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
     const bool direct = PlainSums<Acc>(stage_) != nullptr && cols % PackedPanels::kColumns == 0 && plan_.chunks == 1;
-    args_.column_sums = P::kColumnSums ? panels_.column_sums + (col - first_col_) : nullptr;
+    args_.column_sums = P::kColumnSums ? column_sums_ + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
 
@@ -125,7 +130,7 @@ class MatMulBlock {
     const B* next_b = nullptr;
     if (!last) {
       next_b = args_.b + padded_k * PackedPanels::kColumns;
-    } else if (col - first_col_ + 2 * plan_.tile.cols <= panels_.n) {
+    } else if (col - first_col_ + 2 * plan_.tile.cols <= panels_n_) {
       next_b = panel + args_.panels * args_.panel_stride;
     }
 
@@ -228,8 +233,10 @@ class MatMulBlock {
   const Stage stage_;  // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   typename P::State state_;
-  PackedPanels panels_;                          // of b_, or of those of its columns that are packed at the time,
-  size_t first_col_ = 0;                         // from this one on
+  // Panels of b_: all, or of those columns that are packed at the time, from first_col_ on.
+  const B* panels_;
+  const int32_t* column_sums_;
+  size_t panels_n_, first_col_ = 0;
   TileArgs<ArrangedA, B, ArrangedB, Acc> args_;  // set piece by piece, each member before the first Tile
   Part rows_{};
   bool arranged_ = false;                                // all rows of the block, or none
@@ -237,7 +244,9 @@ class MatMulBlock {
 };
 
 // Not inlined: the path of small calls is short.
-HWY_NOINLINE Status OutOfScratch(size_t bytes) { return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0); }
+[[maybe_unused]] HWY_NOINLINE Status OutOfScratch(size_t bytes) {
+  return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
+}
 
 template <class P>
 HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b) {
