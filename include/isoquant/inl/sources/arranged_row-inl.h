@@ -70,10 +70,13 @@ class ArrangedRow {
   }
 #endif
 
-  // Zeros from element `i` on, if the row of n elements does not end there.
+  // Where a row of n elements ends: there Tile stops to read.
+  size_t End(size_t n) const { return (n + form_.kr - 1) & ~(form_.kr - 1); }
+
+  // Zeros from element `i` to that end.
   HWY_INLINE void FillUp(size_t i, size_t n) const {
-    const size_t end = (n + form_.kr - 1) & ~(form_.kr - 1), in_piece = i & (form_.piece_k - 1);
-    if (i < end) std::memset(Piece(i - in_piece) + in_piece, 0, (end - i) * sizeof(T));
+    const size_t in_piece = i & (form_.piece_k - 1);
+    if (i < End(n)) std::memset(Piece(i - in_piece) + in_piece, 0, (End(n) - i) * sizeof(T));
   }
 
  private:

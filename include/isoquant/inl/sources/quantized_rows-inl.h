@@ -138,28 +138,32 @@ class QuantizedRows : public RowFiller<Q> {
     }
   }
 
+  // What the loops need of members are copies: stores of bytes may change anything else.
   template <class T>
-  HWY_INLINE void ArrangeAs(size_t row, size_t rows, bool prepares, const ArrangedForm& form, T* out) const {
+  HWY_INLINE void ArrangeAs(size_t row, size_t rows, bool prepares, const ArrangedForm& form_in, T* out) const {
     const size_t lanes = hn::Lanes(DF32());
     if (prepares) Prepare(*this, row, rows);
     if (x_.cols == 0) return;
-    if (x_.cols <= lanes && lanes <= form.piece_k) return ArrangeShort(row, rows, form, out);
-    const size_t last = x_.rows - 1;
-    for (size_t r = row; r < row + rows; ++r, out += form.piece_k) {
+    if (x_.cols <= lanes && lanes <= form_in.piece_k) return ArrangeShort(row, rows, form_in, out);
+    const ArrangedForm form = form_in;
+    const size_t n = x_.cols, stride = x_.row_stride, end = row + rows;
+    const size_t to_next = HWY_MIN(rows, x_.rows - end) * stride;  // the next tile's rows
+    const float* const inverses = parameters_.inverses;
+    const int32_t* const zero_points = parameters_.zero_points;
+    const X* x = x_.Row(row);
+    for (size_t r = row; r < end; ++r, out += form.piece_k, x += stride) {
       const ArrangedRow<T> to(form, rows, out);
-      const X* const next = x_.Row(HWY_MIN(r + rows, last));  // of the next tile
-      const int32_t zero_point = kSigned ? 0 : parameters_.zero_points[r];
-      const float inverse = parameters_.inverses[r];
+      const int32_t zero_point = kSigned ? 0 : zero_points[r];
+      const float inverse = inverses[r];
       if (HWY_LIKELY(inverse > 0.0f)) {
-        QuantizeRow<true>(x_.Row(r), inverse, zero_point, next, to);
+        QuantizeRow(x, n, hn::Set(DF32(), inverse), zero_point, x + to_next, to);
       } else {
-        QuantizeRow<false>(x_.Row(r), -inverse, zero_point, next, to);
+        QuantizeRest<false>(0, x, n, hn::Set(DF32(), -inverse), zero_point, to);
       }
     }
   }
 
-  // Rows of one vector. (The loops of longer rows take three times as many instructions for it.) What it needs of
-  // members are copies: stores of bytes may change anything else.
+  // Rows of one vector. (The loops of longer rows take three times as many instructions for it.)
   template <class T>
   HWY_INLINE void ArrangeShort(size_t row, size_t rows, const ArrangedForm& form_in, T* out) const {
     const DF32 d;
@@ -190,23 +194,21 @@ class QuantizedRows : public RowFiller<Q> {
     return RoundScaled<false>(x, inverse, lo, hi);
   }
 
-  // As QuantizeRow of quantize-inl.h. Behind the last element there is what 0 becomes, or zeros.
-  template <bool kInRange, class T>
-  HWY_INLINE void QuantizeRow(const X* HWY_RESTRICT x, float inverse_scale, int32_t zero_point, const X* next,
+  // As QuantizeRow of quantize-inl.h, of a row whose values are finite: they need no clamp.
+  template <class T>
+  HWY_INLINE void QuantizeRow(const X* HWY_RESTRICT x, size_t n, VF32 inverse, int32_t zero_point, const X* next,
                               const ArrangedRow<T>& to) const {
-    const DF32 d;
-    const DI32 di32;
-    const size_t lanes = hn::Lanes(d), n = x_.cols;
-    const VF32 inverse = hn::Set(d, inverse_scale);
     size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
-    if constexpr (kDemotesFour && kInRange) {
+    if constexpr (kDemotesFour) {
       const hn::Repartition<Q, DF32> dq;
-      const size_t block = 4 * lanes;
-      if (block <= to.piece_k()) {
+      const DI32 di32;
+      const size_t lanes = hn::Lanes(di32), block = 4 * lanes;
+      if (HWY_LIKELY(block <= to.piece_k())) {
         T* at = to.Piece(0);
         size_t left = to.piece_k();  // of this piece
         for (; i + block <= n; i += block) {
+          // The prefetchers of CPUs do not know where the next tile's rows lie.
           for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
           const VI32 v0 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i), inverse));
           const VI32 v1 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + lanes), inverse));
@@ -223,13 +225,21 @@ class QuantizedRows : public RowFiller<Q> {
       }
     }
 #endif
+    if (i < to.End(n)) QuantizeRest<true>(i, x, n, inverse, zero_point, to);
+  }
+
+  // From element `i` on. Behind the last one there is what 0 becomes, or zeros. kInRange: no clamp.
+  template <bool kInRange, class T>
+  HWY_INLINE void QuantizeRest(size_t i, const X* HWY_RESTRICT x, size_t n, VF32 inverse, int32_t zero_point,
+                               const ArrangedRow<T>& to) const {
+    const DI32 di32;
     const hn::Rebind<Q, DF32> dq;
+    const size_t lanes = hn::Lanes(di32), in_piece = to.piece_k() - 1;
     for (; i < n; i += lanes) {
-      const size_t in_piece = i & (to.piece_k() - 1);
-      hwy::Prefetch(next + i);
       const VF32 vx = LoadAsF32(x + i, n - i);
       const VI32 v = kInRange ? RoundInRange(di32, hn::Mul(vx, inverse)) : RoundAny(vx, inverse, zero_point);
-      to.Store(dq, hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, zero_point))), to.Piece(i - in_piece) + in_piece, n - i);
+      const auto q = hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, zero_point)));
+      to.Store(dq, q, to.Piece(i & ~in_piece) + (i & in_piece), n - i);
     }
     to.FillUp(i, n);
   }
