@@ -75,6 +75,12 @@ HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from) {
   return LoadAsF32(from, hn::Lanes(DF32()));
 }
 
+// The lines of the next four vectors of a row.
+template <class X>
+HWY_INLINE void FetchFour(const X* from) {
+  for (size_t i = 0; i < 4; ++i) hwy::Prefetch(from + i * hn::Lanes(DF32()));
+}
+
 // Finite x, and 0 in place of infinities and NaN. Magnitudes are compared as integers: that is their order, without the
 // rules of NaN.
 HWY_INLINE VF32 ZeroIfNotFinite(VF32 x) {
@@ -92,8 +98,10 @@ HWY_INLINE VI32 Magnitude(VF32 x) {
 // Lane by lane the bits of the largest magnitude; with kFilter, of the finite values alone. Magnitudes compare as
 // integers, and those of infinities and NaN are the largest. (There are four maxima, because one would be a chain of
 // dependent instructions.)
+// If `next` is not null, it is the row that comes then, and is fetched: the prefetchers of CPUs do not know where it
+// lies.
 template <bool kFilter, class X>
-HWY_INLINE VI32 LargestMagnitudes(const X* HWY_RESTRICT x, size_t n) {
+HWY_INLINE VI32 LargestMagnitudes(const X* HWY_RESTRICT x, size_t n, const X* next = nullptr) {
   const DI32 di32;
   const size_t lanes = hn::Lanes(DF32());
   VI32 max0 = hn::Zero(di32);
@@ -101,6 +109,7 @@ HWY_INLINE VI32 LargestMagnitudes(const X* HWY_RESTRICT x, size_t n) {
   if (n >= 4 * lanes) {
     VI32 max1 = max0, max2 = max0, max3 = max0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
+      if (next != nullptr) FetchFour(next + i);
       max0 = hn::Max(max0, Magnitude<kFilter>(LoadAsF32(x + i)));
       max1 = hn::Max(max1, Magnitude<kFilter>(LoadAsF32(x + i + lanes)));
       max2 = hn::Max(max2, Magnitude<kFilter>(LoadAsF32(x + i + 2 * lanes)));
@@ -139,12 +148,13 @@ inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
 // larger than negative ones. So `hi` is a maximum of the bits. With the sign bit flipped, negative floats are the
 // larger ones. So `lo` is a maximum of such bits, and is returned like that: it is -lo.
 template <bool kFilter, class X>
-HWY_INLINE void FindRanges(const X* HWY_RESTRICT x, size_t n, VI32& lo, VI32& hi) {
+HWY_INLINE void FindRanges(const X* HWY_RESTRICT x, size_t n, VI32& lo, VI32& hi, const X* next = nullptr) {
   const DI32 di32;
   const VI32 sign = hn::Set(di32, hwy::LimitsMin<int32_t>());
   const size_t lanes = hn::Lanes(di32);
   lo = hi = hn::Zero(di32);
   for (size_t i = 0; i < n; i += lanes) {
+    if (next != nullptr) hwy::Prefetch(next + i);
     const VF32 v = LoadAsF32(x + i, n - i);
     const VI32 bits = hn::BitCast(di32, kFilter ? ZeroIfNotFinite(v) : v);
     lo = hn::Max(lo, hn::Xor(bits, sign));

@@ -14,7 +14,6 @@
 #include <cstring>
 #include <type_traits>
 
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/functions/quantize-inl.h"
@@ -58,10 +57,12 @@ class QuantizedRows : public RowFiller<Q> {
     for (size_t end = row + rows; row < end; row += 4) FindScales<kShort>(row, HWY_MIN(size_t{4}, end - row));
   }
 
+  const X* Next(size_t row) const { return x_.Row(HWY_MIN(row + 1, x_.rows - 1)); }
+
   template <bool kShort>
   HWY_INLINE VI32 Magnitudes(size_t row) const {
     if constexpr (kShort) return Magnitude<false>(LoadAsF32(x_.Row(row), x_.cols));
-    return LargestMagnitudes<false>(x_.Row(row), x_.cols);
+    return LargestMagnitudes<false>(x_.Row(row), x_.cols, Next(row));
   }
 
   template <bool kShort>
@@ -78,11 +79,11 @@ class QuantizedRows : public RowFiller<Q> {
     } else {
       const size_t n = x_.cols;
       VI32 lo0, hi0;
-      FindRanges<false>(x_.Row(row), n, lo0, hi0);
+      FindRanges<false>(x_.Row(row), n, lo0, hi0, Next(row));
       VI32 lo1 = lo0, lo2 = lo0, lo3 = lo0, hi1 = hi0, hi2 = hi0, hi3 = hi0;
-      if (rows > 1) FindRanges<false>(x_.Row(row + 1), n, lo1, hi1);
-      if (rows > 2) FindRanges<false>(x_.Row(row + 2), n, lo2, hi2);
-      if (rows > 3) FindRanges<false>(x_.Row(row + 3), n, lo3, hi3);
+      if (rows > 1) FindRanges<false>(x_.Row(row + 1), n, lo1, hi1, Next(row + 1));
+      if (rows > 2) FindRanges<false>(x_.Row(row + 2), n, lo2, hi2, Next(row + 2));
+      if (rows > 3) FindRanges<false>(x_.Row(row + 3), n, lo3, hi3, Next(row + 3));
       MaxOfFour(di32, lo0, lo1, lo2, lo3, lo);
       MaxOfFour(di32, hi0, hi1, hi2, hi3, hi);
     }
@@ -147,7 +148,6 @@ class QuantizedRows : public RowFiller<Q> {
     if (x_.cols <= lanes && lanes <= form_in.piece_k) return ArrangeShort(row, rows, form_in, out);
     const ArrangedForm form = form_in;
     const size_t n = x_.cols, stride = x_.row_stride, end = row + rows;
-    const size_t to_next = HWY_MIN(rows, x_.rows - end) * stride;  // the next tile's rows
     const float* const inverses = parameters_.inverses;
     const int32_t* const zero_points = parameters_.zero_points;
     const X* x = x_.Row(row);
@@ -156,7 +156,7 @@ class QuantizedRows : public RowFiller<Q> {
       const int32_t zero_point = kSigned ? 0 : zero_points[r];
       const float inverse = inverses[r];
       if (HWY_LIKELY(inverse > 0.0f)) {
-        QuantizeRow(x, n, hn::Set(DF32(), inverse), zero_point, x + to_next, to);
+        QuantizeRow(x, n, hn::Set(DF32(), inverse), zero_point, to);
       } else {
         QuantizeRest<false>(0, x, n, hn::Set(DF32(), -inverse), zero_point, to);
       }
@@ -196,7 +196,7 @@ class QuantizedRows : public RowFiller<Q> {
 
   // As QuantizeRow of quantize-inl.h, of a row whose values are finite: they need no clamp.
   template <class T>
-  HWY_INLINE void QuantizeRow(const X* HWY_RESTRICT x, size_t n, VF32 inverse, int32_t zero_point, const X* next,
+  HWY_INLINE void QuantizeRow(const X* HWY_RESTRICT x, size_t n, VF32 inverse, int32_t zero_point,
                               const ArrangedRow<T>& to) const {
     size_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
@@ -208,8 +208,6 @@ class QuantizedRows : public RowFiller<Q> {
         T* at = to.Piece(0);
         size_t left = to.piece_k();  // of this piece
         for (; i + block <= n; i += block) {
-          // The prefetchers of CPUs do not know where the next tile's rows lie.
-          for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
           const VI32 v0 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i), inverse));
           const VI32 v1 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + lanes), inverse));
           const VI32 v2 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + 2 * lanes), inverse));
