@@ -18,14 +18,14 @@ struct BlobHeader {
   uint64_t payload_checksum = 0;
   ElementType type = ElementType::kS8;
 
-  // Reads kBytes bytes: kCorrupt if they are not whole or of a version that is not known, kWrongType if weights of the
-  // type cannot be packed. Whether the sizes are true is not known then.
+  // Reads kBytes bytes. kCorrupt if they are damaged or of a version that is not known; kWrongType if weights of the
+  // type cannot be packed. It does not check whether the sizes fit each other and the blob.
   Status Read(const uint8_t* from);
   void Write(uint8_t* to) const;
 };
 
-// FNV-1a over little-endian 64-bit words (Fowler, Noll, Vo), `bytes` a multiple of 8. Each step is a bijection of the
-// state for a given word, so that a change within one word always changes the result.
+// FNV-1a (Fowler, Noll, Vo) over little-endian 64-bit words; `bytes` is a multiple of 8. For a given word each step is
+// a bijection of the state, so that a change within one word always changes the result.
 uint64_t BlobChecksum(const uint8_t* data, size_t bytes);
 
 // kCorrupt unless a value is what it must be.

@@ -6,11 +6,11 @@
 namespace isoquant {
 namespace {
 
-// Of two views with one stride; or one of them is a single row, and the other one's stride counts.
+// For two views with the same stride. One of them may be a single row; then the other one's stride counts.
 //
-// Let a begin first, b `distance` bytes later. If that is within a's first row, they overlap. Else a row of a overlaps
-// a row of b only if some row u > 0 of a overlaps the first row of b (strides are equal: rows i and j of them lie as
-// rows i - j and 0 do). Row u must end behind b's beginning, and begin before b's first row ends:
+// Let a begin first, and b `distance` bytes later. If that is within a's first row, they overlap. Otherwise they
+// overlap only if some row u > 0 of a overlaps the first row of b: strides are equal, so that rows i of a and j of b
+// lie as rows i - j and 0 do. Row u must end behind b's beginning, and begin before b's first row ends:
 //   distance < u * stride + a.row_bytes   and   u * stride < distance + b.row_bytes.
 bool OverlapWithOneStride(const Bytes& a, const Bytes& b) {
   if (b.begin < a.begin) return OverlapWithOneStride(b, a);

@@ -66,7 +66,7 @@ HWY_NOINLINE Status CheckUnusualView(const MatrixView<T>& view, const ViewNames&
 // Products of two sizes up to this need neither a test for overflow nor a division.
 inline constexpr uint64_t kSurelyFits = uint64_t{1} << 28;
 
-// Whether a view is as they mostly are: then CheckView finds nothing wrong.
+// Whether a view is as most views are. Then CheckView finds nothing wrong with it.
 template <class T>
 HWY_INLINE bool IsUsual(const MatrixView<T>& view) {
   return view.data != nullptr && view.cols <= view.row_stride && (view.rows | view.row_stride) <= kSurelyFits;
@@ -85,7 +85,7 @@ Status CheckVector(const VectorView<T>& view, const ViewNames& names, const char
   return Status();
 }
 
-// A zero point must be a value of Q. The names are those of its ends.
+// A zero point must be a value of Q. The names are those of Q's smallest and largest value.
 template <class Q>
 Status CheckZeroPoint(const char* argument, int32_t zero_point, const char* smallest_name, const char* largest_name) {
   constexpr int32_t kSmallest = std::numeric_limits<Q>::min(), kLargest = std::numeric_limits<Q>::max();
@@ -94,7 +94,7 @@ Status CheckZeroPoint(const char* argument, int32_t zero_point, const char* smal
   return Status();
 }
 
-// Half-open range of addresses from the first to the last byte of a view; anything if there are none.
+// Half-open range of addresses, from the first byte of a view to its last. If the view is empty, it may be anything.
 struct Range {
   uintptr_t begin = 0, end = 0;
 
@@ -125,9 +125,9 @@ struct Bytes {
         stride(v.row_stride * sizeof(T)) {}
 };
 
-// Whether views whose ranges are not apart share a byte. Exact: windows of one buffer lie within each other's ranges.
-// It takes a few steps where the strides are equal or one view is a single row; else as many as the shorter view has
-// rows.
+// Whether two views share a byte, given that their ranges are not apart. (Windows of one buffer lie within each other's
+// ranges, and need not overlap.) It takes a few steps if the strides are equal or one view is a single row. Otherwise
+// it takes as many steps as the view with fewer rows has rows.
 bool Overlap(const Bytes& a, const Bytes& b);
 
 // Views, or Ranges.

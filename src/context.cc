@@ -39,7 +39,7 @@ void Context::Choose() {
   }
   // Lower bits are better targets: those below the chosen one are removed.
   const int64_t target = TargetOf(BestOf(allowed));
-  // Once: Highway would ask CPUID each time, which takes tens of microseconds on a virtual machine.
+  // Asked once: each time Highway would ask CPUID, which traps on a virtual machine.
   static const int64_t supported = hwy::SupportedTargets();
   const bool without_vectors = target == HWY_SCALAR || target == HWY_EMU128;
   Permit(allowed & ~on_request, on_request, without_vectors ? target : supported & ~(target - 1));

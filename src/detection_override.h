@@ -1,4 +1,4 @@
-// Support: what tests put in place of detection.
+// Support: a machine that tests put in place of the one that is detected.
 #ifndef ISOQUANT_SRC_DETECTION_OVERRIDE_H_
 #define ISOQUANT_SRC_DETECTION_OVERRIDE_H_
 
@@ -9,11 +9,11 @@ namespace isoquant {
 // A machine as it might be.
 struct Detection {
   Cpu cpu;             // what DetectCpu returns
-  bool tiles_granted;  // true: without asking. false: Linux is asked
+  bool tiles_granted;  // true: nobody is asked. false: Linux is asked
 };
 
-// Holds from now on, and for each Context that is made from now on, until null restores the truth. No other thread may
-// use the library at the time of the call.
+// From now on the library sees this machine, and so does each Context that is made from now on; null restores the true
+// one. No other thread may use the library at the time of the call.
 void OverrideDetection(const Detection* detection);
 
 // Null: none.

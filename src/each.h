@@ -11,12 +11,12 @@
 
 namespace isoquant {
 
-// How many elements a vector of an output stage has: as many as `name`, "a.rows" for example.
+// How many elements a vector of an output stage must have: `size`, which is that of `name`, "a.rows" for example.
 struct Each {
   const char* name;
   size_t size;
 };
-// And what it must not overlap: it is read while that is written.
+// What such a vector must not overlap, because it is read while this is written.
 struct Written {
   template <class C>
   HWY_INLINE Written(const char* name_in, const MatrixView<C>& view) : name(name_in), range(view), bytes(view) {}
@@ -34,7 +34,7 @@ HWY_NOINLINE Status CheckUnusualEach(const VectorView<const T>& v, const ViewNam
   return Status(StatusCode::kOverlap, c.name, 0, names.whole, 0);
 }
 
-// In line, as AreUsual is.
+// Inlined for the same reason as AreUsual.
 template <class T>
 HWY_INLINE Status CheckEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
   const bool is_usual = v.data != nullptr && v.size == each.size && AreApart(c.range, Range(v));

@@ -14,8 +14,8 @@ namespace isoquant {
 // Below so many elements a second worker costs more than it brings.
 inline constexpr size_t kMinElementsPerTask = 64 * 1024;
 
-// Calls part(begin, end) for parts of [0, total), multiples of `step` except for the last one, on the Context's workers
-// and under the default float environment. `cost` is the number of elements of one of `total`.
+// Calls part(begin, end) for parts of [0, total), on the Context's workers and under the default float environment.
+// Sizes of parts are multiples of `step`, except for the last one. One of `total` stands for `cost` elements.
 template <class Part>
 void ForEachPart(Context& context, size_t total, size_t cost, size_t step, const Part& part) {
   const size_t steps = (total + step - 1) / step;

@@ -12,7 +12,7 @@ namespace isoquant {
 // What a list of names means for the tiers of this build. Sets are as in tiers.h.
 struct ListedTiers {
   uint64_t named = 0;   // the tiers that it names
-  uint64_t better = 0;  // those better than a tier of this architecture that it names, even if that was not compiled
+  uint64_t better = 0;  // tiers better than one that it names of this architecture, even if that one was not compiled
   bool empty = true;    // it names nothing
 };
 

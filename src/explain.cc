@@ -59,7 +59,8 @@ std::vector<TierReport> ExplainTiers(const Context& context, ElementType a, Elem
 }
 
 std::string Explain(const Context& context) {
-  // All from one list: what is granted between two questions would give two answers.
+  // All products are described from one list. With a list for each, tiles that are granted in between would make them
+  // contradict each other.
   return WithEnvironment(DescribeProducts(ExplainTiers(context), ProductNames(~uint32_t{0})), context);
 }
 

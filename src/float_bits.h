@@ -1,4 +1,4 @@
-// Support: floats by their bits, where an instruction on floats could raise a flag of the caller's, or trap.
+// Support: floats by their bits, for places where an instruction on floats could raise a flag of the caller's, or trap.
 #ifndef ISOQUANT_SRC_FLOAT_BITS_H_
 #define ISOQUANT_SRC_FLOAT_BITS_H_
 
@@ -13,7 +13,7 @@ inline uint32_t FloatBits(float value) {
   return bits;
 }
 
-// The bits of the double of the same value, of the bits of a float. A NaN becomes quiet, as by a conversion.
+// From the bits of a float, those of the double of the same value. A NaN becomes quiet, as it does by a conversion.
 constexpr uint64_t DoubleBits(uint32_t float_bits) {
   const uint64_t sign = uint64_t{float_bits >> 31} << 63;
   int exponent = static_cast<int>(float_bits >> 23 & 0xff);

@@ -22,7 +22,8 @@
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
-// c = dequantise(a b), of arguments that have been checked. Weights are packed if there are zero points.
+// c = dequantise(a b). The arguments have been checked. If there are zero points, b must be packed, because its column
+// sums are needed.
 Status RunDequantized(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const Dequantization& d,
                       RowScales row_scales, const MatrixView<float>& c);
 Status RunDequantized(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const Dequantization& d,

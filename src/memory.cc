@@ -24,7 +24,8 @@ struct Block {
 };
 static_assert(sizeof(Block) <= kAlignment, "it fits before the first aligned address");
 
-// Blocks begin at different offsets, because loads wait for stores to addresses that are equal modulo 4 KiB.
+// Blocks begin at different offsets from a page, because loads wait for stores to addresses that are equal modulo 4
+// KiB.
 size_t NextOffset() {
   static std::atomic<size_t> next{0};
   return kAlignment + next.fetch_add(1, std::memory_order_relaxed) % 8 * 128;
@@ -34,9 +35,9 @@ constexpr size_t kMaxOffset = kAlignment + 7 * 128;
 #ifdef MADV_HUGEPAGE
 constexpr size_t kHugePage = size_t{2} << 20;
 
-// `bytes`, rounded up to whole pages, that begin with a huge page; or null. Only huge pages that they fill are asked
-// for: one that they fill in part would make all of it resident. Such a page is refused, too, because a system may be
-// set to give huge pages without being asked.
+// Memory that begins at the boundary of a huge page, or null. `bytes` is rounded up to whole pages. Huge pages are
+// asked for only where the bytes fill them: a huge page that is filled in part would become resident as a whole. For
+// the rest they are declined, because a system may be set to give huge pages without being asked.
 void* MapHuge(size_t& bytes) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   bytes = (bytes + page - 1) / page * page;
@@ -49,7 +50,7 @@ void* MapHuge(size_t& bytes) {
   munmap(start + bytes, kHugePage - before);
 
   const size_t whole = bytes / kHugePage * kHugePage;
-  (void)madvise(start, whole, MADV_HUGEPAGE);  // a wish: small pages do too
+  (void)madvise(start, whole, MADV_HUGEPAGE);  // a wish: if it fails, small pages will do
   if (whole != bytes) (void)madvise(start + whole, bytes - whole, MADV_NOHUGEPAGE);
   return start;
 }
@@ -73,7 +74,7 @@ void FreeBlock(const Block& block) { std::free(block.start); }
 void OverrideAllocation(AllocationFilter filter) { g_filter.store(filter, std::memory_order_release); }
 
 uint8_t* AllocateBytes(size_t bytes) {
-  if (bytes > SIZE_MAX / 4) return nullptr;  // beyond, the sizes that are allocated could wrap
+  if (bytes > SIZE_MAX / 4) return nullptr;  // so that the sums of sizes below cannot wrap
   const AllocationFilter filter = g_filter.load(std::memory_order_acquire);
   if (filter != nullptr && !filter(bytes)) return nullptr;
   const Block block = AllocateBlock(bytes + kMaxOffset + kAlignment);

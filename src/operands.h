@@ -18,7 +18,8 @@ namespace isoquant {
 constexpr size_t PanelsSize(const PackedPanels& b) {
   return PackedPanels::NumPanels(b.n) * PackedPanels::PanelBytes(b.k, b.type);
 }
-// Of all columns of the panels: kernels read the sums of those past the end, too. Floats have none.
+// Bytes of the sums of all columns of the panels. (Kernels read the sums of columns past the end, too.) Floats have
+// none.
 constexpr size_t SumsSize(const PackedPanels& b) {
   return IsInteger(b.type) ? PackedPanels::NumPanels(b.n) * PackedPanels::kColumns * sizeof(*b.column_sums) : 0;
 }
@@ -44,9 +45,9 @@ struct OperandNames {
   const char *k, *n;  // of b
 };
 
-// Whether operands are as they mostly are: then CheckUnusualOperands finds nothing wrong. In line, for products that
-// take less time than their checks one by one; therefore rows have their gaps, and ranges may be empty. B is the type
-// that the operation expects of its weights.
+// Whether operands are as most operands are. Then CheckUnusualOperands finds nothing wrong with them. It is inlined,
+// for products that take less time than their checks one by one. To be short it takes ranges with the gaps between
+// rows, and may take empty ones. B is the type that the operation expects of its weights.
 template <class B = int8_t, class A, class C>
 HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, const MatrixView<C>& c) {
   if (a.cols != b.k || c.rows != a.rows || c.cols != b.n) return false;
@@ -96,8 +97,8 @@ Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const Ma
   return CheckOperands<B>(a, b, c, {ISOQUANT_NAMES(a), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"});
 }
 
-// c = stage(a b) by `multiply`, of arguments that have been checked. `needs_sums`: the stage needs the column sums of
-// b, so that plain weights are packed before; else the engine packs them where that is fastest.
+// c = stage(a b) by `multiply`. The arguments have been checked. With `needs_sums` the stage needs the column sums of
+// b, so plain weights are packed here. Without, the engine packs them where that is fastest.
 template <class A, class Stage, class C, class Function>
 Status MultiplyChecked(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage,
                        bool needs_sums, const MatrixView<C>& c, Function multiply) {

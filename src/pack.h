@@ -28,7 +28,7 @@ bool ForWeightType(ElementType type, const Function& function) {
   }
 }
 
-// What weights of another type are told.
+// What the error for weights of another type says.
 inline constexpr char kWeightTypes[] = "one that this version packs: s8 or f32";
 
 // Where panels and column sums lie in one block of memory: the payload of a serialised blob.

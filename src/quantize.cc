@@ -29,7 +29,7 @@ void QuantizePart(MatrixView<const float> x, float scale, int32_t zero_point, Ma
   }
 }
 
-// HWY_NOINLINE, here and below: code that runs under a float environment must not move out of it.
+// HWY_NOINLINE, here and below, because code that runs under a float environment must not move out of it.
 HWY_NOINLINE void QuantizeColumnsPart(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin,
                                       size_t end) {
   for (size_t c = begin; c < end; c += hn::Lanes(DF32())) {
@@ -65,7 +65,7 @@ HWY_EXPORT(QuantizeColumnsPart);
 Status CheckScale(float scale) {
   constexpr uint32_t kLeast = 0x00800000, kLargest = 0x7e800000, kInfinity = 0x7f800000;  // 2^-126, 2^126
   const uint32_t bits = FloatBits(scale);
-  if (bits >= kLeast && bits <= kLargest) return Status();  // negative: more, by its highest bit
+  if (bits >= kLeast && bits <= kLargest) return Status();  // the bits of negative scales exceed kLargest
   const bool too_large = bits > kLargest && bits <= kInfinity;
   return Status(StatusCode::kInvalidValue, "scale", DoubleBits(bits), too_large ? "2^126" : "2^-126",
                 DoubleBits(too_large ? kLargest : kLeast));

@@ -30,7 +30,8 @@ void QuantizeRowsPart(MatrixView<const float> x, MatrixView<Q> q, float* scales,
   }
 }
 
-// One name each, for HWY_EXPORT. Not inlined, whatever is compiled: what runs under a float environment must not be.
+// One name each, for HWY_EXPORT. HWY_NOINLINE, even if there is one target: code that runs under a float environment
+// must not move out of it.
 HWY_NOINLINE void QuantizeRowsS8(MatrixView<const float> x, MatrixView<int8_t> q, float* scales, size_t begin,
                                  size_t end) {
   QuantizeRowsPart(x, q, scales, nullptr, begin, end);

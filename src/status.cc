@@ -24,7 +24,8 @@ double DoubleOf(uint64_t bits) {
   return value;
 }
 
-// Whether double a > b, of their bits: to compare doubles raises a flag for NaN, or traps where the caller wants that.
+// Whether a > b, two doubles that are given by their bits. (Comparing doubles raises a flag for NaN, or traps if the
+// caller has unmasked that exception.)
 bool IsGreater(uint64_t a, uint64_t b) {
   constexpr uint64_t kSign = uint64_t{1} << 63, kInfinity = uint64_t{0x7ff} << 52;
   if ((a & ~kSign) > kInfinity || (b & ~kSign) > kInfinity) return false;  // NaN
@@ -42,8 +43,8 @@ std::string TypeText(uint64_t number) {
   return number <= UINT8_MAX && BitsOf(type) != 0 ? NameOf(type) : std::to_string(number);
 }
 
-// C libraries may compute with floats to print one: that must neither trap nor leave flags, nor depend on a rounding
-// mode.
+// To print a float, a C library may compute with floats. That must neither trap nor leave flags, nor depend on the
+// rounding mode.
 class ScopedPrinting {
  public:
   ScopedPrinting() {

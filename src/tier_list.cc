@@ -12,7 +12,7 @@ namespace {
 
 bool IsSame(const Tier& x, const Tier& y) { return x.target == y.target && std::strcmp(x.name, y.name) == 0; }
 
-// Less is better. Names that no build knows come last.
+// A tier's place in the table of all names: the lesser, the better. Names that no build knows come last.
 const TierName* Rank(const Tier& tier) {
   const auto has_name = [&](const TierName& known) { return std::strcmp(known.name, tier.name) == 0; };
   return std::find_if(std::begin(kTierNames), std::end(kTierNames), has_name);
@@ -21,7 +21,7 @@ const TierName* Rank(const Tier& tier) {
 }  // namespace
 
 void MergeTiers(const Tier* tiers, size_t size, TierList& list) {
-  Tier* at = list.tiers;  // where the next one stands at the earliest
+  Tier* at = list.tiers;  // the earliest place for the next tier
   while (at != list.tiers + list.size && size != 0 && at->target != tiers->target) ++at;
   for (const Tier* tier = tiers; tier != tiers + size; ++tier) {
     Tier* const end = list.tiers + list.size;

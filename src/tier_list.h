@@ -25,11 +25,11 @@ struct TierList {
   bool is_in_order = true;  // each list that was merged is here, whole and in its order
 };
 
-// Merges the tiers of one target, best first, into `list`, at whose end this target's tiers stand. Two tiers of the
-// same name and target become one, which solves the problems of both. Both orders are kept. They do not say which is
-// better of two tiers that no list has both of: then it is the one that kTierNames (tier_names.h) has first.
+// Merges the tiers of one target, best first, into `list`; tiers of this target stand at its end. Two tiers of the same
+// name and target become one, which solves the problems of both. The orders of both lists are kept. If no list has both
+// of two tiers, that one is better which kTierNames (tier_names.h) has first.
 //
-// Clears list.is_in_order if the orders contradict each other (that of `list` stays), or if there is no room.
+// Clears list.is_in_order if the orders contradict each other (then that of `list` stays), or if there is no room.
 void MergeTiers(const Tier* tiers, size_t size, TierList& list);
 
 }  // namespace isoquant

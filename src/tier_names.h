@@ -16,7 +16,7 @@ struct TierName {
   const char* name;
 };
 
-// The tiers of each architecture, best first. MergeTiers() orders by this table what the policy lists leave open, and
+// The tiers of each architecture, best first. What the policy lists leave open MergeTiers() orders by this table.
 // tiers_test.cc compares it with Tiers(). A new instruction gets its line here.
 inline constexpr TierName kTierNames[] = {
     {Architecture::kX86, "amx_int8"},
@@ -48,7 +48,7 @@ inline constexpr TierName kTierNames[] = {
     {Architecture::kAny, "scalar"},
 };
 
-// That of this build.
+// The architecture of this build.
 #if HWY_ARCH_X86
 inline constexpr Architecture kArchitecture = Architecture::kX86;
 #elif HWY_ARCH_ARM
@@ -67,7 +67,7 @@ inline constexpr Architecture kArchitecture = Architecture::kWasm;
 inline constexpr Architecture kArchitecture = Architecture::kAny;
 #endif
 
-// Whether a build for this architecture can have the tier. (This one may lack it.)
+// Whether a build for this architecture can have the tier. (The present build may lack it.)
 constexpr bool IsOfThisArchitecture(const TierName& tier) {
   return tier.architecture == kArchitecture || tier.architecture == Architecture::kAny;
 }

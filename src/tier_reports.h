@@ -15,14 +15,15 @@ using TierReports = std::vector<TierReport>;
 // Leaves out tiers that lack the product.
 TierReports ReportsOf(const TierReports& all, const std::string& product);
 
-// A tier leaves some shapes to a later one of the same target that has the product. Clears `shapes` where there is none
-// that is usable: then the tier runs all.
+// A tier leaves some shapes to a later tier of the same target that has the product. Where no such tier is usable, the
+// tier runs all shapes: its `shapes` are cleared.
 void ClearShapesWithoutSubstitute(TierReports& reports);
 
-// "avx2 runs; avx512_vnni does not: ...". Of reports of one product, of which there is at least one.
+// "avx2 runs; avx512_vnni does not: ...". The reports are those of one product, and there is at least one.
 std::string Describe(const TierReports& reports);
 
-// The same of all products. What is the same of several is said once, and which they are only if others differ.
+// The same for all products. Products with the same sentence share it. Names of products stand before a sentence only
+// if there are several sentences.
 std::string DescribeProducts(const TierReports& all, const std::vector<std::string>& products);
 
 }  // namespace isoquant

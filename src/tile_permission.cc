@@ -19,7 +19,7 @@
 namespace isoquant {
 namespace {
 
-// What AskForTiles returns where it is no errno: those are positive.
+// What AskForTiles returns besides an errno. (Those are positive.)
 constexpr int kGranted = 0, kNotAskedHere = -1, kNeverAsked = -2;
 
 #if ISOQUANT_CAN_ASK_FOR_TILES
@@ -40,7 +40,8 @@ int64_t SteadyNanoseconds() {
 constexpr TileSource kTrueSource = {&AskForTiles, &SteadyNanoseconds};
 std::atomic<const TileSource*> g_source{&kTrueSource};
 
-// The last answer, and when to ask again. Threads may ask at the same time. That does no harm, and so none has to wait.
+// The last answer, and when to ask again. Several threads may ask at the same time. That does no harm, so none has to
+// wait for another.
 std::atomic<int> g_answer{kNeverAsked};
 std::atomic<int64_t> g_ask_again{0};
 

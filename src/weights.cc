@@ -23,7 +23,7 @@ PackedWeights& PackedWeights::operator=(PackedWeights&& other) noexcept {
 
 namespace {
 
-// That plain weights are of a type that can be packed, and a view in order.
+// Checks that plain weights are of a type that can be packed, and that their view is in order.
 Status CheckPlain(const WeightsRef& b) {
   Status status(StatusCode::kWrongType, "b", static_cast<uint64_t>(b.type()), kWeightTypes, 0);
   (void)ForWeightType(b.type(),

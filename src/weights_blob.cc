@@ -17,7 +17,8 @@ constexpr size_t kHeaderBytes = BlobHeader::kBytes;
 
 constexpr size_t ElementBytes(ElementType type) { return BitsOf(type) / 8; }
 
-// Words of `word` bytes: little-endian ones from native ones, or the other way round.
+// Copies words of `word` bytes each. They become little-endian if they were native, and native if they were
+// little-endian.
 void CopyWords(const void* from, size_t bytes, size_t word, uint8_t* to) {
   if (bytes == 0) return;
   std::memcpy(to, from, bytes);
@@ -58,7 +59,7 @@ Status PackedWeights::Open(VectorView<const uint8_t> blob, bool copies, PackedWe
 
   BlobHeader header;
   ISOQUANT_RETURN_IF_ERROR(header.Read(blob.data));
-  // From here on the header is as someone wrote it; that does not make it true.
+  // The header is undamaged. But whoever wrote it may have written anything, so what it says is checked.
   const uint64_t k = header.k, n = header.n, total = header.total;
   const ElementType type = header.type;
   PanelLayout layout;
@@ -72,7 +73,8 @@ Status PackedWeights::Open(VectorView<const uint8_t> blob, bool copies, PackedWe
   PackedWeights result;
   const uint8_t* payload = blob.data + kHeaderBytes;
   const size_t copy_bytes = copies ? layout.bytes : 0;
-  // Big-endian hosts need copies of the words: of all elements if these are words, else of the column sums.
+  // Big-endian hosts need copies of words. If elements have more than one byte, these are all elements; otherwise they
+  // are the column sums.
   const size_t element = ElementBytes(type), words_at = element == 1 ? layout.panels_bytes : 0;
   const size_t words_bytes = HWY_IS_LITTLE_ENDIAN ? 0 : layout.bytes - words_at;
   if (copies || words_bytes != 0) {

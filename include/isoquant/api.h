@@ -2,8 +2,8 @@
 #ifndef ISOQUANT_API_H_
 #define ISOQUANT_API_H_
 
-// CMake and pkg-config define ISOQUANT_SHARED where the library is a shared one. A static library marks nothing, and is
-// compiled with hidden visibility: a plug-in that it is linked into exports none of it.
+// CMake and pkg-config define ISOQUANT_SHARED if the library is a shared one. In a static library nothing is marked,
+// and all of it is compiled with hidden visibility: a plug-in that it is linked into exports none of it.
 #if !defined(ISOQUANT_SHARED)
 #define ISOQUANT_API
 #elif defined(_WIN32) && defined(ISOQUANT_EXPORTS)

@@ -14,7 +14,7 @@
 
 namespace isoquant {
 
-// Cheap to make (about a microsecond), not thread-safe: one Context per thread that calls the library. Scratch memory
+// A Context is cheap to make and not thread-safe: each thread that calls the library has its own. Its scratch memory
 // grows when a larger shape arrives and is kept, so that a steady state allocates nothing.
 //
 // The environment restricts every Context:
@@ -25,7 +25,7 @@ namespace isoquant {
 // One setting may serve a whole fleet, because every build knows the names of all builds' tiers. A tier of another
 // architecture changes nothing. A tier of this architecture caps even if it was not compiled. A name that no build
 // knows is reported: on stderr (one line, once per process), by environment_status() and by Explain(). The other names
-// of its list still count: a switch that is to switch off must not fail to.
+// of its list still count, because who switches a tier off must be able to rely on it.
 //
 // The tier amx_int8 needs tiles. Linux grants them on request, to a whole process and for good.
 //   * When: the library asks when a product that suits the tier is about to run, or when tier(), Explain() or
@@ -33,9 +33,9 @@ namespace isoquant {
 //   * If Linux refuses, the library asks again when tiles are about to be used a second or more later. Linux refuses
 //     while any thread has an alternate signal stack of less than about 12 KiB; once it has granted tiles, no thread
 //     can set up such a stack.
-//   * A Context uses tiles from the time they are granted, whenever it was made. One exception: if tiles were refused
-//     when it was made (or restricted), and no other tier of that target was left (avx512_vnni and avx512bw removed),
-//     it keeps to the lower target that it chose then. A new Context does not.
+//   * A Context uses tiles from the time they are granted, whenever it was made. There is one exception: avx512_vnni
+//     and avx512bw are removed, and tiles were refused when the Context was made (or restricted). Then it chose a lower
+//     target, and keeps to it. A new Context does not.
 //   * While a product runs, each thread that works for it loads a tile configuration and releases it in the end. A
 //     configuration that the caller has loaded (LDTILECFG) is lost, with the contents of its tiles, unless the caller
 //     saves and restores them. An output stage that uses tiles must restore what it found.

@@ -12,8 +12,8 @@
 
 namespace isoquant {
 
-// Raw feature words, read once. They are finer than Highway's targets: a policy tests the very bit of its instruction.
-// So a new instruction needs no change here.
+// Raw words of features, read once. They are finer than Highway's targets: each instruction's policy tests the very bit
+// of its instruction. So a new instruction needs no change here.
 struct Cpu {
   char brand[64] = {};                                   // "AMD EPYC 9R14", or empty where the CPU does not tell
   uint32_t leaf1_ecx = 0, leaf1_edx = 0;                 // x86: CPUID(1)

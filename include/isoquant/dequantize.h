@@ -19,8 +19,8 @@ namespace isoquant {
 
 enum class Activation : uint8_t { kNone, kRelu };
 
-// How sums become floats. An element of a stands for (a - row_zero_point) * row_scale, and one of b for
-// b * column_scale, whatever rule quantised them.
+// How sums become floats. An element of a stands for the number (a - row_zero_point) * row_scale, and one of b for
+// b * column_scale. How they were quantised does not matter.
 struct Dequantization {
   VectorView<const float> row_scales;         // M, or 1 for all rows
   VectorView<const int32_t> row_zero_points;  // M, or 1 for all rows, or empty for zero

@@ -8,8 +8,8 @@
 
 namespace isoquant {
 
-// A borrowed reference to a callable void(size_t task, size_t worker): two words, no allocation. It must not outlive
-// what it refers to.
+// A borrowed reference to a callable void(size_t task, size_t worker). It is two words and allocates nothing. It must
+// not outlive what it refers to.
 class TaskRef {
  public:
   template <class F>

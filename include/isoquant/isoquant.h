@@ -1,4 +1,4 @@
-// Public layer: everything, but for thread_pool.h, which needs more of Highway than the library does.
+// Public layer: all headers except thread_pool.h, which needs more of Highway than the library does.
 #ifndef ISOQUANT_ISOQUANT_H_
 #define ISOQUANT_ISOQUANT_H_
 

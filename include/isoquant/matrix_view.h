@@ -7,11 +7,11 @@
 
 namespace isoquant {
 
-// A row-major matrix in the caller's memory: element (r, c) is data[r * row_stride + c]. Strides count elements; a row
-// may start at any address that suits T. Nothing outside the `cols` elements of each row is read or written, so a view
-// may be a window into a larger matrix, and its last row may end at the end of the allocation. Two views overlap if they
-// have a byte of an element in common: windows of one buffer that share no element do not, and may be input and output
-// of one call.
+// A row-major matrix in the caller's memory: element (r, c) is data[r * row_stride + c]. Strides count elements. A row
+// may start at any address that suits T. Nothing outside the `cols` elements of each row is read or written. So a view
+// may be a window into a larger matrix, and its last row may end at the end of the allocation. Two views overlap if
+// they have a byte of an element in common. Windows of one buffer that share no element do not overlap: they may be
+// input and output of one call.
 template <class T>
 struct MatrixView {
   T* data = nullptr;

@@ -2,13 +2,12 @@
 //
 // All functions:
 //   * Every float step is one IEEE-754 binary32 operation, rounded to nearest even, in the order written here.
-//   * A float is clamped before it is rounded to an integer: to nearest, ties to even.
+//   * A float is clamped before it is rounded to an integer. It is rounded to nearest, ties to even.
 //   * The caller's rounding mode, flush-to-zero bits and unmasked exceptions do not matter. They are left as they were,
 //     and so are the flags of exceptions. (Both hold for every call of the library.)
 //   * Rows may have any stride and alignment. Any size may be 0. Outputs must not overlap inputs or one another.
 //   * Errors: kMismatch (shapes), kTooSmall (a stride), kTooLarge, kNull, kOverlap, kInvalidValue (a scale or zero
-//   point
-//     out of its domain). Nothing is written on error.
+//     point out of its domain). Nothing is written on error.
 #ifndef ISOQUANT_QUANTIZE_H_
 #define ISOQUANT_QUANTIZE_H_
 

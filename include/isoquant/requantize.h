@@ -13,9 +13,9 @@
 
 namespace isoquant {
 
-// How sums become outputs. Say that an output stands for the real number (c - zero_point) * scale_c, an element of a
-// for (a - z) * scale_a, and one of b for b * scale_b[n]. Then scales[n] is scale_a * scale_b[n] / scale_c, and bias[n]
-// is the real bias divided by scale_a * scale_b[n].
+// How sums become outputs. An output stands for the real number (c - zero_point) * scale_c, an element of a for
+// (a - z) * scale_a, and one of b for b * scale_b[n]. So scales[n] is scale_a * scale_b[n] / scale_c, and bias[n] is
+// the real bias divided by scale_a * scale_b[n].
 struct Requantization {
   VectorView<const float> scales;           // N, or 1 for all columns. Any floats
   VectorView<const int32_t> bias;           // N, or empty for none

@@ -10,22 +10,23 @@
 
 namespace isoquant {
 
-// The tiers that may run, the caller's threads, and scratch memory. Every Context is one; a program makes Contexts
-// only.
+// The tiers that may run, the caller's threads, and scratch memory. Every Context is a Runtime; programs make Contexts,
+// never a Runtime alone.
 class ISOQUANT_API Runtime {
  public:
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  // Whether tier number `index` may run (see TierIndex); whether one of several may: bit i stands for tier i. The
-  // answer for a tier that needs tiles may ask the operating system for them: ask when it is about to run.
+  // Allows: whether tier number `index` may run (see TierIndex). AllowsAny: whether one of several may; bit i stands
+  // for tier i. For a tier that needs tiles the operating system may be asked to grant them. So call these only when
+  // the tier is about to run.
   bool Allows(size_t index) const { return index < 64 && AllowsAny(uint64_t{1} << index); }
   bool AllowsAny(uint64_t tiers) const {
     return (certain_ & tiers) != 0 || ((on_request_ & tiers) != 0 && AreTilesGranted());
   }
 
-  // Highway targets that may run (bits as in hwy/detect_targets.h): that of the best tier, and all below it.
-  // ISOQUANT_DISPATCH of inl/dispatch.h chooses by them.
+  // The Highway targets that may run (bits as in hwy/detect_targets.h): that of the best tier, and all below it.
+  // ISOQUANT_DISPATCH of inl/dispatch.h chooses the best of them.
   int64_t targets() const { return targets_; }
 
   size_t NumWorkers() const { return executor_ == nullptr ? 1 : executor_->NumWorkers(); }
@@ -34,8 +35,8 @@ class ISOQUANT_API Runtime {
   void Run(size_t num_tasks, TaskRef task) const;
 
   // Returns at least `bytes` bytes, aligned to 64, or null if there is no memory. They are valid until the next call
-  // with the same owner; contents are not kept. The MatMul driver owns kDriver: an operation that calls it keeps what
-  // it prepares in kOperation.
+  // with the same owner, and contents are not kept. kDriver is for the driver of products alone. An operation that
+  // calls the driver keeps what it prepares in kOperation.
   enum class ScratchOwner : uint8_t { kDriver, kOperation };
   uint8_t* Scratch(ScratchOwner owner, size_t bytes) {
     const ScratchMemory& scratch = scratch_[static_cast<size_t>(owner)];

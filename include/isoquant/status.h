@@ -41,14 +41,14 @@ class [[nodiscard]] ISOQUANT_API Status {
 
   // A null `name` is an empty one.
   static Status UnknownTier(const char* argument, const char* name, size_t name_length);
-  // `bound` is the value nearest to `actual` that is allowed (to NaN: the smallest one).
+  // `bound` is the allowed value that is nearest to `actual`; if `actual` is NaN, the smallest one.
   static Status InvalidValue(const char* argument, double actual, const char* bound_name, double bound);
 
   constexpr bool ok() const { return code_ == StatusCode::kOk; }
   constexpr StatusCode code() const { return code_; }
   constexpr const char* argument() const { return argument_; }  // for example "b.rows"
-  // The value that was found, and the one that was wanted. Of kInvalidValue they are the bits of doubles, of kWrongType
-  // numbers of ElementTypes.
+  // The value that was found, and the one that was wanted. With kInvalidValue they are the bits of doubles, with
+  // kWrongType the numbers of ElementTypes.
   constexpr uint64_t actual() const { return actual_; }
   constexpr uint64_t expected() const { return expected_; }
 
@@ -59,8 +59,8 @@ class [[nodiscard]] ISOQUANT_API Status {
   StatusCode code_ = StatusCode::kOk;
   const char* argument_ = "";
   const char* expected_name_ = "";
-  // kUnknownTier: in these two the offending name, cut to 16 bytes. (No array of its own: it would keep compilers from
-  // holding a Status in registers, and calls make many.)
+  // With kUnknownTier these two hold the offending name, cut to 16 bytes. (An array of its own was rejected: it would
+  // keep compilers from holding a Status in registers, and calls make many.)
   uint64_t actual_ = 0;
   uint64_t expected_ = 0;
 };

@@ -18,8 +18,8 @@ namespace isoquant {
 //   isoquant::ThreadPoolExecutor executor(pool);
 //   isoquant::Context context(executor);
 //
-// The thread that calls an operation is worker 0, and hwy::ThreadPool(n) adds n more. Neither may two threads use one
-// pool at once, through one Context or several, nor may a task call an operation on the pool that it runs on.
+// The thread that calls an operation is worker 0, and hwy::ThreadPool(n) adds n more. Two threads must not use one pool
+// at once, not even through two Contexts. A task must not call an operation on the pool that it runs on.
 //
 // A child of fork() has none of its parent's threads. It must not use its parent's pool, nor a Context whose executor
 // does: a call would wait for those threads for ever, and so would the pool's destructor. It makes a pool, an executor
@@ -34,7 +34,7 @@ class ThreadPoolExecutor final : public Executor {
 
   size_t NumWorkers() const override { return pool_.NumWorkers(); }
   void Run(size_t num_tasks, TaskRef task) override {
-    // The pool measures its runs and computes with what it finds, in floats: that must neither trap nor leave flags.
+    // The pool measures its runs and computes in floats with what it finds. That must neither trap nor leave flags.
     std::fenv_t caller;
     std::feholdexcept(&caller);
     RunInPool(num_tasks, task);

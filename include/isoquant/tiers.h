@@ -20,7 +20,7 @@ struct TierReport {
   std::string target;  // Highway's name of the target under which it was compiled: "AVX3"
   bool usable = false;
   std::string reason;                 // why it is not usable; empty if it is
-  std::string shapes;                 // "from 5 rows on": others run on the next tier that is usable; or empty: all
+  std::string shapes;                 // "from 5 rows on": others run on the next usable tier; empty: it runs all
   std::vector<std::string> products;  // which it computes: "s8 x s8", "u8 x s8" (A times B)
 };
 
@@ -28,7 +28,8 @@ struct TierReport {
 // operating system lacks, or who removed it.
 ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context);
 
-// Those that multiply elements of A of type `a` by elements of B of type `b`. None if the library lacks the product.
+// The tiers that multiply elements of A of type `a` by elements of B of type `b`. None if the library lacks the
+// product.
 ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context, ElementType a, ElementType b);
 
 // The same in a sentence or two: "avx2 runs; avx512_vnni, avx512bw do not: capped by the environment:
@@ -39,7 +40,7 @@ ISOQUANT_API std::string Explain(const Context& context);
 // The sentence of one product. It says so if the library lacks the product.
 ISOQUANT_API std::string Explain(const Context& context, ElementType a, ElementType b);
 
-// Number of a tier (0 is the best), or SIZE_MAX if this build has none of exactly this name (or it is null).
+// The number of a tier: 0 is the best. SIZE_MAX if `name` is null, or if this build has no tier of exactly this name.
 ISOQUANT_API size_t TierIndex(const char* name);
 
 // Highway targets that this library was compiled for, best first, and whether the CPU supports each.

@@ -53,9 +53,9 @@ struct WeightMatrix {
   }
 };
 
-// The two ways in which plain weights lie in memory. KxN: row k holds the N columns' k-th values (as mathematics writes
-// A * B). NxK: row n holds the K values of column n (as frameworks store a linear layer: out_features x in_features).
-// KxN{{pointer, k, n}} or KxN{view}.
+// The two ways in which plain weights lie in memory. KxN: row k holds the k-th value of each of the N columns (as
+// mathematics writes A * B). NxK: row n holds the K values of column n (as frameworks store a linear layer:
+// out_features x in_features). Write KxN{{pointer, k, n}} or KxN{view}, and NxK likewise.
 struct KxN {
   WeightMatrix values;
 };

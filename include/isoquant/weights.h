@@ -14,13 +14,13 @@
 
 namespace isoquant {
 
-// What kernels read: panels of 16 columns. A line of a panel is 64 bytes, four of each column: that is a group of
-// G = GroupOf(type) values of K: eight s4, four s8 or u8, two bf16 or f16, or one f32. If panels are an array of
-// elements, then
+// What kernels read: panels of 16 columns. A line of a panel is 64 bytes, four of each column. These four bytes are a
+// group of G = GroupOf(type) values of K: eight s4, four s8 or u8, two bf16 or f16, or one f32. With `panels` as an
+// array of elements,
 //   panels[((n / 16) * ceil(K / G) + k / G) * 16 G + (n % 16) * G + k % G] = B(k, n),
-// zero (+0 of floats) where k or n is past the end, 64-byte aligned. With integers come column_sums[n] = sum over k of
-// B(k, n), modulo 2^32, for the columns past the end too (zeros); with floats there are none (null).
-// Pack makes panels of s8 and of f32.
+// and zero (+0 of floats) where k or n is past the end. Panels are aligned to 64 bytes. With integers come
+// column_sums[n] = sum over k of B(k, n), modulo 2^32; columns past the end have sums too, which are zero. With floats
+// there are no sums: column_sums is null. Pack makes panels of s8 and of f32.
 struct PackedPanels {
   const int8_t* panels = nullptr;  // bytes, whatever the type
   const int32_t* column_sums = nullptr;
@@ -48,7 +48,8 @@ class ISOQUANT_API PackedWeights {
   PackedWeights& operator=(PackedWeights&& other) noexcept;
 
   // Packs K x N values, s8 or f32, into memory that `packed` then owns; what it held before is released. On error
-  // `packed` is left as it was. K or N = 0 is legal. The source may be freed afterwards. O(K N), once per model.
+  // `packed` is left as it was. K or N = 0 is legal. The source may be freed afterwards. It takes O(K N) time, once per
+  // model.
   static Status Pack(Context& context, KxN b, PackedWeights& packed);
   static Status Pack(Context& context, NxK b, PackedWeights& packed);
 
@@ -90,7 +91,8 @@ class ISOQUANT_API PackedWeights {
   static Status Open(VectorView<const uint8_t> blob, bool copies, PackedWeights& packed);
 
   PackedPanels panels_;
-  // Of the blob that these weights came from, and what it must be; null: they were packed here.
+  // The payload of the blob that these weights came from, and the checksum that it must have. Null: they were packed
+  // here.
   const uint8_t* payload_ = nullptr;
   uint64_t payload_checksum_ = 0;
   uint8_t* owned_ = nullptr;  // what panels_ points to and nobody else frees

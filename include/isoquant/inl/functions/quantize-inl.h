@@ -42,8 +42,9 @@ struct RowScale {
   bool all_finite = false;  // known to be: then there is nothing to clamp
 };
 
-// f16, as bits, to f32, exactly. (Highway's PromoteTo makes numbers of some NaN on SSE4.) With exponent and mantissa in
-// their places for f32, only the bias is wrong: 2^112, of subnormal numbers too.
+// f16, as bits, to f32, exactly. Exponent and mantissa are shifted to their places in f32; then only the exponent's
+// bias is wrong, and a factor of 2^112 corrects it, for subnormal numbers too. (Highway's PromoteTo turns some NaN into
+// numbers on SSE4.)
 HWY_INLINE VF32 PromoteF16(hn::Vec<hn::Rebind<uint16_t, DF32>> bits) {
   const DF32 d;
   const DI32 di32;
@@ -56,7 +57,7 @@ HWY_INLINE VF32 PromoteF16(hn::Vec<hn::Rebind<uint16_t, DF32>> bits) {
   return hn::BitCast(d, hn::Or(hn::Or(hn::BitCast(di32, number), exponent), sign));
 }
 
-// Up to a vector of elements from `from` on, min(n, lanes) of them, as f32: bf16 and f16 are exact in f32.
+// The first min(n, lanes) elements at `from`, as f32: bf16 and f16 are exact in f32.
 template <class X>
 HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from, size_t n) {
   const DF32 d;
@@ -80,7 +81,8 @@ HWY_INLINE void FetchFour(const X* from) {
   for (size_t i = 0; i < 4; ++i) hwy::Prefetch(from + i * hn::Lanes(DF32()));
 }
 
-// Finite x, and 0 in place of infinities and NaN. Compared as integers: the order of magnitudes, without NaN's rules.
+// Finite x, and 0 in place of infinities and NaN. Magnitudes are compared as integers: that is their order, without the
+// rules of NaN.
 HWY_INLINE VF32 ZeroIfNotFinite(VF32 x) {
   const DI32 di32;
   const VI32 magnitude = hn::And(hn::BitCast(di32, x), hn::Set(di32, 0x7fffffff));
@@ -93,9 +95,11 @@ HWY_INLINE VI32 Magnitude(VF32 x) {
   return hn::BitCast(DI32(), hn::Abs(kFilter ? ZeroIfNotFinite(x) : x));
 }
 
-// Lane by lane the largest magnitude, of the finite values only if kFilter, as bits: magnitudes compare as integers,
-// and those of infinities and NaN are the largest. (Four maxima: one would be a chain of dependent instructions.)
-// `next`, if not null, is the row that comes then, to be fetched: the prefetchers of CPUs do not know where it lies.
+// Lane by lane the bits of the largest magnitude; with kFilter, of the finite values alone. Magnitudes compare as
+// integers, and those of infinities and NaN are the largest. (There are four maxima, because one would be a chain of
+// dependent instructions.)
+// If `next` is not null, it is the row that comes then, and is fetched: the prefetchers of CPUs do not know where it
+// lies.
 template <bool kFilter, class X>
 HWY_INLINE VI32 LargestMagnitudes(const X* HWY_RESTRICT x, size_t n, const X* next = nullptr) {
   const DI32 di32;
@@ -121,7 +125,7 @@ HWY_NOINLINE int32_t LargestMagnitude(const X* HWY_RESTRICT x, size_t n) {
   return hn::ReduceMax(DI32(), LargestMagnitudes<kFilter>(x, n));
 }
 
-// From here on magnitudes are not finite.
+// The bits of infinity. Magnitudes from here on are not finite.
 constexpr int32_t kInfinity = 0x7f800000;
 
 // scale = max(absmax / 127, kMinScale), of some rows.
@@ -139,9 +143,10 @@ inline RowScale SymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   return {hn::GetLane(SymmetricScales(d, absmax)), 0, all_finite};
 }
 
-// Lane by lane the bits of the least and of the largest value, and of zero, of the finite values only if kFilter. As
-// integers, floats of one sign are ordered by magnitude, infinities and NaN last: with the sign turned over the
-// negative floats are the largest, else the positive ones. So `lo` is kept with its sign turned over.
+// Lane by lane the bits of the least and of the largest of the values and zero; with kFilter, of the finite values
+// alone. As integers, floats of one sign are ordered by magnitude, infinities and NaN last, and positive floats are
+// larger than negative ones. So `hi` is a maximum of the bits. With the sign bit flipped, negative floats are the
+// larger ones. So `lo` is a maximum of such bits, and is returned like that: it is -lo.
 template <bool kFilter, class X>
 HWY_INLINE void FindRanges(const X* HWY_RESTRICT x, size_t n, VI32& lo, VI32& hi, const X* next = nullptr) {
   const DI32 di32;
@@ -164,8 +169,8 @@ HWY_NOINLINE void FindRange(const X* HWY_RESTRICT x, size_t n, int32_t& lo, int3
   hi = hn::ReduceMax(DI32(), his);
 }
 
-// scale = max(hi / 255 - lo / 255, kMinScale), because hi - lo could overflow; zero_point = round(min(-lo * (1 /
-// scale), 255)). Of some rows, of which -lo >= 0 is given.
+// For some rows: scale = max(hi / 255 - lo / 255, kMinScale), and zero_point = round(min(-lo * (1 / scale), 255)). The
+// caller gives -lo, which is >= 0. (hi - lo could overflow.)
 template <class D, class V = hn::Vec<D>, class VI = hn::Vec<hn::RebindToSigned<D>>>
 HWY_INLINE V AsymmetricScales(D d, V minus_lo, V hi, VI& zero_points) {
   const V k255 = hn::Set(d, 255.0f);
@@ -188,8 +193,8 @@ inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   return {hn::GetLane(scale), hn::GetLane(zero_point), all_finite};
 }
 
-// clamp(x * inverse, lo, hi), rounded; NaN becomes 0. kInRange: the same without the clamp, because what exceeds the
-// limits exceeds those of the type too, where it saturates, and none is NaN.
+// clamp(x * inverse, lo, hi), rounded; NaN becomes 0. With kInRange there is no clamp: the caller knows that no value
+// is NaN, and that values beyond the limits are beyond those of the type too, where they saturate.
 template <bool kInRange>
 HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
   VF32 v = hn::Mul(x, inverse);
@@ -200,8 +205,8 @@ HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
   return RoundInRange(DI32(), v);
 }
 
-// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point. `next`: the row that comes then, to
-// be fetched: the prefetchers of CPUs do not know where it lies, and waiting for it is most of the time.
+// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point. The row `next`, which comes then,
+// is fetched: the prefetchers of CPUs do not know where it lies, and waiting for it would be most of the time.
 template <bool kInRange, class Q>
 inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32_t lo, int32_t hi, Q* HWY_RESTRICT q,
                         const float* next) {
@@ -250,7 +255,7 @@ inline RowScale QuantizeRowDynamic(const float* HWY_RESTRICT x, size_t n, uint8_
   return s;
 }
 
-// Up to Lanes(DF32) columns, `n` of them: a scale for each, then the values.
+// `n` columns, at most Lanes(DF32): first a scale for each, then the values.
 inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, size_t n, int8_t* q, size_t q_stride,
                                 float* scales) {
   const DF32 d;
@@ -270,7 +275,8 @@ inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, si
   }
 }
 
-// x = float(q - zero_point) * scale; `column_scales`, if not null, in place of scale. Scales may be infinite or NaN.
+// x = float(q - zero_point) * scale. If `column_scales` is not null, its elements take the place of scale. Scales may
+// be infinite or NaN.
 template <class Q>
 inline void DequantizeRow(const Q* HWY_RESTRICT q, size_t n, RowScale s, const float* HWY_RESTRICT column_scales,
                           float* HWY_RESTRICT x) {

@@ -1,8 +1,9 @@
-// ISA layer: what the policies for Arm share: numbers of AArch64's vector registers in asm, and a question to the CPU.
+// ISA layer: what the policies for Arm share: the numbers of AArch64's vector registers in asm, and a question to the
+// CPU.
 //
-// Instructions that the compiler's -march leaves out are written as .inst, a word: GNU as refuses `.arch_extension
-// dotprod`, and a `.arch` leaks into the rest of the file. The compiler still chooses the registers, and prints their
-// names; these symbols make numbers of them.
+// Instructions that the compiler's -march leaves out are written as words (.inst). (Rejected: GNU as refuses
+// `.arch_extension dotprod`, and a `.arch` leaks into the rest of the file.) The compiler still chooses the registers
+// and prints their names. The symbols defined here turn such a name into its number.
 #ifndef ISOQUANT_INL_ISA_ARM_H_
 #define ISOQUANT_INL_ISA_ARM_H_
 
@@ -19,13 +20,13 @@ __asm__(
     ".equ .Lisoquant_z\\n, \\n\n"
     ".endr\n");
 
-// The fields of a word: operands %0, %1 and %2 as Rd, Rn and Rm.
+// The registers' fields of a word: operands %0, %1 and %2 are Rd, Rn and Rm.
 #define ISOQUANT_ARM_REGISTERS ".Lisoquant_%0 | .Lisoquant_%1 << 5 | .Lisoquant_%2 << 16"
 
 namespace isoquant {
 
-// For policies on SVE: null, or what they lack. (Of lengths that are not powers of two a panel is no whole number of
-// vectors. The architecture has ruled them out since; emulators have them.)
+// For policies on SVE: null, or what they lack. (If the length of vectors is no power of two, a panel is no whole
+// number of vectors. The architecture has since ruled such lengths out, but emulators have them.)
 inline const char* RefuseVectorLength(const Cpu& cpu) {
   if ((cpu.sve_bytes & (cpu.sve_bytes - 1)) != 0) return "the length of SVE's vectors is not a power of two";
   return nullptr;

@@ -1,5 +1,5 @@
-// ISA layer: the policies of each Highway target, best first. Driver, tests and reports iterate over this list: a new
-// instruction is one tile_*-inl.h and its name here.
+// ISA layer: the policies of each problem under each Highway target, best first. Driver, tests and reports iterate over
+// these lists. A new instruction is one tile_*-inl.h, its name in lists here, and that of its tier in src/tier_names.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_POLICIES_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -24,8 +24,8 @@ namespace {
 template <class... Policies>
 struct PolicyList {};
 
-// PolicyListOf<Problem>::List: the policies that solve a problem under this target. Others specialise it for problems
-// of their own.
+// PolicyListOf<Problem>::List: the policies that solve a problem under this target. The last one must run on every CPU
+// of the target. Files outside this folder may specialise it for problems of their own.
 template <class Problem>
 struct PolicyListOf;
 template <class Problem>
@@ -38,7 +38,7 @@ using Int8Policies = PolicyList<Scalar<A>>;
 template <class A>
 using Int8Policies = PolicyList<Amx<A>, Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET == HWY_AVX2 && defined(ISOQUANT_AMX_UNDER_AVX2)
-// For tests on CPUs without AVX-512: those that have AMX have AVX3 too.
+// For tests alone: every CPU with AMX has AVX3 too, but tests emulate AMX on CPUs without AVX-512.
 template <class A>
 using Int8Policies = PolicyList<Amx<A>, VnniInt8<A>, Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2

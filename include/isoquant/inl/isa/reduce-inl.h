@@ -32,7 +32,7 @@ HWY_INLINE void MaxOfFour(D d, V v0, V v1, V v2, V v3, int32_t* HWY_RESTRICT out
 
 #else
 
-// The largest of each lane of the 128-bit blocks of v.
+// Lane by lane the largest of all 128-bit blocks of v.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE hn::Vec<hn::Full128<int32_t>> MaxOfBlocks(D d, V v) {
   if constexpr (hn::MaxLanes(d) == 4) {
@@ -43,8 +43,8 @@ HWY_INLINE hn::Vec<hn::Full128<int32_t>> MaxOfBlocks(D d, V v) {
   }
 }
 
-// out[i] = the largest lane of vi, i < 4. Three steps for all four instead of three or four steps for each, and one
-// store, from which a vector can be loaded at once.
+// out[i] = the largest lane of vi, i < 4. Three steps do for all four vectors, where ReduceMax takes three or four
+// steps for each. One store writes all of `out`, so that a vector can be loaded from it at once.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE void MaxOfFour(D d, V v0, V v1, V v2, V v3, int32_t* HWY_RESTRICT out) {
   const hn::Repartition<int64_t, D> d64;

@@ -20,8 +20,9 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// a * b, rounded to f32. g++ contracts intrinsics by default (-ffp-contract=fast), other compilers if told to, and a
-// flag of ours would be lost on those who include the templates: an empty asm between product and sum holds everywhere.
+// a * b, rounded to f32, never fused into a sum that follows. g++ fuses intrinsics by default (-ffp-contract=fast), and
+// other compilers do if told to. A flag of ours would be lost on those who include the templates; an empty asm between
+// product and sum holds everywhere.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V RoundedMul(D, V a, V b) {
   V product = hn::Mul(a, b);
@@ -51,7 +52,7 @@ HWY_INLINE V RoundedMul(D, V a, V b) {
 #define ISOQUANT_SSE_OR_AVX 0
 #endif
 
-// v < 0 ? 0 : v, also of -0 and NaN, which stay.
+// v < 0 ? 0 : v. So -0 and NaN stay as they are.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Relu(D d, V v) {
 #if ISOQUANT_SSE_OR_AVX
@@ -61,9 +62,11 @@ HWY_INLINE V Relu(D d, V v) {
 #endif
 }
 
-// To nearest, ties to even, of v < 2^31; below -2^21 it may be any number as low, above 2^21 any as high. On x86 one
-// instruction: Highway's NearestInt minds larger values too. Without vectors the sum with 1.5 * 2^23 has no bits below
-// one, and ends in the integer; the limits also keep compilers from fusing it with the product that v may be.
+// Rounds v < 2^31 to nearest, ties to even. Beyond 2^21 in magnitude the result only needs the right sign and a
+// magnitude of 2^21 or more: callers clamp or saturate it next.
+//   * On x86 it is one instruction. (Highway's NearestInt takes more, for values from 2^31 on.)
+//   * Without vectors, adding 1.5 * 2^23 leaves no bits below one, and the integer in the lowest bits. The limits
+//     before it also keep compilers from fusing the sum with a product that v may be.
 template <class DI, class VF, class VI = hn::Vec<DI>>
 HWY_INLINE VI RoundInRange(DI di, VF v) {
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
@@ -85,8 +88,8 @@ HWY_INLINE VI RoundInRange(DI di, VF v) {
 #endif
 }
 
-// a, b, c, d, one after the other, plus a small integer, saturated to the 8-bit integers of DQ. Six instructions
-// instead of sixteen, but only where vectors are packed by blocks of 128 bits: on x86.
+// The elements of a, then those of b, c and d, plus a small integer, saturated to the 8-bit integers of DQ. It is six
+// instructions instead of sixteen, but only on x86, where vectors are packed by blocks of 128 bits.
 #if ISOQUANT_SSE_OR_AVX
 constexpr bool kDemotesFour = true;
 template <class DQ, class VI>

@@ -1,44 +1,47 @@
-// ISA layer: the seam between the MatMul driver and an instruction.
+// ISA layer: the seam between the driver of products (engine/driver-inl.h) and an instruction.
 //
-// A policy P is one instruction: it multiplies one tile of C over a whole range of K and leaves the sums in memory. The
-// driver owns every pointer and knows no ISA; the policy knows no blocks, threads or output stages. P has
+// A policy P is one instruction. It multiplies one tile of C over a whole range of K and leaves the sums in memory. The
+// driver owns every pointer and knows no instruction; the policy knows no blocks, threads or output stages. P has
 //
 //   A, B, Acc                 element types of the caller's A, of packed panels, and of the sums
 //   ArrangedA, ArrangedB      element types of A and B as Tile reads them
 //   kName                     the tier
-//   kMR, kNR, kKR             largest tile: rows, columns (a multiple of 16); K advances by kKR
+//   kMR, kNR, kKR             the largest tile has kMR rows and kNR columns (a multiple of 16). K advances by kKR
 //   kReadsRows                Tile can read the caller's rows in place too; A and ArrangedA are one type. The plan
 //                             (engine/plan-inl.h) says when it does
-//   kPieceK                   arranged A: this many elements of a row follow each other, see ArrangeTile
+//   kPieceK                   so many elements of a row follow each other in arranged A, see ArrangeTile
 //   kTallMR                   rows of the largest tile of 16 columns: no less than kMR
-//   kColumnSums               Tile is given the column sums of B: it reads A as bytes ^ 0x80, and so owes them, times
-//                             128
+//   kColumnSums               Tile reads A as bytes ^ 0x80. So it is given the column sums of B, and makes up for 128
+//                             times them
 //   kArrangeBRows             with at least so many rows, Tile reads B as ArrangePanel wrote it
-//   State                     lives as long as one worker's share of a call (tile configuration, say). Its ForgetB() is
-//                             called when the memory that B lies in has got other contents: what Tile keeps of B by
-//                             address is void then
-//   kRefusal                  function of a Cpu: null, or what it lacks. It runs on every CPU, and so stands
-//                             outside HWY_BEFORE_NAMESPACE
-//   ArrangeTile(a, a_stride, k, rows, out)   element (r, i) goes to
-//                             out[i / kPieceK * kPieceK * rows + r * kPieceK + i % kPieceK], zeros up to the next
+//   State                     what lives as long as one worker's share of a call: a tile configuration, say. Its
+//                             ForgetB() is called when the memory that B lies in has got other contents. Then what Tile
+//                             remembers of B by its address is void
+//   kRefusal                  a function of a Cpu that returns what this CPU lacks, or null. It runs on every CPU, and
+//                             so stands outside HWY_BEFORE_NAMESPACE
+//   ArrangeTile(a, a_stride, k, rows, out)   writes element (r, i) to
+//                             out[i / kPieceK * kPieceK * rows + r * kPieceK + i % kPieceK], and zeros up to the next
 //                             multiple of kKR
-//   ArrangePanel(b, k, out)   k values (a multiple of a group) of 16 columns; writes as many of k up to a multiple of
-//                             kKR
-//   Tile(state, args)         the order of summation is free if Acc is an integer. If it is a float, each sum is one
-//                             chain in increasing k that starts from C if args.add, else from 0: the bits depend on
-//                             it. Such a chain ends at args.b_k: one more product of zeros would make +0 of -0
+//   ArrangePanel(b, k, out)   reads k values (a multiple of a group) of 16 columns, and writes as many, with k rounded
+//                             up to a multiple of kKR
+//   Tile(state, args)         multiplies. If Acc is an integer, the order of summation is free. If it is a float, the
+//                             bits depend on it: each sum is one chain in increasing k. It starts from C if args.add,
+//                             otherwise from 0. It ends at args.b_k: one more product of zeros would turn -0 into +0
 //
 // and, unless it inherits them from AnyShape,
 //
 //   kNeedsTiles               it uses registers that the operating system grants on request (AMX)
-//   kShapes                   in words, which products it is the best for; or null: all
-//   Suits(m, k, n)            the same as a question. Others are left to the next policy that may run, if there is one
-//   kReadsBFromL2             B may come from L2 for each tile of rows: that costs less than rows of A and C that
-//                             come and go in parts
+//   kShapes                   in words, the products for which it is the best; or null: all products
+//   Suits(m, k, n)            whether a product is one of those. Others are left to the next policy that may run, if
+//                             there is one
+//   kReadsBFromL2             all of B may come from L2 for each tile of rows. For this policy that costs less than
+//                             walking B in groups of columns, where rows of A and C come and go in parts
 //
-// Why pieces: those of a tile's rows alternate, so that Tile reads one stream from constant offsets. Rows in place are
-// kMR streams, too short for prefetchers (512 cubed, s8: 92 against 95 % of the VPDPBUSD peak), and share sets of L1
-// where their stride is near a multiple of 4 KiB. Copying pays from the second group of columns on.
+// Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
+// are kMR streams. These are too short for prefetchers, and share sets of L1 where their stride is near a multiple of
+// 4 KiB. (With VPDPBUSD: 95 % of its peak from pieces, 92 from rows in place, bench/run.sh
+// --benchmark_filter='^MatMul/s8s8s32/512/512/512' on Granite Rapids.) Copying pays from the second group of columns
+// on.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -86,12 +89,13 @@ struct AnyShape {
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
-namespace {  // no linkage: each including file has code for its own compiler flags
+namespace {  // not linked with others: each file that includes this has code for its own compiler flags
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Four streams of lines: from `from`, from + inner, from + outer and from + inner + outer on, 4 k bytes each. Several
-// streams, because few lines can be under way at once if they are asked for one by one, but the prefetcher of L2 runs
-// ahead on every stream (16 rows, K = N = 4096, weights from memory: 14.8 GB/s with four streams, 10.6 with one).
+// Four streams of lines, 4 k bytes each: they begin at `from`, from + inner, from + outer and from + inner + outer.
+// There are several, because few lines can be under way at once if they are asked for one by one, but the prefetcher of
+// L2 runs ahead on every stream (14.8 GB/s with four streams, 10.6 with one: weights_gbps of bench/run.sh
+// --benchmark_filter='^MatMulCold/s8s8s32/16/4096/4096' on Granite Rapids).
 struct PrefetchStreams {
   const void* from;     // where there is nothing to fetch, any line of B; null only if B has none
   size_t inner, outer;  // bytes
@@ -113,7 +117,7 @@ struct TileArgs {
   const ArrangedA* a;           // rows in place, or as ArrangeTile wrote them
   size_t a_stride, a_step;      // elements: between rows, and between pieces of a row
   const ArrangedA* a_tail;      // of rows in place, one more step of kKR each, kKR elements apart; or null
-  const int32_t* column_sums;   // 16 * panels; or null: nothing is owed. (Beside c g++ 12 makes a vector of the two.)
+  const int32_t* column_sums;   // 16 * panels; or null: nothing is owed. (Beside c g++ 12 makes a vector of both.)
   const TB* b;                  // packed panels
   size_t panel_stride;          // elements
   const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 b_k elements apart,
@@ -121,7 +125,7 @@ struct TileArgs {
   size_t rows;                  // 1..kMR, or 1..kTallMR if there is one panel
   size_t panels;                // 1..kNR / 16; all their columns are written
   size_t k;                     // a multiple of kKR, without the step of a_tail
-  size_t b_k;                   // of that, what b has: a multiple of a group
+  size_t b_k;                   // so much of K has B, a multiple of a group: at most k and the step of a_tail
   Acc* c;
   size_t c_stride;  // elements
   bool add;         // C += instead of C =
@@ -144,8 +148,8 @@ HWY_INLINE void CheckTileArgs(const Args& args) {
   (void)args;
 }
 
-// The row counts 1..kMR are separate functions, because accumulators must be separate locals to stay in registers:
-// returns table[rows - 1] of Kernel<1>::Run, Kernel<2>::Run, ...
+// Calls Kernel<args.rows>::Run. Each number of rows has a function of its own, because accumulators must be separate
+// locals to stay in registers.
 template <template <size_t> class Kernel, class Args, size_t... kRowsMinus1>
 HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...>) {
   using Run = void (*)(const Args&);
@@ -156,7 +160,7 @@ HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...
 // Fetches the line at `p`, and the right to write to it.
 HWY_INLINE void PrefetchForWriting(const void* p) {
 #if HWY_ARCH_X86 && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)
-  // As asm, because the builtin is a plain prefetch without -mprfchw. CPUs without PREFETCHW skip it.
+  // Asm, because without -mprfchw the builtin is a plain prefetch. CPUs without PREFETCHW skip it.
   __asm__ volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p)));
 #elif HWY_COMPILER_GCC || HWY_COMPILER_CLANG
   __builtin_prefetch(p, 1);

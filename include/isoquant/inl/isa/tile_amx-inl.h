@@ -1,18 +1,26 @@
 // ISA layer: TDPBUSD and TDPBSSD, the matrix instructions of AMX-INT8 (tier amx_int8).
 //
-// A tile is 16 rows of 64 bytes. TDP*: C (16 x 16 int32) += A (16 rows x 64 K) B (64 K x 16 columns), where row i of
-// B's tile is the group of four K number i of 16 columns: 16 groups of a packed panel, as they lie in memory. A is read
-// in place, 16 rows at a time, by its stride. No trick with signs is needed: u8 x s8 is TDPBUSD, s8 x s8 is TDPBSSD.
+// An AMX tile is 16 rows of 64 bytes. TDP* computes C (16 x 16 int32) += A (16 rows x 64 K) B (64 K x 16 columns). Row
+// i of B's tile is group i of four K, of 16 columns: B's tile is 16 groups of a packed panel, as they lie in memory. A
+// is read in place, 16 rows at a time, by its stride. No trick with signs is needed: u8 x s8 is TDPBUSD, s8 x s8 is
+// TDPBSSD.
 //
 // Registers: tmm0 to tmm3 are C (2 x 2, or 4 x 1 for lone panels), tmm4 and tmm5 A, tmm6 and tmm7 B. A step of 64 K of
-// a tile of 32 x 32 is four loads (8 cycles each out of L1) and four products (16 cycles each).
+// a tile of 32 x 32 is four loads (8 cycles each out of L1) and four products (16 cycles each), by Intel's optimization
+// manual.
 //
-// Tails. N: panels are whole. K: the driver's zero-filled last step of A; B's panels end with a group of four, so that
-// their last step is copied beside zeros, once for all tiles of rows that use it. M: with more than 16 rows the last
-// tile of A and C begins early and computes some rows twice, which is exact even for C += A B, because all of C is
-// loaded before any of it is stored. With fewer, tiles of C and A are configured to have so many rows. (A task has
-// either only tiles of 16 rows and more, or only one height: so one LDTILECFG, before its first tile. It zeroes all
-// tiles, which matters not there.)
+// Tails.
+//   N: there are none, because panels are whole.
+//   K: the driver gives the last step of A filled up with zeros. B's panels end with a group of four, so their last
+//      step is copied beside zeros, once for all tiles of rows that use it.
+//   M: with more than 16 rows the last AMX tile of A and C begins early, and computes some rows twice. That is exact
+//      even for C += A B, because all of C is loaded before any of it is stored. With fewer rows, tiles of C and A are
+//      configured to have just so many. (A task has either only tiles of 16 rows and more, or tiles of one height. So
+//      there is one LDTILECFG, before its first tile. That it zeroes all tiles does not matter there.)
+//
+// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/1024/1024/1024' and --benchmark_filter=MatMulSweep (K = N =
+// 515), before and after a change of the line, on Granite Rapids. Other sizes stand in place of 1024; those that the
+// bench lacks are an entry of kShapes in bench/warm_bench.cc.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_AMX_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -57,8 +65,9 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// One instruction each. Volatile and with a memory clobber, because compilers know neither the tiles nor what memory an
-// instruction touches; the base register is rax and the stride is in rcx, because operands are bytes.
+// One instruction each. They are volatile and clobber memory, because compilers know neither the tiles nor what memory
+// an instruction touches. The base register is always rax and the stride always in rcx, because the instructions are
+// written in bytes.
 namespace amx {
 
 constexpr size_t kRows = 16, kRowBytes = 64;  // of a tile
@@ -119,8 +128,8 @@ struct Amx {
   using ArrangedA = TA;
   using ArrangedB = int8_t;
   static constexpr bool kSigned = A(-1) < A(0);
-  // TDP* takes as many cycles as A has rows, so that rows may be split evenly: cut at multiples of 16, products of 33,
-  // 70 and 130 rows took 1.15 to 1.4 times as long (K = N = 515).
+  // TDP* takes as many cycles as A has rows, so that rows may be split evenly. Cut at multiples of 16 instead, products
+  // of 33, 70 and 130 rows took 1.15 to 1.4 times as long (MatMulSweep).
   static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
   static constexpr bool kReadsRows = true;
   static constexpr bool kColumnSums = false;
@@ -129,9 +138,10 @@ struct Amx {
   static constexpr bool kReadsBFromL2 = true;
   static constexpr bool kNeedsTiles = true;
 
-  // Against VPDPBUSD, on Granite Rapids: K = 256 and more is 1.3 to 4 times as fast with 5 to 16 rows (0.9 with one);
-  // K = 64 and 100 with 32 rows is 1.1 to 2.5 times, with 12 mostly slower; less is slower, as is a tile or two.
-  // Weights that come from beyond L2 feed 12 rows of VPDPBUSD as well (0.86 to 1.0).
+  // Speed of TDP* over that of VPDPBUSD (the same command with ISOQUANT_MAX_TIER=avx512_vnni). K >= 256: 1.3 to 4 with
+  // 5 to 16 rows, 0.9 with one. K = 64 and 100: 1.1 to 2.5 with 32 rows, mostly below 1 with 12. Below 1: shorter K,
+  // and products of a tile or two. Weights from beyond L2: 0.86 to 1.0 up to 12 rows, because VPDPBUSD keeps up with
+  // them.
   static constexpr char kShapes[] =
       "from 5 x 256 (13 x 256 if B has 4 MiB) or 32 x 64 (M x K) and from 32768 products on";
   static constexpr bool Suits(size_t m, size_t k, size_t n) {
@@ -139,7 +149,8 @@ struct Amx {
     return rows && m * k * n >= 32768;
   }
 
-  // Two panels and 32 rows of more K than this are more than L1 holds: then A is streamed past B (1024 cubed: 1.1x).
+  // Two panels and 32 rows of more K than this are more than L1 holds. Then A is streamed past B (1024 cubed: 1.1 times
+  // as fast).
   static constexpr size_t kMaxKInL1 = 512;
   static constexpr size_t kAhead = 2048;  // bytes of a panel
 
@@ -170,7 +181,7 @@ struct Amx {
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
-    // C and A get so many rows.
+    // Gives tiles of C and A so many rows.
     HWY_INLINE void Configure(size_t rows) {
       if (rows != height) LoadConfig(rows);
     }
@@ -253,8 +264,8 @@ struct Amx {
       }
     }
 
-    // Beside each step: rows of outputs, to be written at the end, and a step's share of the four streams. A lone tile
-    // fetches its own B some KiB before it is read.
+    // What is fetched beside each step: rows of outputs, which are written at the end, and a step's share of the four
+    // streams. A lone tile fetches its own B instead, some KiB before it reads it.
     struct Prefetches {
       explicit Prefetches(const Args& args)
           : alone(args.hints.b_from_memory),
@@ -293,8 +304,8 @@ struct Amx {
       const size_t rows_per_step;
     };
 
-    // Members of args are loaded anew in each step: as locals they would take more registers than there are, and g++ 12
-    // spills to vectors, by instructions of the port that TDP* needs (512 cubed: 1.1x).
+    // Members of args are loaded anew in each step. As locals they would take more registers than there are, and g++ 12
+    // spills those to vectors, by instructions of the port that TDP* needs (512 cubed took 1.1 times as long).
     static HWY_NOINLINE void Run(State& state, const Args& args) {
       Begin(args);
       const A* a = args.a;
@@ -319,7 +330,8 @@ struct Amx {
       }
     }
 
-    // With zeros beyond the end of rows in place, and beyond `bytes` of each panel.
+    // The last step of K. Rows in place have theirs in args.a_tail, filled up with zeros; panels that end after `bytes`
+    // bytes are copied beside zeros.
     static void LastStep(State& state, const Args& args, const A* a, size_t last_row, const int8_t* b, size_t bytes) {
       size_t a_stride = args.a_stride, panel_stride = args.panel_stride;
       if (args.a_tail != nullptr) {

@@ -2,16 +2,17 @@
 // cores without it, SMULL and SADALP (neon).
 //
 // SDOT adds four products of signed bytes to each int32 lane. By element, one operand is four bytes that are the same
-// for all lanes, so that nothing replicates A. B comes straight from the panels. Unsigned A is arranged as a ^ 0x80 =
-// a - 128, which owes 128 * column_sums.
+// for all lanes, so that nothing need replicate A. B comes straight from the panels. Unsigned A is arranged as
+// a ^ 0x80 = a - 128; the sums then owe 128 * column_sums.
 //
-// Arranged A: pieces of 8 K alternate over the rows, so that 16 bytes are two rows, and lanes 0, 1 and 2, 3 are their
-// groups of four K. (That is also what SMMLA wants: tile_mmla-inl.h has the same A.)
+// Arranged A: pieces of 8 K alternate over the rows. So 16 bytes are two rows: 32-bit lanes 0 and 1 are the two groups
+// of four K of the upper row, lanes 2 and 3 those of the lower one. (SMMLA wants the same: tile_mmla-inl.h.)
 //
-// Registers: 8 rows x 2 vectors = 16 accumulators, 4 of A, 4 of B, of 32; up to 4 rows x 4 vectors, so that a panel of
-// four 128-bit vectors is read once from wherever it lies. Half a panel, then the other half, serves 8 rows as well as
-// whole panels would: both come from L1. (SMULL and SADALP: half as many rows, for a vector of B has two accumulators.)
-// Reading rows in place was not tried: u8 would pay for its ^ 0x80 in the loop.
+// Registers: 8 rows x 2 vectors = 16 accumulators, 4 of A, 4 of B, of 32. Up to four rows take 4 vectors, so that a
+// panel of four 128-bit vectors is read once, from wherever it lies. More rows take half a panel, then the other half:
+// that is no slower than whole panels, because both halves come from L1. (SMULL and SADALP have half as many rows,
+// because each vector of B has two accumulators.) Reading rows in place was not tried: u8 would pay for its ^ 0x80 in
+// the loop.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -49,7 +50,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Up to 512-bit vectors: a panel is four vectors, two, or one.
+// Vectors of up to 512 bits: a panel's line is four vectors, two, or one.
 struct DotVectors {
   using D32 = hn::CappedTag<int32_t, 16>;
   using D8 = hn::Repartition<int8_t, D32>;
@@ -57,7 +58,8 @@ struct DotVectors {
   using V8 = hn::Vec<D8>;
 };
 
-// Instructions: acc += b dot lane kLane of each 128 bits of a. b is signed.
+// Instructions: each lane of acc += four bytes of b times the four bytes of lane kLane of a, in each 128 bits. b is
+// signed.
 template <uint32_t kNeonWord, uint32_t kSveWord>
 struct DotByElement : DotVectors {
   using Accumulator = V32;
@@ -68,7 +70,8 @@ struct DotByElement : DotVectors {
   template <int kLane>
   static HWY_INLINE void Accumulate(Accumulator& acc, V8 b, V8 a) {
 #if HWY_TARGET_IS_SVE
-    // a is one of the first eight registers: three bits name it. (Around the intrinsic g++ 12 puts moves.)
+    // a must be one of the first eight registers, because three bits name it. (The intrinsic was tried: g++ 12 puts
+    // moves around it.)
     __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(b), "y"(a), "i"(kSveWord | kLane << 19));
 #else
     __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS
@@ -81,7 +84,8 @@ struct Sdot : DotByElement<0x4f80e000, 0x44a00000> {};
 struct Sudot : DotByElement<0x4f00f000, 0x44a01c00> {};  // unsigned a; of FEAT_I8MM
 
 #if HWY_TARGET_IS_NEON
-// Products of bytes fit 16 bits, and SADALP adds them in pairs: an accumulator has k 0, 1 and k 2, 3 of two columns.
+// Products of bytes fit 16 bits, and SADALP adds them in pairs. So an accumulator has two sums for each of two columns:
+// of k 0 and 1, and of k 2 and 3.
 struct SmullSadalp : DotVectors {
   struct Accumulator {
     V32 low, high;
@@ -98,18 +102,18 @@ struct SmullSadalp : DotVectors {
     const V8 group = hn::BitCast(D8(), hn::Broadcast<kLane>(hn::BitCast(D32(), a)));
     const int16x8_t low = vmull_s8(vget_low_s8(b.raw), vget_low_s8(group.raw));
     const int16x8_t high = vmull_high_s8(b.raw, group.raw);
-    // As asm, because g++ 12 otherwise computes many products first, and spills.
+    // Asm, because otherwise g++ 12 computes many products first, and spills.
     __asm__("sadalp %0.4s, %2.8h\n sadalp %1.4s, %3.8h" : "+w"(acc.low.raw), "+w"(acc.high.raw) : "w"(low), "w"(high));
   }
 };
 #endif
 
-// A policy without its type of A: shared by those that have the same arranged A.
+// A policy without its type of A: policies that have the same arranged A share it.
 template <class Dot>
 struct DotTiles : AnyShape, DotVectors {
   using Accumulator = typename Dot::Accumulator;
 
-  // Two panels where one may be a single vector.
+  // A tile is two panels wide where a line of a panel may be a single vector.
   static constexpr size_t kMR = 8 / Dot::kRegisters, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
   static constexpr size_t kPieceK = 8, kKR = kPieceK;
   using ArrangedA = int8_t;
@@ -122,7 +126,8 @@ struct DotTiles : AnyShape, DotVectors {
   static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what SDOT wants
   using State = NoState;
 
-  // A piece of row kRow and one of the row below it; or, if that was the last row, its piece alone: no more is there.
+  // The pieces of row kRow and of the row below it, in 16 bytes. The last row has no other below it: its piece alone is
+  // loaded, because memory may end there.
   template <size_t kRow, size_t kRows>
   static HWY_INLINE V8 LoadA(const int8_t* a) {
     const int8_t* const from = a + kRow * kPieceK;
@@ -141,14 +146,16 @@ struct DotTiles : AnyShape, DotVectors {
     hn::StoreU(sums, d, to);
   }
 
-  // kRows x kVectors vectors of C, whose B lie `step` bytes apart.
+  // kRows x kVectors vectors of C. The vectors of B that belong to them lie `step` bytes apart.
   template <size_t kRows, size_t kVectors>
   struct Kernel {
-    // One row has few accumulators to hide the latency: it gets several sets, for groups in turn.
+    // One row has too few accumulators to hide the latency. It gets several sets, which groups use in turn.
     static constexpr size_t kSets = kRows > 1 ? 1 : kVectors > 2 ? 2 : 4;
 
-    // Group kGroup of four K, after kSkip accumulators: the products of row kRow with vector kVector, and so on.
-    // (Compilers see which loads are of the same vectors.) One row has kPieces of A at hand; others, one each.
+    // The products of group kGroup of four K. The first kSkip accumulators are skipped; the next one belongs to row
+    // kRow and vector kVector, the one after it to the next vector, and so on, row by row. Loads are repeated here:
+    // compilers see which are of the same vectors. A single row has kPieces pieces of A at `a`; of several rows, each
+    // has one.
     template <size_t kGroup, size_t kPieces, size_t kSkip, size_t kRow, size_t kVector, class... Rest>
     static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, Accumulator& acc, Rest&... rest) {
       if constexpr (kSkip != 0) {
@@ -179,7 +186,8 @@ struct DotTiles : AnyShape, DotVectors {
       }
     }
 
-    // Each level declares an accumulator: separate locals stay in registers, and may be sizeless.
+    // Each level of the recursion declares an accumulator. Separate locals stay in registers, and vectors without a
+    // size known to the compiler (SVE) can be nothing else.
     template <class... Accs>
     static HWY_INLINE void Loop(const Args& args, size_t col, const int8_t* b, size_t step, Accs&... acc) {
       const D32 d;
@@ -215,7 +223,7 @@ struct DotTiles : AnyShape, DotVectors {
       }
     }
 
-    // Not inlined: with the accumulators of others around it, it would lack registers.
+    // Not inlined, because it would lack registers among the accumulators of other instances.
     static HWY_NOINLINE void Run(const Args& args, size_t col, const int8_t* b, size_t step) {
       Loop(args, col, b, step);
     }

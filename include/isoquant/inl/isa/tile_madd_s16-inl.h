@@ -1,14 +1,16 @@
-// ISA layer: Highway alone (but for one addition), for every target with vectors: 16-bit products, added in pairs to
-// int32 (VPMADDWD on x86).
+// ISA layer: 16-bit products, added in pairs to int32 (VPMADDWD on x86), for every target with vectors. By Highway
+// alone, but for one addition.
 //
-// |a b| <= 255 * 128 and a pair of them fit int32, so that all of s8 and u8 is exact. A is widened to s16 when it is
-// arranged. B is widened by a promoting load; with more than one tile of rows, once per block of panels (1.25 against
-// 1.34x of the f32 FMA rate, AVX2, Granite Rapids). An s32 vector then holds two partial sums (k, k + 1) and (k + 2,
-// k + 3) of each of half as many columns, and two of those make one vector of columns after the loop. Tried and lost:
-// even and odd bytes split by shifts (1.25x), VPSIGNB + VPMADDUBSW (1.14x, and wrong for -128).
+// |a b| <= 255 * 128, and the sum of two such products fits int32, so that all of s8 and u8 is exact. A is widened to
+// s16 when it is arranged. B is widened by a promoting load; with more than one tile of rows, it is widened once for
+// all of them (rate 1.34 instead of 1.25). A vector of s32 holds two partial sums, of (k, k + 1) and of (k + 2, k + 3),
+// for half as many columns as it has lanes. After the loop two such vectors make one vector of columns. Tried and lost:
+// even and odd bytes of B split by shifts (1.25); VPSIGNB + VPMADDUBSW (1.14, and wrong for -128).
 //
-// Registers: 4 rows x 2 vectors = 8 accumulators, 2 of B, 1 of A, 2 products, of 16. (6 rows fit too, but reach 1.27 in
-// place of 1.34x.)
+// Registers: 4 rows x 2 vectors = 8 accumulators, 2 of B, 1 of A, 2 products, of 16. (6 rows fit too, but reach 1.27.)
+//
+// Rates are multiply-adds in the time of one f32 FMA lane on Granite Rapids (vs_fma of ISOQUANT_MAX_TIER=avx2
+// bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512').
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_MADD_S16_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -78,8 +80,8 @@ struct MaddS16Tiles : AnyShape {
     for (size_t i = 0; i < k * 16; i += hn::Lanes(D16())) hn::StoreU(LoadB(b + i), D16(), out + i);
   }
 
-  // acc += WidenMulPairwiseAdd(b, a). The addition is one instruction of asm on x86 because g++ 12 otherwise sums the
-  // products of several groups first, and then spills the accumulators (AVX2: 1.10 against 1.38x of the FMA rate).
+  // acc += WidenMulPairwiseAdd(b, a). On x86 the addition is asm: otherwise g++ 12 first sums the products of several
+  // groups, and then spills the accumulators (rate 1.10 instead of 1.38).
   static HWY_INLINE void MultiplyAccumulate(V16 b, V16 a, V32& acc) {
     const V32 products = hn::WidenMulPairwiseAdd(D32(), b, a);
 #if HWY_ARCH_X86 && !HWY_COMPILER_MSVC && HWY_TARGET <= HWY_AVX3
@@ -102,7 +104,7 @@ struct MaddS16Tiles : AnyShape {
     if constexpr (sizeof...(RowsBelow) != 0) Step(a + kPieceK, b0, b1, below...);
   }
 
-  // Two at a time: scalar instructions compete for the vector ports of x86.
+  // Two steps at a time, because scalar instructions compete for the vector ports of x86.
   template <class BOrArranged, class... Accs>
   static HWY_INLINE void TwoSteps(const int16_t*& a, const BOrArranged*& b, Accs&... acc) {
     const size_t n = hn::Lanes(D16());
@@ -121,10 +123,12 @@ struct MaddS16Tiles : AnyShape {
     if constexpr (sizeof...(RowsBelow) != 0) StoreRows(args, c + args.c_stride, below...);
   }
 
-  // kRows x (as many columns as D32 has lanes), beginning at column `col`. B: int8_t panels or int16_t arranged ones.
+  // kRows rows of as many columns as D32 has lanes, beginning at column `col`. B is int8_t panels or int16_t arranged
+  // ones.
   template <size_t kRows>
   struct Kernel {
-    // Each level declares the accumulators of one row: separate locals stay in registers, and may be sizeless.
+    // Each level of the recursion declares the accumulators of one row. Separate locals stay in registers, and vectors
+    // without a size known to the compiler (SVE) can be nothing else.
     template <class BOrArranged, class... Accs>
     static HWY_INLINE void Loop(const Args& args, size_t col, const BOrArranged* b, Accs&... acc) {
       const D32 d;
@@ -135,7 +139,7 @@ struct MaddS16Tiles : AnyShape {
         const int16_t* a = args.a;
         size_t k = args.k;
         for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
-          // Unrolled by the compiler it is slower (AVX2: 1.33 against 1.35x).
+          // Unrolled by the compiler, the loop is slower (rate 1.33 instead of 1.35).
 #pragma GCC unroll 1
           for (size_t i = 0; i < kPieceK; i += 2 * kKR) TwoSteps(a, b, acc...);
         }

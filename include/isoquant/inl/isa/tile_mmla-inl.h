@@ -1,13 +1,13 @@
 // ISA layer: SMMLA and USMMLA, on NEON (tier neon_i8mm) and on SVE vectors of any length (sve_i8mm).
 //
-// Each 128 bits of an accumulator are a 2 x 2 part of C, to which SMMLA adds the products of two rows of A with two
-// columns of B over 8 K: twice the work of SDOT. USMMLA takes unsigned A. A is arranged as for SDOT, where 16 bytes are
-// two rows. Two columns of B over 8 K are 16 bytes of arranged panels; or they are put together from plain panels, by
-// an instruction for each vector, where few rows do not pay for arranging. Up to four rows are left to SDOT and SUDOT:
-// they wait for B in any case, and a pair of rows may be half empty.
+// Each 128 bits of an accumulator are a 2 x 2 part of C. SMMLA adds to it the products of two rows of A with two
+// columns of B over 8 K: twice the work of SDOT. USMMLA takes unsigned A. A is arranged as for SDOT: 16 bytes are two
+// rows. Two columns of B over 8 K are 16 bytes of arranged panels. Few rows do not pay for arranging: they put these
+// bytes together from plain panels, by an instruction for each vector. Up to four rows are left to SDOT and SUDOT: they
+// wait for B in any case, and with an odd number of rows half of a pair would be idle.
 //
-// Registers: 4 pairs of rows x 4 vectors = 16 accumulators, 4 of A, 4 of B, of 32. (6 pairs fit, and are no faster by
-// LLVM's models; from plain panels they spill.)
+// Registers: 4 pairs of rows x 4 vectors = 16 accumulators, 4 of A, 4 of B, of 32. (6 pairs fit. By LLVM's models they
+// are no faster, see bench/mca.sh; from plain panels they spill.)
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_MMLA_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -46,7 +46,8 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Instructions. In each 128 bits: acc[r][c] += row r of a dot row c of b, two rows of 8 bytes each. b is signed.
+// Instructions. In each 128 bits a and b are two rows of 8 bytes each, and acc[r][c] += row r of a times row c of b. b
+// is signed.
 template <uint32_t kNeonWord, uint32_t kSveWord>
 struct MatrixMultiply : DotVectors {
   static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
@@ -75,7 +76,7 @@ struct MmlaTiles : DotTiles<Dot> {
   static constexpr size_t kPieceK = Base::kPieceK, kDotRows = 4;
   static constexpr size_t kArrangeBRows = 17;
 
-  // panel[k / 8][column][k % 8], with zeros for the last four K of an odd number of groups.
+  // To panel[k / 8][column][k % 8]. If the number of groups is odd, zeros stand for the last four K.
   static void ArrangePanel(const int8_t* HWY_RESTRICT b, size_t k, int8_t* HWY_RESTRICT out) {
     const hn::CappedTag<int32_t, 4> d;
     for (; k != 0; k -= HWY_MIN(k, kPieceK), b += 128) {
@@ -88,12 +89,12 @@ struct MmlaTiles : DotTiles<Dot> {
     }
   }
 
-  // kRows x the columns of kVectors vectors, each of a pair of columns per 128 bits.
+  // kRows rows of the columns of kVectors vectors. A vector has two columns in each 128 bits.
   template <size_t kRows, size_t kVectors, bool kArranged>
   struct Kernel {
     static constexpr size_t kPairs = (kRows + 1) / 2;
 
-    // Vector kVector of B over 8 K, or of plain panels' last 4.
+    // Vector kVector of B over 8 K; with kHalf, over the last 4 K of plain panels, then zeros.
     template <size_t kVector, bool kHalf>
     static HWY_INLINE V8 LoadB(const int8_t* b) {
       const D8 d8;
@@ -102,14 +103,14 @@ struct MmlaTiles : DotTiles<Dot> {
       b += kVector / 2 * hn::Lanes(d8);
       const V32 even = hn::BitCast(d, hn::LoadU(d8, b));
       const V32 odd = kHalf ? hn::Zero(d) : hn::BitCast(d, hn::LoadU(d8, b + 64));
-      // If there are four vectors, they are not parts of longer ones: one instruction does for the upper half too.
+      // Four vectors are whole registers, not parts of longer ones. Then one instruction does for the upper half too.
       const std::conditional_t<kVectors == 4, hn::ScalableTag<int32_t>, D32> whole;
       if constexpr (kVector % 2 == 0) return hn::BitCast(d8, hn::InterleaveWholeLower(whole, even, odd));
       return hn::BitCast(d8, hn::InterleaveWholeUpper(whole, even, odd));
     }
 
-    // All products of a piece, from pair kPair and vector kVector on. (Compilers see which loads are of the same
-    // vectors.)
+    // All products of a piece, from row pair kPair and vector kVector on. Loads are repeated here: compilers see which
+    // are of the same vectors.
     template <size_t kPair, size_t kVector, bool kHalf, class... Rest>
     static HWY_INLINE void Step(const int8_t* a, const int8_t* b, V32& acc, Rest&... rest) {
       Mmla::Accumulate(acc, Base::template LoadA<2 * kPair, kRows>(a), LoadB<kVector, kHalf>(b));
@@ -118,7 +119,7 @@ struct MmlaTiles : DotTiles<Dot> {
       }
     }
 
-    // Two vectors are as many columns of two rows as one vector has lanes.
+    // Two vectors hold two rows of as many columns as one vector has lanes.
     template <bool kAdd, size_t kPair, size_t kVector, class... Rest>
     static HWY_INLINE void Store(int32_t* c, size_t c_stride, V32 acc0, V32 acc1, Rest... rest) {
       const D32 d;

@@ -1,4 +1,5 @@
-// ISA layer: plain C++, for the targets without vectors (tier scalar). Also the plainest statement of what Tile does.
+// ISA layer: plain C++, for the targets without vectors (tier scalar). It is also the plainest statement of what Tile
+// does.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_SCALAR_INL_H_) == defined(HWY_TARGET_TOGGLE)

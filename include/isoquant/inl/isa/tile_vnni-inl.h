@@ -2,14 +2,19 @@
 // (avx_vnni_int8).
 //
 // VPDPBUSD adds four products of an unsigned and a signed byte to each int32 lane and never saturates. B is the signed
-// operand, straight from the panels; A is the unsigned one, broadcast. Signed A is arranged as a ^ 0x80 = a + 128,
-// which owes -128 * column_sums. (The other way round, b ^ 0x80 in the loop, costs a vector operation per load of B:
-// nothing on Zen 4, but 8 to 14 % on Intel, where 512-bit logic shares both ports with VPDPBUSD.) VPDPBSSD takes signed
-// bytes on both sides, so that signed A needs no such trick.
+// operand and comes straight from the panels; A is the unsigned one and is broadcast. Signed A is arranged as a ^ 0x80
+// = a + 128; the sums then owe -128 * column_sums. (Rejected: b ^ 0x80 in the loop, so that A may stay signed. That is
+// a vector operation for each load of B. It costs nothing on Zen 4, but 8 to 14 % on Intel, where 512-bit logic shares
+// both ports with VPDPBUSD.) VPDPBSSD takes signed bytes on both sides: signed A needs no such trick.
 //
-// Registers: 12 rows x 2 vectors = 24 accumulators, 2 of B, 1 of A, of 32; or 6 x 2 + 2 + 1 of 16. Intel's latency of 5
-// at 2 per cycle needs 10 accumulators; 12 rows rather than 6 halve the traffic of B (6: 93 %, 12: 99 % of peak at
-// K = 1024, Granite Rapids).
+// Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
+// vectors, 2 and 1, of 16. Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12 rows
+// rather than 6 halve the traffic of B.
+//
+// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512' before and after a change of the line, on
+// Granite Rapids. Other sizes stand in place of 512; those that the bench lacks are an entry of kShapes in
+// bench/warm_bench.cc. Percent are of VPDPBUSD's peak, which the same run measures (pct_peak); GB/s are those of the
+// weights (weights_gbps), and where these come from memory, of MatMulCold (bench/cold_bench.cc).
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_VNNI_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -57,7 +62,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Instructions: acc += a dot b.
+// Instructions: each lane of acc += four bytes of a times four bytes of b.
 struct Vpdpbusd {
   static constexpr bool kSignedA = false;
   template <class V>
@@ -72,8 +77,9 @@ struct Vpdpbusd {
 };
 
 #if HWY_TARGET == HWY_AVX2
-// In bytes, because assemblers know it only since binutils 2.40 and LLVM 16: VEX.256.F2.0F38.W0 50 /r, where ModRM.reg
-// is acc, VEX.vvvv is a, and ModRM.rm is b. The assembler finds the numbers of the registers by comparing their names.
+// Written in bytes, because assemblers know it only since binutils 2.40 and LLVM 16: VEX.256.F2.0F38.W0 50 /r, where
+// ModRM.reg is acc, VEX.vvvv is a, and ModRM.rm is b. The assembler finds the numbers of the registers by comparing
+// their names.
 struct Vpdpbssd {
   static constexpr bool kSignedA = true;
   template <class V>
@@ -127,8 +133,8 @@ struct VnniTiles : AnyShape {
   // kRows x kVectors vectors of C. A panel is one vector of 16 lanes, or two of 8.
   template <size_t kVectors, size_t kRows, bool kAlone>
   struct Kernel {
-    // Few rows have too few accumulators to hide the latency: they get several sets, for K groups in turn (1 x 256 x
-    // 256: 138 GB/s of weights with four sets, 105 with one).
+    // Few rows have too few accumulators to hide the latency. They get several sets, which groups of K use in turn
+    // (1 x 256 x 256: 138 GB/s with four sets, 105 with one).
     static constexpr size_t kSets = kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
     using RowV = Row<kVectors>;
 
@@ -145,8 +151,8 @@ struct VnniTiles : AnyShape {
       return row;
     }
 
-    // All accumulators. They stay in registers, because each is named by a constant: g++ 12 keeps an array that is
-    // indexed in loops in memory. (A parameter pack of locals is as fast, but takes 2.4 times as long to compile.)
+    // All accumulators. They stay in registers, because each is named by a constant: g++ 12 keeps an array in memory if
+    // loops index it. (A parameter pack of locals is as fast, but took 2.4 times as long to compile with g++ 12.)
     static constexpr size_t kPerSet = kRows * kVectors;
     using Sets = Row<kSets * kPerSet>;
     template <size_t... kI>
@@ -166,8 +172,9 @@ struct VnniTiles : AnyShape {
       if constexpr (kVectors == 2) acc.v[kAt + 1] = Dot::Accumulate(acc.v[kAt + 1], va, b.v[1]);
     }
 
-    // One prefetch a step is free, two are not (512 cubed: 93.5 against 95.5 % of peak). But a lone tile waits for
-    // memory anyway: it fetches the B that it will read itself, some KiB further on (12 rows: 16.3 against 12.7 GB/s).
+    // One prefetch a step is free, two are not (512 cubed: 95.5 % with one, 93.5 with two). A lone tile waits for
+    // memory anyway: it fetches, in two streams, the B that it will itself read some KiB further on (12 x 4096 x 4096,
+    // weights from memory: 16.3 GB/s with this, 12.7 without).
     struct Prefetches {
       const char* next;
       size_t inner, outer;
@@ -183,7 +190,8 @@ struct VnniTiles : AnyShape {
       HWY_INLINE void Advance() { next += kAlone ? 256 : 64; }
     };
 
-    // Four at a time: scalar instructions take slots of the ports that VPDPBUSD needs (93.5 against 95.3 % of peak).
+    // Four at a time, because scalar instructions take slots of the ports that VPDPBUSD needs (512 cubed: 95.3 % with
+    // four, 93.5 with one).
     static HWY_INLINE void FourSteps(const uint8_t*& a, const int8_t*& b, size_t second, Prefetches& prefetches,
                                      Sets& acc) {
       constexpr std::make_index_sequence<kRows> kAll;
@@ -200,10 +208,9 @@ struct VnniTiles : AnyShape {
       prefetches.Advance();
     }
 
-    // The last group of four K, and each row is stored as soon as it is done: stores that follow all products hold up
-    // the next tile (by 20 cycles for 24 vectors). Three rows lie at constant multiples of the stride, then the next
-    // three; the asm keeps g++ from preparing the addresses of all rows beforehand, which takes more registers than
-    // there are.
+    // The last group of four K. Each row is stored as soon as it is done: stores that came after all products would
+    // hold up the next tile. Rows are addressed three at a time, at constant multiples of the stride. The asm keeps g++
+    // from preparing the addresses of all rows beforehand, which takes more registers than there are.
     template <bool kAdd, size_t... kRow>
     static HWY_INLINE void LastStep(const uint8_t* a, const RowV& b, int32_t* c, size_t c_stride, Sets& acc,
                                     std::index_sequence<kRow...>) {
@@ -228,11 +235,13 @@ struct VnniTiles : AnyShape {
       hn::StoreU(sum, d, c);
     }
 
-    // Outputs are fetched a few rows per piece: at the end of the loop their lines would hold up the next tile (2048
-    // cubed: 97 against 92 %), all at once in the beginning they would hold up A and B (512 cubed: 94 against 96).
+    // Outputs are fetched a few rows with each piece of K. Fetched at the end of the loop, their lines would hold up
+    // the next tile (2048 cubed: 92 % instead of 97); all at once in the beginning, they would hold up A and B (512
+    // cubed: 94 % instead of 96).
     static HWY_INLINE void FetchWritten(const Args*& args, const char*& written) {
-      // Hides that the pointer is the same every time, so that its members are loaded anew: the loop needs all
-      // registers, and g++ 12 spills general ones to vectors, by instructions of a port that VPDPBUSD needs.
+      // The asm hides that the pointer is the same every time, so that members are loaded anew. Kept in registers, they
+      // would take some that the loop needs, and g++ 12 spills general registers to vectors, by instructions of a port
+      // that VPDPBUSD needs.
       __asm__("" : "+r"(args));
       const char* const last = args->hints.written + (kRows - 1) * args->hints.written_stride;
       const size_t rows = kVectors == 1 || args->k > kRows * kPieceK ? 1 : args->k > 4 * kPieceK ? 3 : 6;
@@ -310,7 +319,7 @@ struct VnniWith : VnniTiles<Dot> {
       ForRows(piece, a_stride, rows, out, [](Bytes d, const uint8_t* from) { return hn::LoadU(d, from); });
     }
     if (k == 0) return;
-      // Whole vectors of `out` may be written, and where B's padding is zero any value of A will do.
+      // Whole vectors may be written to `out`. What follows the last element may be anything, because B is zero there.
 #if HWY_TARGET <= HWY_AVX3
     const auto first = hn::FirstN(Bytes(), k);
     ForRows(piece, a_stride, rows, out,
@@ -331,7 +340,7 @@ struct VnniWith : VnniTiles<Dot> {
     return kFlips ? hn::Xor(v, hn::Set(Bytes(), uint8_t{0x80})) : v;
   }
 
-  // One piece of each row, two rows at a time (16 x 16 x 16 takes 3 % less).
+  // One piece of each row, two rows at a time (16 x 16 x 16 takes 3 % less time).
   template <class Load>
   static HWY_INLINE void ForRows(const uint8_t* from, size_t stride, size_t rows, uint8_t* HWY_RESTRICT out,
                                  const Load& load) {

@@ -1,14 +1,16 @@
 // ISA layer: 4 x 4 transposes within blocks of 16 bytes, and sums of bytes: the inner loop of packing.
 //
-// A block of 16 bytes in each of four rows becomes four quarters of 16 bytes: element 0 of rows 0 to 3, element 1 of
-// rows 0 to 3, and so on. That serves both orders of weights. With elements of one byte, four rows of K x N become a
-// group of K, and a block is a panel. With elements of four bytes (four consecutive k), four rows of N x K become four
-// columns of a panel, and a block is four groups.
+// A block is 16 bytes in each of four rows. It becomes four quarters of 16 bytes: element 0 of rows 0 to 3, element 1
+// of rows 0 to 3, and so on. That serves both orders of weights:
+//
+//   * K x N: elements are one byte. Four rows are a group of K, and a block is a line of a panel.
+//   * N x K: elements are four bytes (four consecutive k). Four rows are four columns of a panel, and a block is four
+//     groups.
 //
 //   K x N, int8_t:  quarter j of a block holds columns 4 j to 4 j + 3, all of one group: quarters are 16 bytes apart
 //   N x K, int32_t: quarter j of a block holds group j of four columns: quarters are a line of 64 bytes apart
 //
-// Vectors of 64 bytes are a line of a panel each, and are put together and stored as such: see LineArgs.
+// Where vectors have 64 bytes, each is a line of a panel, and is put together and stored as such: see LineArgs.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -34,7 +36,7 @@ struct TransposeArgs {
   const int8_t* from;  // row i of four is at from + i * row_stride
   size_t row_stride;
   size_t from_step;  // to the next repetition
-  size_t ahead;      // bytes so far on in each row are fetched into the cache; 0: none
+  size_t ahead;      // so many bytes further on in each row a line is fetched into the cache; 0: none is
   int8_t* to;        // quarter j of block b goes to to + b * block_step + j * quarter_step
   size_t block_step, quarter_step;
   size_t to_step;      // to the next repetition
@@ -42,7 +44,7 @@ struct TransposeArgs {
   uint32_t* sums;      // of each four bytes: += at [16 b + 4 j + i] for elements of one byte, else at [i]
 };
 
-// Sums of two bytes, so many of them, fit 16 bits.
+// So many sums of two bytes fit 16 bits.
 constexpr size_t kMaxRepetitions = 127;
 
 #if HWY_TARGET == HWY_SCALAR
@@ -66,7 +68,7 @@ void Transpose(TransposeArgs args) {
 
 #else
 
-// Vectors whose size the compiler does not know give one block.
+// One block where the compiler does not know the size of vectors.
 constexpr size_t kMaxBlocks = !HWY_HAVE_SCALABLE && HWY_MAX_BYTES >= 32 ? 2 : 1;
 
 template <size_t kBlocks, class V>
@@ -122,7 +124,7 @@ HWY_NOINLINE void Transpose(TransposeArgs args) {
     StoreBlocks<kBlocks>(quarter1, args.to + args.quarter_step, args.block_step);
     StoreBlocks<kBlocks>(quarter2, args.to + 2 * args.quarter_step, args.block_step);
     StoreBlocks<kBlocks>(quarter3, args.to + 3 * args.quarter_step, args.block_step);
-    // Nothing saturates: each product is a byte, one of an adjacent pair.
+    // Nothing saturates: factors are 1, and the sum of two bytes fits 16 bits.
     sums0 = hn::Add(sums0, hn::SatWidenMulPairwiseAdd(d16, ones, quarter0));
     sums1 = hn::Add(sums1, hn::SatWidenMulPairwiseAdd(d16, ones, quarter1));
     sums2 = hn::Add(sums2, hn::SatWidenMulPairwiseAdd(d16, ones, quarter2));
@@ -141,14 +143,14 @@ HWY_NOINLINE void Transpose(TransposeArgs args) {
 // Whether vectors are as long as a line.
 constexpr bool kHasLines = !HWY_HAVE_SCALABLE && HWY_MAX_BYTES >= 64;
 
-// Four lines at a time, each made of 4 x 4 blocks of 16 bytes and stored as a whole. Blocks meet in a vector by loads,
-// which take no shuffle. (In quarters of lines, as above, a repetition is 20 shuffles of one port and 16 stores, here
-// 8 and 4.)
+// Four lines at a time, from 4 x 4 blocks of 16 bytes. Each line is stored as a whole. Loads bring the blocks together
+// in a vector, which takes no shuffle. (By quarters of lines, as above, a repetition is 20 shuffles, all on one port,
+// and 16 stores; here it is 8 and 4.)
 struct LineArgs {
   const int8_t* from;  // block b of vector v is at from + v * vector_step + b * block_step
   size_t vector_step, block_step;
   size_t from_step;  // to the next repetition
-  size_t ahead;      // bytes so far on from blocks of vector 0 are fetched into the cache; 0: none
+  size_t ahead;      // so many bytes after each block of vector 0 a line is fetched into the cache; 0: none is
   int8_t* to;        // line v goes to to + v * line_step
   size_t line_step;
   size_t to_step;      // to the next repetition
@@ -156,8 +158,8 @@ struct LineArgs {
   uint32_t* sums;      // of each four bytes of line v: += at [16 v + i] for elements of one byte, else at [i]
 };
 
-// Elements of one byte: block b holds 16 columns of row b, and vectors are apart. Of four bytes: block b of vector v
-// holds four groups of column 4 b + v.
+// Elements of one byte: block b holds 16 columns of row b, and each vector is another panel. Elements of four bytes:
+// block b of vector v holds four groups of column 4 b + v.
 template <class T>
 HWY_NOINLINE void TransposeLines(LineArgs args);
 

@@ -1,4 +1,4 @@
-// Template layer: the output stage of Linear, from exact sums to f32.
+// Stages: from exact sums to f32, for MatMul with a Dequantization and for Linear.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_STAGES_DEQUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -25,8 +25,8 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of linear.h,
-// in that order.
+// y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of
+// dequantize.h, in that order.
 class DequantizeStage : public StageBase<int32_t> {
  public:
   DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y, RowScales row_scales)
@@ -43,18 +43,19 @@ class DequantizeStage : public StageBase<int32_t> {
         y_(y) {}
 
  private:
-  // False if no output can be NaN. To know it is worth a pass over scales and bias: two of five vector instructions per
-  // vector of outputs are for NaN. Sums are at most 2^31, so that the first product is finite with scales up to 2^96.
-  // The second one may overflow, but is no NaN if the other factor is finite, and likewise the sum with the bias. Of
-  // row scales that are not known yet, finite ones, the first product may overflow: then a column scale of 0 makes NaN.
+  // False if no output can be NaN. That is worth a pass over scales and bias: of five vector instructions for a vector
+  // of outputs, two are for NaN. Sums are at most 2^31 in magnitude, so the first product is finite with row scales up
+  // to 2^96. The second product may overflow, but is no NaN if its other factor is finite; nor is the sum with a finite
+  // bias. Row scales that are not known yet are finite, but with them the first product may overflow: then only a
+  // column scale of 0 makes NaN.
   static bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
     constexpr float kMax = (std::numeric_limits<float>::max)();
     if (AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax)) return true;
     return row_scales == RowScales::kLate ? AnyIsZero(d.column_scales) : AnyExceeds(d.row_scales, 0x1p96f);
   }
 
-  // Steps that not all calls have. A set of them is known when the loop over rows is compiled, or, kAny, while it runs:
-  // then vectors may be partial and outputs NaN, too.
+  // Steps that not all calls have. Each set of them has a loop over rows that was compiled for it, for whole vectors
+  // and outputs that are no NaN. kAny is the loop for everything else: it tests while it runs.
   enum Steps : int { kZeroPoints = 1, kBias = 2, kRelu = 4, kAny = 8 };
 
   static StageBase<int32_t>::Run FindSteps(const Dequantization& d) {

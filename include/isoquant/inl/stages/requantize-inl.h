@@ -1,4 +1,4 @@
-// Template layer: the output stage from exact sums to 8-bit integers. The steps are those of requantize.h.
+// Stages: from exact sums to 8-bit integers. The steps are those of requantize.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_STAGES_REQUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -25,7 +25,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// A stage for the MatMul driver, or for sums in any matrix.
+// A stage of products, and of sums in any matrix.
 template <class Q>
 class RequantizeStage : public StageBase<int32_t> {
  public:
@@ -45,11 +45,11 @@ class RequantizeStage : public StageBase<int32_t> {
         c_(c) {}
 
  private:
-  // Products of such scales and sums are below 2^31.
+  // The largest float below one. Products of sums with scales up to it are below 2^31.
   static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
 
-  // kAny: rows may have a zero point each, scales be any floats, and vectors partial. (Plain numbers, not Parts: see
-  // DequantizeStage.)
+  // With kAny each row may have its zero point, scales may be any floats, and vectors may be partial. (The arguments
+  // are plain numbers, not Parts: see StageBase.)
   template <bool kAny>
   static HWY_NOINLINE void RunSteps(const StageBase<int32_t>& stage_in, size_t row, size_t rows, size_t col,
                                     size_t cols, const int32_t* sums, size_t stride) {
@@ -92,7 +92,8 @@ class RequantizeStage : public StageBase<int32_t> {
     }
   }
 
-  // Whole vectors of four rows at a time. The last four may begin with rows that are done already.
+  // Whole vectors, four rows at a time. The last four rows may begin with some that are done already: those get the
+  // same outputs again.
   template <bool kAny, class DI, class VF, class VI>
   HWY_INLINE void FourByFour(DI di32, Part rows, const int32_t* HWY_RESTRICT sums, size_t stride, VF scale, VI addend,
                              VI column_sum, Q* HWY_RESTRICT to) const {
@@ -115,8 +116,8 @@ class RequantizeStage : public StageBase<int32_t> {
     }
   }
 
-  // round(float(t) * scale), t = sum + addend - zero point * column sum; but any two of the values that exceed Q and
-  // the zero point may be swapped, because all of them are clamped to the same one.
+  // round(float(t) * scale), t = sum + addend - zero point * column sum. Results outside Q's range, less the zero
+  // point, only need the right sign: they are clamped next.
   template <bool kAny, class DI, class VF, class VI>
   HWY_INLINE VI Rounded(DI di32, VI sum, size_t row, VF scale, VI addend, VI column_sum) const {
     const hn::RebindToFloat<DI> df32;
@@ -127,8 +128,8 @@ class RequantizeStage : public StageBase<int32_t> {
     return RoundInRange(di32, v);
   }
 
-  // Gives the same outputs without NaN in between: NaN as 0, and instead of infinity, which a sum of 0 would turn into
-  // NaN, the largest number, which saturates as well for any other sum.
+  // A scale that gives the same outputs, and no NaN on the way. 0 stands for NaN. The largest number stands for
+  // infinity, which times a sum of 0 would be NaN; with any other sum it saturates just as well.
   template <class DF, class VF = hn::Vec<DF>>
   static HWY_INLINE VF HarmlessScale(DF df32, VF scale) {
     const VF number = hn::IfThenElseZero(hn::Eq(scale, scale), scale);

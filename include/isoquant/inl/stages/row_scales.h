@@ -6,7 +6,8 @@
 
 namespace isoquant {
 
-// kKnown: when the stage is made. kLate: when a tile of their rows comes to the stage; each is finite.
+// kKnown: they are known when the stage is made. kLate: those of a tile's rows are known when that tile comes to the
+// stage, and each is finite.
 enum class RowScales : uint8_t { kKnown, kLate };
 
 }  // namespace isoquant

@@ -1,4 +1,4 @@
-// ISA layer: IEEE-754 defaults for the duration of a call, whatever the caller has set.
+// Utilities: IEEE-754 defaults for the duration of a call, whatever the caller has set.
 #ifndef ISOQUANT_INL_UTIL_FLOAT_ENVIRONMENT_H_
 #define ISOQUANT_INL_UTIL_FLOAT_ENVIRONMENT_H_
 
@@ -15,11 +15,14 @@
 
 namespace isoquant {
 
-// Rounding to nearest even, no flush-to-zero, no denormals-are-zero, exceptions masked; restores the caller's settings,
-// and its sticky flags of exceptions exactly as they were: none is raised by what ran, and none is lost.
-// What runs under it must be a call that is not inlined: compilers move arithmetic across these accesses. Written only
-// if it differs: LDMXCSR costs more than the test. (Most callers have raised "inexact" long before, and it stays.)
-// fesetenv would also reload the x87 state, at some hundred cycles.
+// While it lives: rounding to nearest even, no flush-to-zero, no denormals-are-zero, exceptions masked. Afterwards the
+// caller's settings are restored, and the sticky flags of exceptions are exactly as they were: what ran has neither
+// raised nor lost one.
+//
+// What runs under it must be a call that is not inlined, because compilers move arithmetic across these accesses.
+//
+// The register is written only if it differs, because LDMXCSR costs more than the test. (Rejected: fesetenv, which
+// would also reload the x87 state.)
 class ScopedFloatEnvironment {
  public:
   ScopedFloatEnvironment() {

@@ -1,8 +1,9 @@
-// ISA layer: refuses flags that give floats other bits than IEEE-754 does. The library takes such flags off its own
-// files (cmake/exact_floats.cmake); your own file that includes the templates must be compiled without them.
+// Utilities: refuses compiler flags that give floats other bits than IEEE-754 does. The library takes such flags off
+// its own files (cmake/exact_floats.cmake). Your own file that includes the templates must be compiled without them.
 //
-// Only what the compiler tells of can be refused. g++ tells of all; clang (14 and 19 were tried) of -ffast-math and
-// -ffinite-math-only, but neither of the other parts of -ffast-math nor of -ffast-math -fno-finite-math-only.
+// A flag can be refused only if the compiler defines a macro for it. g++ does for all. Clang (14 and 19 were tried)
+// does for -ffast-math and -ffinite-math-only, but for no other part of -ffast-math, nor for -ffast-math with
+// -fno-finite-math-only.
 #ifndef ISOQUANT_INL_UTIL_IEEE754_H_
 #define ISOQUANT_INL_UTIL_IEEE754_H_
 
@@ -28,8 +29,8 @@
 #if defined(__GCC_IEC_559) && __GCC_IEC_559 == 0
 #error "Isoquant's bits are those of IEEE-754: compile without -fsingle-precision-constant and the parts of -ffast-math"
 #endif
-// 0: floats are computed as floats. 16: so they are, and halves as halves. Else they are computed as wider numbers, or
-// now as these and now as those.
+// 0: floats are computed as floats. 16: floats as floats, and halves as halves. Any other value: they are computed as
+// wider numbers, always or at times.
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0 && __FLT_EVAL_METHOD__ != 16
 #error "Isoquant's bits are those of IEEE-754: compile without -mfpmath=387 (on 32-bit x86: with -msse2 -mfpmath=sse)"
 #endif

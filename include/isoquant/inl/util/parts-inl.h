@@ -1,4 +1,4 @@
-// Template layer, utilities: arithmetic on sizes, and parts of ranges.
+// Utilities: arithmetic on sizes, and parts of ranges.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_UTIL_PARTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -22,7 +22,7 @@ constexpr size_t RoundUp(size_t a, size_t b) { return DivideUp(a, b) * b; }
 constexpr size_t Min(size_t a, size_t b) { return a < b ? a : b; }
 constexpr size_t Max(size_t a, size_t b) { return a < b ? b : a; }
 
-// The i-th of `parts` nearly equal parts of [0, total): the first ones are longer by one.
+// Part i of [0, total), which is cut into `parts` parts. They are nearly equal: the first ones may be longer by one.
 struct Part {
   size_t begin, size;
 };

@@ -1,5 +1,5 @@
-// Template layer: what several operations do with vectors: their first elements, to and from memory that ends there;
-// the size of all elements.
+// Utilities: loads and stores of the first elements of a vector, where memory ends after them; whether some element of
+// an array is too large.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_UTIL_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -22,7 +22,7 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The next min(n, Lanes(d)) elements, then zeros. Full vectors do not pay for a mask.
+// The first min(n, Lanes(d)) elements at `from`, then zeros. Full vectors do not pay for a mask.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* from, size_t n) {
   return n >= hn::Lanes(d) ? hn::LoadU(d, from) : hn::LoadN(d, from, n);
@@ -37,13 +37,15 @@ HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, T* to, size_t n) {
   }
 }
 
-// The first of one element for all columns, or elements from `col` on of one for each.
+// What belongs to columns from `col` on. If `one`, a single element is for all columns; otherwise there is one for
+// each.
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size_t n) {
   return one ? hn::Set(d, *from) : LoadFirst(d, from + col, n);
 }
 
-// Whether some |x| exceeds `limit`, or is NaN. By integers: a caller may have unmasked the exceptions of floats.
+// Whether some |x| exceeds `limit` or is NaN. It compares integers, because the caller may have unmasked the exceptions
+// of floats.
 inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
   const hn::CappedTag<float, 16> df32;
   const hn::RebindToSigned<decltype(df32)> di32;
