@@ -1,6 +1,4 @@
 // Operation: quantise rows, each by its own values: checks, once per call, then dispatches.
-#include "src/quantize_rows.h"
-
 #include <algorithm>
 
 #include "isoquant/inl/isa/int8_targets.h"
@@ -56,25 +54,13 @@ HWY_EXPORT(QuantizeRowsU8);
 
 }  // namespace
 
-void QuantizeCheckedRows(Context& context, const MatrixView<const float>& x, const MatrixView<int8_t>& q,
-                         float* scales) {
-  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsS8);
-  ForEachPart(context, x.rows, x.cols, 1, [&](size_t begin, size_t end) { rows(x, q, scales, begin, end); });
-}
-
-void QuantizeCheckedRows(Context& context, const MatrixView<const float>& x, const MatrixView<uint8_t>& q,
-                         float* scales, int32_t* zero_points) {
-  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsU8);
-  ForEachPart(context, x.rows, x.cols, 1,
-              [&](size_t begin, size_t end) { rows(x, q, scales, zero_points, begin, end); });
-}
-
 Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<int8_t> q, VectorView<float> scales) {
   ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "x.rows", x.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "x", x));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scales", scales, "q", q));
-  QuantizeCheckedRows(context, x, q, scales.data);
+  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsS8);
+  ForEachPart(context, x.rows, x.cols, 1, [&](size_t begin, size_t end) { rows(x, q, scales.data, begin, end); });
   return Status();
 }
 
@@ -88,7 +74,9 @@ Status QuantizeRows(Context& context, MatrixView<const float> x, MatrixView<uint
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "x", x));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "q", q));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_points", zero_points, "scales", scales));
-  QuantizeCheckedRows(context, x, q, scales.data, zero_points.data);
+  const auto rows = ISOQUANT_DISPATCH(context, QuantizeRowsU8);
+  ForEachPart(context, x.rows, x.cols, 1,
+              [&](size_t begin, size_t end) { rows(x, q, scales.data, zero_points.data, begin, end); });
   return Status();
 }
 

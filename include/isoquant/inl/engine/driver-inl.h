@@ -8,7 +8,7 @@
 //
 // Plain sums go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage
 // runs one tile behind: while the next tile's products are in flight, the previous tile is scaled and stored
-// (undelayed: 3 to 5 % of peak slower).
+// (undelayed: 3 to 5 % of peak slower). Figures here are of bench/run.sh --benchmark_filter='^MatMul/.*/512/512/512$'.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_DRIVER_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -1,4 +1,4 @@
-// Template layer: packs plain weights into panels, both orders, and sums up the columns of integers in the same pass.
+// Engine: packs plain weights into panels, both orders, and sums up the columns of integers in the same pass.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_PACK_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -24,8 +24,8 @@ struct ArrangedForm {
 // wants them. Both functions run under the float environment of the output stage.
 template <class A>
 struct RowFiller {
-  // Finds out what must be known of rows before they are arranged: their scales, say. Null: nothing. Called where
-  // several workers arrange the same rows, before they do.
+  // Finds out what must be known of rows before they are arranged: their scales, say. Null: nothing. The driver calls
+  // it for products of which several workers arrange the same rows, before they do.
   using Prepare = void (*)(const RowFiller& filler, size_t row, size_t rows);
   // Writes rows [row, row + rows) to `out`, aligned to 64 bytes, and, if `prepares`, does the work of `prepare` before.
   // Without `prepares` several workers may ask for the same row at once. The driver finds row sums in what was written.
