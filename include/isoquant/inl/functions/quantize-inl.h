@@ -28,10 +28,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using DF32 = hn::CappedTag<float, 16>;
 using DI32 = hn::RebindToSigned<DF32>;
-using DU32 = hn::RebindToUnsigned<DF32>;
 using VF32 = hn::Vec<DF32>;
 using VI32 = hn::Vec<DI32>;
-using VU32 = hn::Vec<DU32>;
 
 // 2^-126, the smallest normal number: scales are never smaller.
 constexpr float kMinScale = (std::numeric_limits<float>::min)();
@@ -42,21 +40,6 @@ struct RowScale {
   bool all_finite = false;  // known to be: then there is nothing to clamp
 };
 
-// f16, as bits, to f32, exactly. Exponent and mantissa are shifted to their places in f32; then only the exponent's
-// bias is wrong, and a factor of 2^112 corrects it, for subnormal numbers too. (Highway's PromoteTo turns some NaN into
-// numbers on SSE4.)
-HWY_INLINE VF32 PromoteF16(hn::Vec<hn::Rebind<uint16_t, DF32>> bits) {
-  const DF32 d;
-  const DI32 di32;
-  const VI32 wide = hn::BitCast(di32, hn::PromoteTo(DU32(), bits));
-  const VI32 magnitude = hn::And(wide, hn::Set(di32, 0x7fff)), sign = hn::ShiftLeft<31>(hn::ShiftRight<15>(wide));
-  const VF32 number = hn::Mul(hn::BitCast(d, hn::ShiftLeft<13>(magnitude)), hn::Set(d, 0x1p112f));
-  // Infinities and NaN.
-  const auto is_finite = hn::Lt(magnitude, hn::Set(di32, 0x7c00));
-  const VI32 exponent = hn::IfThenZeroElse(is_finite, hn::Set(di32, 0x7f800000));
-  return hn::BitCast(d, hn::Or(hn::Or(hn::BitCast(di32, number), exponent), sign));
-}
-
 // The first min(n, lanes) elements at `from`, as f32: bf16 and f16 are exact in f32.
 template <class X>
 HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from, size_t n) {
@@ -66,8 +49,8 @@ HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from, size_t n) {
   } else {
     const hn::Rebind<uint16_t, DF32> d16;
     const auto bits = LoadFirst(d16, reinterpret_cast<const uint16_t*>(from), n);
-    if constexpr (std::is_same<X, hwy::float16_t>::value) return PromoteF16(bits);
-    return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(DU32(), bits)));  // bf16 is the upper half of f32
+    if constexpr (std::is_same<X, hwy::float16_t>::value) return PromoteF16(d, bits);
+    return PromoteBf16(d, bits);
   }
 }
 template <class X>

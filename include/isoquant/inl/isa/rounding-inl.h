@@ -110,11 +110,46 @@ HWY_INLINE hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added) 
     return hn::BitCast(dq, hn::TableLookupLanes(hn::BitCast(di32, blocks), hn::SetTableIndices(di32, from)));
   }
 }
+// The bytes of a whole register, as int16_t.
+template <class DQ, class V = hn::Vec<DQ>>
+HWY_INLINE void StoreWidened(DQ, V v, int16_t* HWY_RESTRICT to) {
+  const hn::Repartition<int16_t, DQ> d16;
+  hn::StoreU(hn::PromoteLowerTo(d16, v), d16, to);
+  hn::StoreU(hn::PromoteUpperTo(d16, v), d16, to + hn::Lanes(d16));
+}
 #else
 constexpr bool kDemotesFour = false;
 template <class DQ, class VI>
 hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added);
+template <class DQ, class V = hn::Vec<DQ>>
+void StoreWidened(DQ dq, V v, int16_t* to);
 #endif
+
+// bf16, as bits, to f32: the upper half of it.
+template <class D, class V16 = hn::Vec<hn::Rebind<uint16_t, D>>>
+HWY_INLINE hn::Vec<D> PromoteBf16(D d, V16 bits) {
+  const hn::RebindToUnsigned<D> du32;
+  auto wide = hn::ShiftLeft<16>(hn::PromoteTo(du32, bits));
+#if HWY_TARGET == HWY_SCALAR && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)
+  // g++ 12 for AArch64 makes vectors of this and of the maxima around it, and gets the largest numbers wrong.
+  __asm__("" : "+r"(wide.raw));
+#endif
+  return hn::BitCast(d, wide);
+}
+
+// f16, as bits, to f32. (Highway's PromoteTo makes numbers of some NaN on SSE4.) With exponent and mantissa in their
+// places for f32, only the bias is wrong: 2^112, of subnormal numbers too.
+template <class D, class V16 = hn::Vec<hn::Rebind<uint16_t, D>>>
+HWY_INLINE hn::Vec<D> PromoteF16(D d, V16 bits) {
+  const hn::RebindToSigned<D> di32;
+  const auto wide = hn::BitCast(di32, hn::PromoteTo(hn::RebindToUnsigned<D>(), bits));
+  const auto magnitude = hn::And(wide, hn::Set(di32, 0x7fff)), sign = hn::ShiftLeft<31>(hn::ShiftRight<15>(wide));
+  const auto number = hn::Mul(hn::BitCast(d, hn::ShiftLeft<13>(magnitude)), hn::Set(d, 0x1p112f));
+  // Infinities and NaN.
+  const auto is_finite = hn::Lt(magnitude, hn::Set(di32, 0x7c00));
+  const auto exponent = hn::IfThenZeroElse(is_finite, hn::Set(di32, 0x7f800000));
+  return hn::BitCast(d, hn::Or(hn::Or(hn::BitCast(di32, number), exponent), sign));
+}
 
 #undef ISOQUANT_SSE_OR_AVX
 

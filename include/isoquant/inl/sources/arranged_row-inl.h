@@ -14,6 +14,7 @@
 
 #include "hwy/highway.h"
 #include "isoquant/inl/engine/row_source.h"
+#include "isoquant/inl/isa/rounding-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -55,20 +56,16 @@ class ArrangedRow {
       }
     }
   }
-#if HWY_TARGET != HWY_SCALAR
-  // A whole register of them, to its place in a piece.
+  // A whole register of them, to its place in a piece. On x86 alone (kDemotesFour).
   template <class D, class V = hn::Vec<D>>
-  HWY_INLINE void StoreWhole(D, V v, T* to) const {
+  HWY_INLINE void StoreWhole(D d, V v, T* to) const {
     if constexpr (kWide) {
-      const hn::Repartition<int16_t, D> d16;
-      hn::StoreU(hn::PromoteLowerTo(d16, v), d16, to);
-      hn::StoreU(hn::PromoteUpperTo(d16, v), d16, to + hn::Lanes(d16));
+      StoreWidened(d, v, to);
     } else {
       const hn::RebindToUnsigned<D> du;
       hn::StoreU(hn::Xor(hn::BitCast(du, v), hn::Set(du, form_.flip)), du, to);
     }
   }
-#endif
 
   // Where a row of n elements ends: there Tile stops to read.
   size_t End(size_t n) const { return (n + form_.kr - 1) & ~(form_.kr - 1); }

@@ -199,7 +199,6 @@ class QuantizedRows : public RowFiller<Q> {
   HWY_INLINE void QuantizeRow(const X* HWY_RESTRICT x, size_t n, VF32 inverse, int32_t zero_point,
                               const ArrangedRow<T>& to) const {
     size_t i = 0;
-#if HWY_TARGET != HWY_SCALAR
     if constexpr (kDemotesFour) {
       const hn::Repartition<Q, DF32> dq;
       const DI32 di32;
@@ -222,7 +221,6 @@ class QuantizedRows : public RowFiller<Q> {
         }
       }
     }
-#endif
     if (i < to.End(n)) QuantizeRest<true>(i, x, n, inverse, zero_point, to);
   }
 
