@@ -16,7 +16,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
-#include "isoquant/inl/engine/row_sums-inl.h"
+#include "isoquant/inl/isa/row_sums-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/matrix_view.h"
 

@@ -1,12 +1,12 @@
-// Engine: sums of rows of A, for products with weights that have zero points. Rows are summed up when they have just
+// ISA layer: sums of rows of A, for products with weights that have zero points. Rows are summed up when they have just
 // been arranged, or are about to be read in place: they are in L1, or will be wanted there.
 
 // Per-target include guard.
-#if defined(ISOQUANT_INL_ENGINE_ROW_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef ISOQUANT_INL_ENGINE_ROW_SUMS_INL_H_
-#undef ISOQUANT_INL_ENGINE_ROW_SUMS_INL_H_
+#if defined(ISOQUANT_INL_ISA_ROW_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_ROW_SUMS_INL_H_
+#undef ISOQUANT_INL_ISA_ROW_SUMS_INL_H_
 #else
-#define ISOQUANT_INL_ENGINE_ROW_SUMS_INL_H_
+#define ISOQUANT_INL_ISA_ROW_SUMS_INL_H_
 #endif
 
 #include <cstddef>
