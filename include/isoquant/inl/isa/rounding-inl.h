@@ -130,9 +130,11 @@ template <class D, class V16 = hn::Vec<hn::Rebind<uint16_t, D>>>
 HWY_INLINE hn::Vec<D> PromoteBf16(D d, V16 bits) {
   const hn::RebindToUnsigned<D> du32;
   auto wide = hn::ShiftLeft<16>(hn::PromoteTo(du32, bits));
-#if HWY_TARGET == HWY_SCALAR && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)
   // g++ 12 for AArch64 makes vectors of this and of the maxima around it, and gets the largest numbers wrong.
+#if HWY_TARGET == HWY_SCALAR && !HWY_COMPILER_MSVC
   __asm__("" : "+r"(wide.raw));
+#elif HWY_TARGET == HWY_EMU128 && !HWY_COMPILER_MSVC
+  __asm__("" : "+m"(wide.raw));
 #endif
   return hn::BitCast(d, wide);
 }
