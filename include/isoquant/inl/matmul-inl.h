@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/driver-inl.h"
@@ -50,6 +51,14 @@ HWY_INLINE auto CallWithBest(PolicyList<P, Worse...>, const Context& context, si
   return function(P());
 }
 
+// For policies with a State: its memory would be on the stack of the others too. (Copies, so that operands of the
+// others may stay in registers.)
+template <class P, class Stage>
+HWY_NOINLINE Status MatMulOfPanelsApart(Context& context, RowSource<typename P::A> a, const PackedPanels& b,
+                                        Stage stage) {
+  return MatMulOfPanels<P>(context, a, b, stage);
+}
+
 // What CallWithBest calls. (No lambdas, which g++ 12 does not inline: 8 % of the instructions of 1 x 16 x 16.)
 template <class Problem, class Stage>
 struct RunWithPolicy {
@@ -60,7 +69,11 @@ struct RunWithPolicy {
 
   template <class P>
   HWY_INLINE Status operator()(P) const {
-    return MatMulOfPanels<P>(context, a, b, stage);
+    if constexpr (std::is_empty<typename P::State>::value) {
+      return MatMulOfPanels<P>(context, a, b, stage);
+    } else {
+      return MatMulOfPanelsApart<P>(context, a, b, stage);
+    }
   }
 };
 template <class Problem, class Stage>
