@@ -40,7 +40,10 @@ bool IsGreater(uint64_t a, uint64_t b) {
 // The name of an element type; of any other number its digits.
 std::string TypeText(uint64_t number) {
   const ElementType type = static_cast<ElementType>(number);
-  return number <= UINT8_MAX && BitsOf(type) != 0 ? NameOf(type) : std::to_string(number);
+  if (number <= UINT8_MAX && BitsOf(type) != 0) return NameOf(type);
+  char digits[24];  // not std::to_string: it has a unique symbol, which keeps plug-ins from being unloaded
+  std::snprintf(digits, sizeof(digits), "%" PRIu64, number);
+  return digits;
 }
 
 // To print a float, a C library may compute with floats. That must neither trap nor leave flags, nor depend on the

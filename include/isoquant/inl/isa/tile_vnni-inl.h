@@ -349,6 +349,8 @@ struct VnniWith : VnniTiles<Dot> {
         hn::Store(Flip(load(Bytes(), row_from + j)), Bytes(), row_out + j);
       }
     };
+    // Where compilers know the most rows there may be, they write all steps out, and spill.
+#pragma GCC unroll 1
     for (; rows >= 2; rows -= 2, from += 2 * stride, out += 2 * kPieceK) {
       row(from, out);
       row(from + stride, out + kPieceK);
