@@ -25,8 +25,21 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Where outputs go: element (row, col) is data[row * row_stride + col - first].
+template <class Y>
+struct Destination {
+  explicit Destination(const MatrixView<Y>& y) : data(y.data), row_stride(y.row_stride), first(0) {}
+  Destination(Y* data_in, size_t row_stride_in, size_t first_in)
+      : data(data_in), row_stride(row_stride_in), first(first_in) {}
+
+  HWY_INLINE Y* At(size_t row, size_t col) const { return data + (row * row_stride + col - first); }
+
+  Y* data;
+  size_t row_stride, first;
+};
+
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of
-// dequantize.h, in that order.
+// dequantize.h, in that order, for outputs of f32 and for no activation or ReLU.
 class DequantizeStage : public StageBase<int32_t> {
  public:
   DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y, RowScales row_scales)
@@ -40,7 +53,7 @@ class DequantizeStage : public StageBase<int32_t> {
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
-        y_(y) {}
+        to_(y) {}
 
  private:
   // False if no output can be NaN. That is worth a pass over scales and bias: of five vector instructions for a vector
@@ -55,7 +68,7 @@ class DequantizeStage : public StageBase<int32_t> {
   }
 
   // Steps that not all calls have. Each set of them has a loop over rows that was compiled for it, for whole vectors
-  // and outputs that are no NaN. kAny is the loop for everything else: it tests while it runs.
+  // and outputs that are no NaN. kAny is the loop for everything else.
   enum Steps : int { kZeroPoints = 1, kBias = 2, kRelu = 4, kAny = 8 };
 
   static StageBase<int32_t>::Run FindSteps(const Dequantization& d) {
@@ -73,33 +86,65 @@ class DequantizeStage : public StageBase<int32_t> {
     const size_t lanes = hn::Lanes(StageTag());
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
     for (size_t j = 0; j < whole; j += lanes) {
-      stage.ForRows<kSteps>({row, rows}, col + j, kSteps == kAny ? cols - j : lanes, sums + j, stride);
+      if constexpr (kSteps == kAny) {
+        stage.ForRowsOfAny({row, rows}, col + j, cols - j, sums + j, stride);
+      } else {
+        stage.ForRows<kSteps>({row, rows}, col + j, sums + j, stride);
+      }
     }
     if (whole != cols) RunSteps<kAny>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
   }
 
+  using DI = StageTag;
+  using DF = hn::RebindToFloat<StageTag>;
+  using VI = hn::Vec<DI>;
+  using VF = hn::Vec<DF>;
+
+  // float(sum - zero_point * column_sum) * row_scale * scale.
+  HWY_INLINE VF Scaled(VI sum, bool has_zero_points, size_t row, VI column_sum, VF scale) const {
+    const DF df32;
+    if (has_zero_points) {
+      sum = hn::Sub(sum, hn::Mul(hn::Set(DI(), zero_points_[row * zero_point_step_]), column_sum));
+    }
+    const VF v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
+    return RoundedMul(df32, v, scale);
+  }
+
+  // A whole vector of columns.
   template <int kSteps>
-  HWY_INLINE void ForRows(Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums, size_t stride) const {
-    const StageTag di32;
-    const hn::RebindToFloat<StageTag> df32;
-    const bool has_zero_points = kSteps == kAny ? zero_points_ != nullptr : (kSteps & kZeroPoints) != 0;
-    const bool has_bias = kSteps == kAny ? bias_ != nullptr : (kSteps & kBias) != 0;
-    const bool has_relu = kSteps == kAny ? relu_ : (kSteps & kRelu) != 0;
-    const auto scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
-    const auto bias = has_bias ? LoadFirst(df32, bias_ + col, n) : hn::Zero(df32);
-    const auto column_sum = has_zero_points ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
-    float* HWY_RESTRICT to = y_.Row(rows.begin) + col;
+  HWY_INLINE void ForRows(Part rows, size_t col, const int32_t* HWY_RESTRICT sums, size_t stride) const {
+    const DI di32;
+    const DF df32;
+    const size_t n = hn::Lanes(di32);
+    constexpr bool kHasZeroPoints = (kSteps & kZeroPoints) != 0, kHasBias = (kSteps & kBias) != 0;
+    const VF scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
+    const VF bias = kHasBias ? hn::LoadU(df32, bias_ + col) : hn::Zero(df32);
+    const VI column_sum = kHasZeroPoints ? hn::LoadU(di32, column_sums_ + col) : hn::Zero(di32);
+    float* HWY_RESTRICT to = to_.At(rows.begin, col);
     HWY_UNROLL(4)
-    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += y_.row_stride) {
-      auto sum = LoadFirst(di32, sums, n);
-      if (has_zero_points) sum = hn::Sub(sum, hn::Mul(hn::Set(di32, zero_points_[row * zero_point_step_]), column_sum));
-      auto v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
-      v = RoundedMul(df32, v, scale);
-      if (has_bias) v = hn::Add(v, bias);
-      if (has_relu) v = Relu(df32, v);
-      if (kSteps == kAny) {  // one NaN for all targets
-        v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));
-      }
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
+      VF v = Scaled(hn::LoadU(di32, sums), kHasZeroPoints, row, column_sum, scale);
+      if (kHasBias) v = hn::Add(v, bias);
+      if ((kSteps & kRelu) != 0) v = Relu(df32, v);
+      hn::StoreU(v, df32, to);
+    }
+  }
+
+  // The first n columns of a vector; outputs may be NaN. It is short rather than fast.
+  HWY_INLINE void ForRowsOfAny(Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums, size_t stride) const {
+    const DI di32;
+    const DF df32;
+    const VF scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
+    const VF bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Set(df32, -0.0f);  // v + -0 is v
+    const VI column_sum = zero_points_ != nullptr ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
+    const VF floor = hn::Set(df32, relu_ ? 0.0f : -std::numeric_limits<float>::infinity());
+    float* HWY_RESTRICT to = to_.At(rows.begin, col);
+    HWY_UNROLL(1)
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
+      VF v = Scaled(LoadFirst(di32, sums, n), zero_points_ != nullptr, row, column_sum, scale);
+      v = hn::Add(v, bias);
+      v = hn::IfThenElse(hn::Lt(v, floor), floor, v);
+      v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));  // one NaN for all targets
       StoreFirst(v, df32, to, n);
     }
   }
@@ -112,7 +157,7 @@ class DequantizeStage : public StageBase<int32_t> {
   bool one_column_scale_;
   const float* bias_;  // or null
   bool relu_;
-  MatrixView<float> y_;
+  Destination<float> to_;
 };
 
 }  // namespace
