@@ -46,8 +46,11 @@ check "... the file holds it" grep -q '{"__metadata__":{"label_column":"4","max_
 run quantize f32.safetensors --output dynamic.safetensors
 run quantize f32.safetensors --calibrate 9 --data all.csv --output static.safetensors
 run pack dynamic.safetensors --output dynamic.packed
+run quantize f32.safetensors --calibrate 9 --activations u8 --data all.csv --output u8.safetensors
+check "--activations u8 has zero points" grep -q '"layers.0.input_zero_point"' u8.safetensors
 run pack static.safetensors --output static.packed
-for network in {f32,dynamic,static}.safetensors {dynamic,static}.packed; do
+run pack u8.safetensors --output u8.packed
+for network in {f32,dynamic,static,u8}.safetensors {dynamic,static,u8}.packed; do
   expected=$(probabilities $network --data all.csv)
   check "$network reads a line" test -n "$expected"
   check "... the same alone" test "$(probabilities $network --data alone.csv)" = "$expected"

@@ -65,13 +65,14 @@ Mlp MakeNetwork() {
   return mlp;
 }
 
-Int8Model MakeInt8Network(bool is_static) {
+Int8Model MakeInt8Network(bool is_static, Activations activations) {
   const Mlp mlp = MakeNetwork();
   isoquant::Context context;
   Threads threads(1);
   const Dataset images = MakeImages(50, 4, 3);
-  return QuantizeMlp(context, mlp,
-                     is_static ? Calibrate(threads.executor(), mlp, images.images()) : std::vector<float>());
+  return QuantizeMlp(
+      context, mlp,
+      is_static ? Calibrate(threads.executor(), mlp, images.images(), activations) : std::vector<InputScale>());
 }
 
 std::string MakeIdxImages(const Dataset& images) {

@@ -30,7 +30,7 @@ Dataset MakeImages(size_t count, size_t classes, uint64_t seed);
 Mlp MakeNetwork();
 
 // Its int8 twin; static or dynamic.
-Int8Model MakeInt8Network(bool is_static);
+Int8Model MakeInt8Network(bool is_static, Activations activations = Activations::kS8);
 
 std::string MakeIdxImages(const Dataset& images);
 std::string MakeIdxLabels(const Dataset& images);

@@ -157,8 +157,16 @@ TEST_CASE("Training: stops early, and says when it diverges") {
 TEST_CASE("Int8: the same logits for every tier, batch, number of threads, and file") {
   const Dataset images = MakeImages(70, 4, 9);
   const TemporaryFolder folder;
-  for (const bool is_static : {false, true}) {
-    const Int8Model model = MakeInt8Network(is_static);
+  // Dynamic; static in s8; static in u8, of which one layer has no bias.
+  for (const int kind : {0, 1, 2}) {
+    const bool is_static = kind != 0;
+    Int8Model model = MakeInt8Network(is_static, kind == 2 ? Activations::kU8 : Activations::kS8);
+    if (kind == 2) {
+      CHECK(model.layers[0].input_zero_point == -128);
+      model.layers[1].input_zero_point = 127;  // as it is where no input is positive: all of them saturate here
+      model.layers[2].input_zero_point = -120;
+      model.layers[2].bias.clear();
+    }
     const std::string file = folder / "int8.safetensors", packed = folder / "packed";
     WriteFile(file, FormatSafetensors(ToTensors(model), {{"format", "pt"}}));
     isoquant::Context any;
@@ -191,9 +199,14 @@ TEST_CASE("Int8: close to float, layer by layer") {
   const Dataset images = MakeImages(70, 4, 9);
   Threads threads(1);
   isoquant::Context context;
-  for (const bool is_static : {false, true}) {
-    QuantizedMlp quantized(context, MakeInt8Network(is_static));
+  double rms[2] = {};  // of static layers, summed up
+  for (const int kind : {0, 1, 2}) {
+    const Activations activations = kind == 2 ? Activations::kU8 : Activations::kS8;
+    QuantizedMlp quantized(context, MakeInt8Network(kind != 0, activations));
     const std::vector<LayerError> errors = CompareLayers(threads.executor(), mlp, context, quantized, images.images());
+    for (const LayerError& error : errors) {
+      if (kind != 0) rms[kind - 1] += error.rms;
+    }
     REQUIRE(errors.size() == 3);
     for (const LayerError& error : errors) {
       CHECK(error.cosine > 0.999);
@@ -202,6 +215,24 @@ TEST_CASE("Int8: close to float, layer by layer") {
       CHECK(error.max < 0.2);
     }
   }
+  // No input is negative, so u8 has steps of half the width. (The errors of the weights stay.)
+  CHECK(rms[1] < 0.9 * rms[0]);
+}
+
+TEST_CASE("Networks without bias are those whose biases are zero") {
+  Mlp without = MakeNetwork(), zeros = without;
+  for (DenseLayer& layer : without.layers) layer.bias.clear();
+  for (DenseLayer& layer : zeros.layers) layer.bias.assign(layer.bias.size(), 0.0f);
+  const Dataset images = MakeImages(20, 4, 9);
+  Threads threads(1);
+  isoquant::Context context;
+  CHECK(RunMlp(threads.executor(), without, images.images()) == RunMlp(threads.executor(), zeros, images.images()));
+  QuantizedMlp int8(context, QuantizeMlp(context, without)), int8_zeros(context, QuantizeMlp(context, zeros));
+  CHECK(RunInBatches(context, int8, images.images(), 20) == RunInBatches(context, int8_zeros, images.images(), 20));
+  const TrainOptions options = SmallTraining();
+  Tensors tensors = ToCheckpoint(Start(options));
+  tensors.erase("best.layers.1.bias");
+  CHECK(ErrorOf([&] { FromCheckpoint(tensors, "x", options); }) == "x: a checkpoint without a bias");
 }
 
 TEST_CASE("Evaluation: confusion and digests") {

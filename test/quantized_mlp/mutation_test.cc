@@ -97,7 +97,8 @@ template <class Model>
 bool IsValidModel(const Model& model) {
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const auto& layer = model.layers[i];
-    if (layer.weight.size() != layer.inputs * layer.outputs || layer.bias.size() != layer.outputs) return false;
+    if (layer.weight.size() != layer.inputs * layer.outputs) return false;
+    if (!layer.bias.empty() && layer.bias.size() != layer.outputs) return false;
     if (i > 0 && layer.inputs != model.layers[i - 1].outputs) return false;
   }
   return !model.layers.empty();

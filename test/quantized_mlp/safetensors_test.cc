@@ -207,6 +207,74 @@ TEST_CASE("Safetensors: a file of another writer is read") {
   CHECK(mlp.layers[0].bias == std::vector<float>{3});
 }
 
+TEST_CASE("Safetensors: F16 and BF16 are read") {
+  const auto read = [](const std::string& dtype, uint32_t bits) {
+    std::string data;
+    AppendLittleEndian(bits, 2, data);
+    const std::string header = "{\"t\":{\"dtype\":\"" + dtype + "\",\"shape\":[1],\"data_offsets\":[0,2]}}";
+    const Tensor tensor = ParseSafetensors(File(header, data), "x").at("t");
+    CHECK(tensor.dtype == Dtype::kF32);
+    CHECK(tensor.integers.empty());
+    return tensor.values.at(0);
+  };
+  const auto same = [](float a, float b) { return Floats({a}) == Floats({b}); };
+  const float infinity = std::numeric_limits<float>::infinity();
+  CHECK(same(read("BF16", 0x3fc0), 1.5f));
+  CHECK(same(read("BF16", 0x8001), -0x1p-133f));
+  CHECK(same(read("BF16", 0xff80), -infinity));
+  CHECK(same(read("F16", 0x3e00), 1.5f));
+  CHECK(same(read("F16", 0xc001), -0x1.004p1f));
+  CHECK(same(read("F16", 0x7bff), 65504.0f));
+  CHECK(same(read("F16", 0x0400), 0x1p-14f));
+  CHECK(same(read("F16", 0x03ff), 0x1.ff8p-15f));
+  CHECK(same(read("F16", 0x8001), -0x1p-24f));
+  CHECK(same(read("F16", 0x8000), -0.0f));
+  CHECK(same(read("F16", 0x7c00), infinity));
+  CHECK(same(read("F16", 0xfc00), -infinity));
+  CHECK(std::isnan(read("F16", 0x7c01)));
+  CHECK(std::isnan(read("BF16", 0x7f81)));
+}
+
+// The same tensors, those of layer i under the stem names[i].
+Tensors Renamed(const Tensors& tensors, const std::vector<std::string>& names) {
+  Tensors renamed;
+  for (const auto& [name, tensor] : tensors) {
+    const size_t layer = static_cast<size_t>(name[7] - '0');  // "layers.0.weight"
+    renamed[names[layer] + name.substr(8)] = tensor;
+  }
+  return renamed;
+}
+
+TEST_CASE("Safetensors: other names of layers, layers without bias") {
+  const Mlp mlp = MakeNetwork();
+  Tensors f32 = ToTensors(mlp), int8 = ToTensors(MakeInt8Network(true, Activations::kU8));
+  CHECK(int8.at("layers.0.input_zero_point").integers == std::vector<int8_t>{-128});
+  f32.erase("layers.1.bias");
+  int8.erase("layers.1.bias");
+  const std::string expected = FormatSafetensors(f32), expected8 = FormatSafetensors(int8);
+  using Names = std::vector<std::string>;
+  for (const Names& names :
+       {Names{"0", "2", "4"}, Names{"fc1", "fc2", "fc3"}, Names{"fc9", "fc10", "fc11"},
+        Names{"model.net.0", "model.net.3", "model.net.10"}, Names{"layers.0", "layers.1", "layers.2"}}) {
+    INFO(names[0]);
+    CHECK(!IsInt8(Renamed(f32, names)));
+    CHECK(IsInt8(Renamed(int8, names)));
+    const Mlp read = FromTensors(Renamed(f32, names), "x");
+    CHECK(read.layers[1].bias.empty());
+    CHECK(FormatSafetensors(ToTensors(read)) == expected);
+    const Int8Model read8 = Int8FromTensors(Renamed(int8, names), "x");
+    CHECK(read8.layers[0].input_zero_point == -128);
+    CHECK(FormatSafetensors(ToTensors(read8)) == expected8);
+  }
+  const auto error = [&](const Names& names) { return ErrorOf([&] { FromTensors(Renamed(f32, names), "x"); }); };
+  CHECK(error({"0", "fc2", "fc3"}) == "x: holds layers of several kinds, 0 and fc2");
+  CHECK(error({"a", "fc2", "fc3"}).find("x: tensor fc2.weight has the wrong shape") != 0);
+  CHECK(error({"fc2", "fc1", "fc3"}).find("wrong shape") != std::string::npos);
+  CHECK(error({"first", "second", "third"}) == "x: tensor layers.0.weight is missing");
+  int8["layers.0.input_zero_point"].shape = {2};
+  CHECK(!ErrorOf([&] { Int8FromTensors(int8, "x"); }).empty());
+}
+
 TEST_CASE("Safetensors: what is wrong is said") {
   const std::string entry = "\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]";
   const auto tensor = [](const std::string& members) { return "{\"t\":{" + members + "}}"; };
@@ -229,7 +297,9 @@ TEST_CASE("Safetensors: what is wrong is said") {
       {tensor("\"dtype\":\"F32\",\"shape\":[1]"), "no data_offsets"},
       {tensor("\"dtype\":\"F32\",\"data_offsets\":[0,4]"), "no shape"},
       {tensor("\"shape\":[1],\"data_offsets\":[0,4]"), "dtype"},
-      {tensor("\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]"), "dtype"},
+      {tensor("\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,4]"), "dtype"},
+      {tensor("\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,4]"), "does not fit"},
+      {tensor("\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[0,4]"), "exceeds its data"},
       {tensor("\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,4]"), "dtype"},
       {tensor("\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,4]"), "dtype"},
       {tensor("\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]"), "exceeds its data"},

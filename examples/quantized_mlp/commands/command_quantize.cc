@@ -1,6 +1,7 @@
 // quantize: makes int8 weights of f32 weights.
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,7 @@ struct Options {
   std::string input, output;
   DataOptions data;
   size_t calibrate = 0;
+  Activations activations = Activations::kS8;
   size_t threads = 1;
   bool json = false;
 };
@@ -31,7 +33,7 @@ int Run(const Options& options) {
   const Mlp mlp = FromTensors(tensors, options.input);
   TableFormat format = FromMetadata(metadata, options.input);
   if (options.data.csv.max_pixel > 0) format.max_pixel = options.data.csv.max_pixel;
-  std::vector<float> input_scales;
+  std::vector<InputScale> inputs;
   if (options.calibrate != 0) {
     const Split split = LoadSplit(options.data.path, CsvFor(options.data, format, mlp.inputs()));
     CheckFit(options.input, mlp.inputs(), mlp.outputs(), split.train, split.classes);
@@ -40,12 +42,15 @@ int Run(const Options& options) {
     if (format.max_pixel == 0) format.max_pixel = data.max_pixel;
     if (format.label_column == 0 || !options.data.csv.label_column.empty()) format.label_column = data.label_column;
     Threads threads(options.threads);
-    input_scales = Calibrate(threads.executor(), mlp,
-                             split.train.images().Rows(0, std::min(options.calibrate, split.train.size())));
+    inputs =
+        Calibrate(threads.executor(), mlp,
+                  split.train.images().Rows(0, std::min(options.calibrate, split.train.size())), options.activations);
   }
   isoquant::Context context;
-  const Int8Model model = QuantizeMlp(context, mlp, input_scales);
-  const std::string activations = input_scales.empty() ? "dynamic" : "static";
+  const Int8Model model = QuantizeMlp(context, mlp, inputs);
+  const std::string activations = inputs.empty() ? "dynamic" : "static";
+  std::vector<float> input_scales;
+  for (const InputScale& input : inputs) input_scales.push_back(input.scale);
   metadata = ToMetadata(format);
   metadata.insert({{"format", "pt"}, {"quantization", "int-quantized"}, {"input_activations", activations}});
   const std::string bytes = FormatSafetensors(ToTensors(model), metadata);
@@ -72,9 +77,15 @@ Command AddQuantize(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   app.add_option("INPUT", options->input, "f32 weights (.safetensors)")->required();
   app.add_option("--output", options->output, "int8 weights to write (.safetensors)")->required();
-  app.add_option("--calibrate", options->calibrate,
-                 "Find static scales of activations from this many images to train on; 0: dynamic, for each image")
-      ->capture_default_str();
+  CLI::Option* const calibrate =
+      app.add_option("--calibrate", options->calibrate,
+                     "Find static scales of activations from this many images to train on; 0: dynamic, for each image")
+          ->capture_default_str();
+  const std::map<std::string, Activations> kinds = {{"s8", Activations::kS8}, {"u8", Activations::kU8}};
+  app.add_option("--activations", options->activations,
+                 "Static activations: s8, symmetric, or u8, with a zero point: finer where few values are negative")
+      ->transform(CLI::CheckedTransformer(kinds))
+      ->needs(calibrate);
   AddDataOptions(app, options->data);
   AddThreadsOption(app, options->threads);
   AddJsonOption(app, options->json);

@@ -13,7 +13,7 @@ void RunLayer(isoquant::Executor& executor, const DenseLayer& layer, isoquant::M
   for (size_t r = 0; r < y.rows; ++r) {
     float* const row = y.Row(r);
     for (size_t n = 0; n < y.cols; ++n) {
-      const float sum = row[n] + layer.bias[n];
+      const float sum = layer.bias.empty() ? row[n] : row[n] + layer.bias[n];
       row[n] = relu && sum < 0 ? 0 : sum;
     }
   }

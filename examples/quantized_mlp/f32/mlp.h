@@ -14,7 +14,7 @@ namespace quantized_mlp {
 struct DenseLayer {
   size_t inputs = 0, outputs = 0;
   std::vector<float> weight;  // outputs x inputs, as frameworks store it
-  std::vector<float> bias;    // outputs
+  std::vector<float> bias;    // outputs, or empty
 
   isoquant::MatrixView<const float> matrix() const { return {weight.data(), outputs, inputs}; }
 };

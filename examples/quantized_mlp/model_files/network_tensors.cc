@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model_files/layer_names.h"
 #include "model_files/safetensors_header.h"
 
 namespace quantized_mlp {
@@ -18,6 +19,12 @@ std::vector<float> GetScales(const Tensors& tensors, const std::string& path, co
     throw std::runtime_error(path + ": tensor " + name + " holds values that are no scales (positive and normal)");
   }
   return scales;
+}
+
+// Empty, if there is none.
+std::vector<float> GetBias(const Tensors& tensors, const std::string& path, const std::string& name, size_t outputs) {
+  if (tensors.count(name) == 0) return {};
+  return GetTensor(tensors, path, name, Dtype::kF32, {outputs}).values;
 }
 
 }  // namespace
@@ -48,15 +55,18 @@ const Tensor& GetTensor(const Tensors& tensors, const std::string& path, const s
 
 Mlp FromTensors(const Tensors& tensors, const std::string& path) {
   Mlp mlp;
-  for (size_t i = 0; i == 0 || tensors.count(TensorName(i, "weight")) != 0; ++i) {
-    const size_t inputs = i == 0 ? 0 : mlp.outputs();
-    const Tensor& weight = GetTensor(tensors, path, TensorName(i, "weight"), Dtype::kF32, {0, inputs});
-    const Tensor& bias = GetTensor(tensors, path, TensorName(i, "bias"), Dtype::kF32, {weight.shape[0]});
-    mlp.layers.push_back({weight.shape[1], weight.shape[0], weight.values, bias.values});
+  const std::vector<std::string> names = LayerNames(tensors, path);
+  size_t num_tensors = 0;
+  for (const std::string& name : names) {
+    const size_t inputs = mlp.layers.empty() ? 0 : mlp.outputs();
+    const Tensor& weight = GetTensor(tensors, path, name + ".weight", Dtype::kF32, {0, inputs});
+    std::vector<float> bias = GetBias(tensors, path, name + ".bias", weight.shape[0]);
+    num_tensors += bias.empty() ? 1 : 2;
+    mlp.layers.push_back({weight.shape[1], weight.shape[0], weight.values, std::move(bias)});
   }
-  if (tensors.size() != 2 * mlp.layers.size()) {
-    throw std::runtime_error(path + ": holds tensors other than weights and biases of layers.0 to layers." +
-                             std::to_string(mlp.layers.size() - 1));
+  if (tensors.size() != num_tensors) {
+    throw std::runtime_error(path + ": holds tensors other than weights and biases of " + names.front() + " to " +
+                             names.back());
   }
   return mlp;
 }
@@ -66,32 +76,37 @@ Tensors ToTensors(const Mlp& mlp) {
   for (size_t i = 0; i < mlp.layers.size(); ++i) {
     const DenseLayer& layer = mlp.layers[i];
     tensors[TensorName(i, "weight")] = {{layer.outputs, layer.inputs}, layer.weight};
-    tensors[TensorName(i, "bias")] = {{layer.outputs}, layer.bias};
+    if (!layer.bias.empty()) tensors[TensorName(i, "bias")] = {{layer.outputs}, layer.bias};
   }
   return tensors;
 }
 
 bool IsInt8(const Tensors& tensors) {
-  const auto weight = tensors.find(TensorName(0, "weight"));
-  return weight != tensors.end() && weight->second.dtype == Dtype::kI8;
+  return std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) {
+    return !LayerOf(entry.first).empty() && entry.second.dtype == Dtype::kI8;
+  });
 }
 
 Int8Model Int8FromTensors(const Tensors& tensors, const std::string& path) {
   Int8Model model;
   size_t num_tensors = 0;
-  for (size_t i = 0; i == 0 || tensors.count(TensorName(i, "weight")) != 0; ++i) {
+  for (const std::string& name : LayerNames(tensors, path)) {
     Int8Layer layer;
-    const Tensor& weight =
-        GetTensor(tensors, path, TensorName(i, "weight"), Dtype::kI8, {0, i == 0 ? 0 : model.outputs()});
+    const size_t inputs = model.layers.empty() ? 0 : model.outputs();
+    const Tensor& weight = GetTensor(tensors, path, name + ".weight", Dtype::kI8, {0, inputs});
     layer.outputs = weight.shape[0];
     layer.inputs = weight.shape[1];
     layer.weight = weight.integers;
-    layer.scales = GetScales(tensors, path, TensorName(i, "weight_scale"), {layer.outputs, 1});
-    layer.bias = GetTensor(tensors, path, TensorName(i, "bias"), Dtype::kF32, {layer.outputs}).values;
-    num_tensors += 3;
-    if (tensors.count(TensorName(i, "input_scale")) != 0) {
-      layer.input_scale = GetScales(tensors, path, TensorName(i, "input_scale"), {1})[0];
+    layer.scales = GetScales(tensors, path, name + ".weight_scale", {layer.outputs, 1});
+    layer.bias = GetBias(tensors, path, name + ".bias", layer.outputs);
+    num_tensors += layer.bias.empty() ? 2 : 3;
+    if (tensors.count(name + ".input_scale") != 0) {
+      layer.input_scale = GetScales(tensors, path, name + ".input_scale", {1})[0];
       ++num_tensors;
+      if (tensors.count(name + ".input_zero_point") != 0) {
+        layer.input_zero_point = GetTensor(tensors, path, name + ".input_zero_point", Dtype::kI8, {1}).integers[0];
+        ++num_tensors;
+      }
     }
     model.layers.push_back(std::move(layer));
   }
@@ -105,8 +120,11 @@ Tensors ToTensors(const Int8Model& model) {
     const Int8Layer& layer = model.layers[i];
     tensors[TensorName(i, "weight")] = {{layer.outputs, layer.inputs}, {}, Dtype::kI8, layer.weight};
     tensors[TensorName(i, "weight_scale")] = {{layer.outputs, 1}, layer.scales};
-    tensors[TensorName(i, "bias")] = {{layer.outputs}, layer.bias};
+    if (!layer.bias.empty()) tensors[TensorName(i, "bias")] = {{layer.outputs}, layer.bias};
     if (layer.input_scale != 0) tensors[TensorName(i, "input_scale")] = {{1}, {layer.input_scale}};
+    if (layer.input_zero_point != 0) {
+      tensors[TensorName(i, "input_zero_point")] = {{1}, {}, Dtype::kI8, {layer.input_zero_point}};
+    }
   }
   return tensors;
 }

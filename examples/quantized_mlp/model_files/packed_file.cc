@@ -12,13 +12,14 @@ namespace quantized_mlp {
 std::string FormatPacked(const QuantizedMlp& model, const TableFormat& format) {
   std::string table, floats, blobs;
   for (const PackedLayer& layer : model.layers) {
-    AppendLittleEndian(layer.inputs, 8, table);
+    AppendLittleEndian(layer.inputs, 4, table);
+    AppendLittleEndian(static_cast<uint32_t>(int32_t{layer.input_zero_point}), 4, table);
     AppendLittleEndian(layer.outputs, 8, table);
     AppendLittleEndian(layer.weights.SerializedBytes(), 8, table);
     AppendFloat(layer.input_scale, table);
     AppendLittleEndian(table.size() < kPackedEntryBytes ? format.label_column : 0, 4, table);
     for (const float scale : layer.scales) AppendFloat(scale, floats);
-    for (const float bias : layer.bias) AppendFloat(bias, floats);
+    for (size_t i = 0; i < layer.outputs; ++i) AppendFloat(layer.bias.empty() ? -0.0f : layer.bias[i], floats);
     const size_t begin = blobs.size();
     blobs.resize(begin + layer.weights.SerializedBytes());
     Require(layer.weights.Serialize({reinterpret_cast<uint8_t*>(&blobs[begin]), blobs.size() - begin}));

@@ -3,9 +3,9 @@
 //
 // Little-endian:
 //   magic "ISOQMLP\0", u32 version 1, u32 layers, u64 bytes of the file, u32 CRC-32, f32 max_pixel
-//   for each layer: u64 inputs, u64 outputs, u64 bytes of its blob, f32 input_scale (0: dynamic),
+//   for each layer: u32 inputs, i32 input_zero_point, u64 outputs, u64 bytes of its blob, f32 input_scale (0: dynamic),
 //                   u32 label_column in the first, 0 in the others
-//   for each layer: f32 weight_scale[outputs], f32 bias[outputs]
+//   for each layer: f32 weight_scale[outputs], f32 bias[outputs] (-0 if it has none: to add that changes no bit)
 //   zeros up to a multiple of 64; for each layer its blob, as PackedWeights::Serialize writes it
 // max_pixel and label_column are those of TableFormat, 0 where not known (older files hold 0 there).
 // The CRC is that of all bytes before the first blob, with 0 in its own place. Blobs have checksums of their own.

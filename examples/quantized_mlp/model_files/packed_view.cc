@@ -32,7 +32,7 @@ class Reader {
     const size_t floats = kPackedHeaderBytes + num_layers * kPackedEntryBytes;
     if (floats > bytes_.size) Fail("damaged: layers outside the file");
     size_t num_floats = 0;
-    for (size_t i = 0; i < num_layers; ++i) num_floats += 2 * Extent(kPackedHeaderBytes + i * kPackedEntryBytes + 8);
+    for (size_t i = 0; i < num_layers; ++i) num_floats += 2 * Extent(kPackedHeaderBytes + i * kPackedEntryBytes + 8, 8);
     const size_t blobs = RoundUpTo64(floats + num_floats * sizeof(float));
     if (blobs > bytes_.size) Fail("damaged: scales outside the file");
     if (Load(kPackedCrcAt, 4) != PackedCrc(data_, blobs)) Fail("damaged: the checksum of its header is wrong");
@@ -51,9 +51,10 @@ class Reader {
 
   uint64_t Load(size_t at, size_t bytes) const { return LoadLittleEndian(data_ + at, bytes); }
 
-  size_t Extent(size_t at) const {
-    if (Load(at, 8) == 0 || Load(at, 8) > kMaxExtent) Fail("damaged: the size of a layer");
-    return static_cast<size_t>(Load(at, 8));
+  size_t Extent(size_t at, size_t bytes) const {
+    const uint64_t extent = Load(at, bytes);
+    if (extent == 0 || extent > kMaxExtent) Fail("damaged: the size of a layer");
+    return static_cast<size_t>(extent);
   }
 
   std::vector<float> ReadFloats(size_t count) {
@@ -69,8 +70,9 @@ class Reader {
   PackedLayer ReadLayer(size_t i, const std::vector<PackedLayer>& before) {
     const size_t entry = kPackedHeaderBytes + i * kPackedEntryBytes;
     PackedLayer layer;
-    layer.inputs = Extent(entry);
-    layer.outputs = Extent(entry + 8);
+    layer.inputs = Extent(entry, 4);
+    const int32_t zero_point = static_cast<int32_t>(static_cast<uint32_t>(Load(entry + 4, 4)));
+    layer.outputs = Extent(entry + 8, 8);
     layer.input_scale = LoadFloat(data_ + entry + 24);
     layer.scales = ReadFloats(layer.outputs);
     layer.bias = ReadFloats(layer.outputs);
@@ -78,6 +80,8 @@ class Reader {
     if (!scales_fit || (layer.input_scale != 0 && !IsUsableScale(layer.input_scale))) {
       Fail("holds a scale that is not positive and normal");
     }
+    if (zero_point < -128 || zero_point > 127) Fail("damaged: a zero point");
+    layer.input_zero_point = static_cast<int8_t>(zero_point);
     const uint64_t blob_bytes = Load(entry + 16, 8);
     if (blob_bytes > bytes_.size - blob_) Fail("damaged: weights outside the file");
     const isoquant::VectorView<const uint8_t> blob(bytes_.data + blob_, static_cast<size_t>(blob_bytes));

@@ -15,17 +15,23 @@ namespace {
 constexpr size_t kLengthBytes = 8;
 constexpr size_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
 
+float LoadValue(Dtype dtype, const char* from) {
+  if (dtype == Dtype::kF16) return LoadF16(from);
+  return dtype == Dtype::kBF16 ? LoadBF16(from) : LoadFloat(from);
+}
+
 Tensor LoadTensor(TensorEntry& entry, const char* data) {
-  Tensor tensor{std::move(entry.shape), {}, entry.dtype};
+  Tensor tensor{std::move(entry.shape), {}, entry.dtype == Dtype::kI8 ? Dtype::kI8 : Dtype::kF32};
   const char* const end = data + entry.end;
   if (entry.dtype == Dtype::kI8) {
     for (const char* from = data + entry.begin; from != end; ++from) {
       tensor.integers.push_back(static_cast<int8_t>(*from));
     }
   } else {
-    tensor.values.reserve((entry.end - entry.begin) / sizeof(float));
-    for (const char* from = data + entry.begin; from != end; from += sizeof(float)) {
-      tensor.values.push_back(LoadFloat(from));
+    const size_t bytes = BytesPerElement(entry.dtype);
+    tensor.values.reserve((entry.end - entry.begin) / bytes);
+    for (const char* from = data + entry.begin; from != end; from += bytes) {
+      tensor.values.push_back(LoadValue(entry.dtype, from));
     }
   }
   return tensor;

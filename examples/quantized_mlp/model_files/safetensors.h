@@ -16,7 +16,8 @@
 
 namespace quantized_mlp {
 
-enum class Dtype { kF32, kI8 };
+// Tensors of F16 and BF16 become F32 when they are read: the values are the same.
+enum class Dtype { kF32, kI8, kF16, kBF16 };
 
 struct Tensor {
   std::vector<size_t> shape;
@@ -29,8 +30,8 @@ using Tensors = std::map<std::string, Tensor>;
 using Metadata = std::map<std::string, std::string>;
 
 // Any bytes end in tensors, or in a std::runtime_error that names the file and what is wrong with it. Header, JSON,
-// dtypes (F32 or I8), shapes, offsets, overlaps and gaps are checked before they are used; values are not. `metadata`,
-// if not null, gets "__metadata__".
+// dtypes (F32, F16, BF16 or I8), shapes, offsets, overlaps and gaps are checked before they are used; values are not.
+// `metadata`, if not null, gets "__metadata__".
 Tensors ParseSafetensors(std::string_view bytes, const std::string& path, Metadata* metadata = nullptr);
 Tensors ReadSafetensors(const std::string& path, Metadata* metadata = nullptr);
 

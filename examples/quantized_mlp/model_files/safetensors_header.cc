@@ -2,6 +2,7 @@
 #include "model_files/safetensors_header.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -11,6 +12,8 @@ namespace quantized_mlp {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr const char* kDtypes[] = {"F32", "I8", "F16", "BF16"};  // in the order of Dtype
 
 // Headers are three deep. More would let a hostile file exhaust the stack.
 constexpr int kMaxDepth = 8;
@@ -44,8 +47,9 @@ const Json& Member(const Json& object, const char* name) {
 const char* ParseEntry(const Json& json, size_t data_bytes, TensorEntry& entry) {
   if (!json.is_object()) return "is no JSON object";
   const Json& dtype = Member(json, "dtype");
-  if (dtype != "F32" && dtype != "I8") return "has a dtype other than F32 and I8";
-  entry.dtype = dtype == "F32" ? Dtype::kF32 : Dtype::kI8;
+  const auto* const found = std::find(std::begin(kDtypes), std::end(kDtypes), dtype);
+  if (found == std::end(kDtypes)) return "has a dtype other than F32, F16, BF16 and I8";
+  entry.dtype = static_cast<Dtype>(found - kDtypes);
   const Json& offsets = Member(json, "data_offsets");
   if (!offsets.is_array() || offsets.size() != 2 || !IsSize(offsets[0]) || !IsSize(offsets[1])) {
     return "has no data_offsets of the form [begin, end]";
@@ -94,8 +98,8 @@ bool CoverOnce(std::vector<TensorEntry>& entries, size_t data_bytes) {
 
 }  // namespace
 
-size_t BytesPerElement(Dtype dtype) { return dtype == Dtype::kF32 ? 4 : 1; }
-const char* DtypeName(Dtype dtype) { return dtype == Dtype::kF32 ? "F32" : "I8"; }
+size_t BytesPerElement(Dtype dtype) { return dtype == Dtype::kF32 ? 4 : dtype == Dtype::kI8 ? 1 : 2; }
+const char* DtypeName(Dtype dtype) { return kDtypes[static_cast<size_t>(dtype)]; }
 
 std::vector<TensorEntry> ParseSafetensorsHeader(std::string_view text, size_t data_bytes, Metadata* metadata) {
   // The format wants { first; its reference implementation takes white space before it, as any JSON parser does.

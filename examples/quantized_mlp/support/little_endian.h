@@ -2,6 +2,7 @@
 #ifndef QUANTIZED_MLP_SUPPORT_LITTLE_ENDIAN_H_
 #define QUANTIZED_MLP_SUPPORT_LITTLE_ENDIAN_H_
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -24,6 +25,21 @@ inline float LoadFloat(const char* from) {
   float value;
   std::memcpy(&value, &bits, sizeof(value));
   return value;
+}
+
+// Both kinds of 16-bit floats are exact in f32. bf16 is the upper half of one.
+inline float LoadBF16(const char* from) {
+  const char wide[sizeof(float)] = {0, 0, from[0], from[1]};
+  return LoadFloat(wide);
+}
+
+inline float LoadF16(const char* from) {
+  const int bits = static_cast<int>(LoadLittleEndian(from, 2));
+  const int exponent = bits >> 10 & 0x1f, mantissa = bits & 0x3ff;
+  float value = std::ldexp(static_cast<float>(exponent == 0 ? mantissa : mantissa + 1024), exponent - 25);
+  if (exponent == 0) value *= 2;  // subnormal: the exponent of the smallest normal numbers, without their leading bit
+  if (exponent == 31) value = mantissa == 0 ? INFINITY : NAN;
+  return (bits >> 15) != 0 ? -value : value;
 }
 
 inline void AppendFloat(float value, std::string& to) {

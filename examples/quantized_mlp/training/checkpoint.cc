@@ -56,6 +56,9 @@ TrainState FromCheckpoint(Tensors tensors, const std::string& path, const TrainO
   std::string wanted = std::to_string(options.layers[0]);
   for (size_t i = 1; i < options.layers.size(); ++i) wanted += "-" + std::to_string(options.layers[i]);
   for (const Mlp* mlp : {&state.mlp, &parts[0], &parts[1], &parts[2]}) {
+    for (const DenseLayer& layer : mlp->layers) {
+      if (layer.bias.empty()) throw std::runtime_error(path + ": a checkpoint without a bias");
+    }
     if (Describe(*mlp) != wanted) throw std::runtime_error(path + ": a checkpoint of other layers than " + wanted);
   }
   state.best = parts[0];

@@ -12,13 +12,21 @@
 namespace quantized_mlp {
 namespace {
 
-constexpr float kMaxInteger = 127;
+// Without the floor, a layer whose inputs are all zero would have the scale 0.
+float WithFloor(float scale) { return std::max(scale, 0x1p-100f); }
+
+InputScale ScaleOf(float min, float max, Activations activations) {
+  if (activations == Activations::kS8) return {WithFloor(std::max(max, -min) / 127)};
+  const float scale = WithFloor(max / 255 - min / 255);
+  if (!IsUsableScale(scale)) return {scale};
+  return {scale, static_cast<int8_t>(std::lround(-min / scale) - 128)};  // zero is -128, if no value is below it
+}
 
 }  // namespace
 
 bool IsUsableScale(float scale) { return scale > 0 && std::isnormal(scale) && std::isnormal(1 / scale); }
 
-Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vector<float>& input_scales) {
+Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vector<InputScale>& inputs) {
   Int8Model model;
   for (const DenseLayer& dense : mlp.layers) {
     Int8Layer layer;
@@ -27,7 +35,10 @@ Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vec
     layer.weight.resize(dense.weight.size());
     layer.scales.resize(dense.outputs);
     layer.bias = dense.bias;
-    if (!input_scales.empty()) layer.input_scale = input_scales[model.layers.size()];
+    if (!inputs.empty()) {
+      layer.input_scale = inputs[model.layers.size()].scale;
+      layer.input_zero_point = inputs[model.layers.size()].zero_point;
+    }
     // A row of N x K weights is what one output channel reads, so a scale per row is a scale per channel.
     Require(isoquant::QuantizeRows(context, dense.matrix(), {layer.weight.data(), dense.outputs, dense.inputs},
                                    {layer.scales.data(), layer.scales.size()}));
@@ -36,21 +47,22 @@ Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vec
   return model;
 }
 
-std::vector<float> Calibrate(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images) {
-  std::vector<float> scales;
+std::vector<InputScale> Calibrate(isoquant::Executor& executor, const Mlp& mlp,
+                                  isoquant::MatrixView<const float> images, Activations activations) {
+  std::vector<InputScale> scales;
   std::vector<float> x(images.data, images.data + images.rows * images.cols), y;
   for (const DenseLayer& layer : mlp.layers) {
-    float max = 0;
-    for (const float value : x) max = std::max(max, std::fabs(value));
-    // Without the floor, a layer whose inputs are all zero would have the scale 0.
-    scales.push_back(std::max(max / kMaxInteger, 0x1p-100f));
+    float min = 0, max = 0;
+    for (const float value : x) {
+      min = std::min(min, value);
+      max = std::max(max, value);
+    }
+    scales.push_back(ScaleOf(min, max, activations));
+    if (!IsUsableScale(scales.back().scale)) throw std::runtime_error("calibration: activations overflow");
     y.resize(images.rows * layer.outputs);
     RunLayer(executor, layer, {x.data(), images.rows, layer.inputs}, /*relu=*/true,
              {y.data(), images.rows, layer.outputs});
     x.swap(y);
-  }
-  if (!std::all_of(scales.begin(), scales.end(), IsUsableScale)) {
-    throw std::runtime_error("calibration: activations overflow");
   }
   return scales;
 }

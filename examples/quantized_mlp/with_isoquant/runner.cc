@@ -16,6 +16,7 @@ QuantizedMlp::QuantizedMlp(isoquant::Context& context, const Int8Model& model) {
     layer.scales = from.scales;
     layer.bias = from.bias;
     layer.input_scale = from.input_scale;
+    layer.input_zero_point = from.input_zero_point;
     const isoquant::NxK weight{{from.weight.data(), from.outputs, from.inputs}};
     Require(isoquant::PackedWeights::Pack(context, weight, layer.weights));
     layers.push_back(std::move(layer));
@@ -42,13 +43,22 @@ void QuantizedMlp::RunLayer(isoquant::Context& context, size_t index, isoquant::
     return;
   }
   quantized_.resize(std::max(quantized_.size(), x.rows * x.cols));
-  const isoquant::MatrixView<int8_t> q(quantized_.data(), x.rows, x.cols);
-  Require(isoquant::Quantize(context, x, layer.input_scale, /*zero_point=*/0, q));
   isoquant::Dequantization to_f32;
   to_f32.row_scales = {&layer.input_scale, 1};
   to_f32.column_scales = {layer.scales.data(), layer.scales.size()};
   to_f32.bias = {layer.bias.data(), layer.bias.size()};
   to_f32.activation = activation;
+  if (layer.input_zero_point == 0) {
+    const isoquant::MatrixView<int8_t> q(reinterpret_cast<int8_t*>(quantized_.data()), x.rows, x.cols);
+    Require(isoquant::Quantize(context, x, layer.input_scale, /*zero_point=*/0, q));
+    Require(isoquant::MatMul(context, q, layer.weights, to_f32, y));
+    return;
+  }
+  // Zero points are of u8, whose values are 128 larger than those of s8.
+  const int32_t zero_point = layer.input_zero_point + 128;
+  to_f32.row_zero_points = {&zero_point, 1};
+  const isoquant::MatrixView<uint8_t> q(quantized_.data(), x.rows, x.cols);
+  Require(isoquant::Quantize(context, x, layer.input_scale, zero_point, q));
   Require(isoquant::MatMul(context, q, layer.weights, to_f32, y));
 }
 

@@ -16,8 +16,9 @@ namespace quantized_mlp {
 struct PackedLayer {
   size_t inputs = 0, outputs = 0;
   isoquant::PackedWeights weights;
-  std::vector<float> scales, bias;
-  float input_scale = 0;  // 0: dynamic
+  std::vector<float> scales, bias;  // the bias may be empty
+  float input_scale = 0;            // 0: dynamic
+  int8_t input_zero_point = 0;
 };
 
 class QuantizedMlp {
@@ -44,7 +45,7 @@ class QuantizedMlp {
  private:
   std::shared_ptr<const void> memory_;
   std::vector<float> activations_[2];  // outputs of even and of odd layers: a layer must not write to what it reads
-  std::vector<int8_t> quantized_;
+  std::vector<uint8_t> quantized_;
 };
 
 // Returns the logits of all images. Each call of Run gets `batch` images.
