@@ -24,7 +24,7 @@ namespace {
 
 // Plain weights are packed while they are multiplied, or before, as the plan says.
 template <class Problem, class Stage>
-HWY_NOINLINE Status RunPlain(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
+HWY_NOINLINE Status RunPlain(Context& context, RowSource<typename Problem::A> a, const WeightsRef& b,
                              const Stage& stage) {
   if (PacksOnTheWay(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
     return SolvePlain<Problem>(context, a, b, stage);

@@ -84,7 +84,7 @@ class LoneTile {
     args.hints.written_stride = stage.c_stride * sizeof(*stage.c);
     args.add = stage.accumulate;
     SetColumns(b, cols.begin, args);
-    for (size_t left = cols.size;; Advance(tile, args), args.c += tile.cols) {
+    for (size_t left = cols.size;;) {
       const size_t size = Min(tile.cols, left);
       SetSize(size, args);
       args.hints.written = reinterpret_cast<const char*>(args.c);
@@ -93,6 +93,8 @@ class LoneTile {
       P::Tile(state, args);
       left -= size;
       if (left == 0) return;
+      args.c += args.panels * PackedPanels::kColumns;
+      Advance(args);
     }
   }
 
@@ -104,7 +106,7 @@ class LoneTile {
     const size_t end = cols.begin + cols.size;
     args.c_stride = tile.cols;
     SetColumns(b, cols.begin, args);
-    for (Part now{cols.begin, 0}; now.begin < end; now.begin += now.size, Advance(tile, args)) {
+    for (Part now{cols.begin, 0}; now.begin < end; now.begin += now.size, Advance(args)) {
       now.size = Min(tile.cols, end - now.begin);
       SetSize(now.size, args);
       args.c = buffer;
@@ -128,9 +130,10 @@ class LoneTile {
     args.panels = PackedPanels::NumPanels(cols);
     args.hints.prefetch.from = args.b;  // nothing else comes later
   }
-  static HWY_INLINE void Advance(const TilePlan& tile, Args& args) {
-    args.b += tile.cols / PackedPanels::kColumns * args.panel_stride;
-    if (P::kColumnSums) args.column_sums += tile.cols;
+  // From what Tile has read: with tile.cols in its place, compilers compute the distances before the first tile.
+  static HWY_INLINE void Advance(Args& args) {
+    args.b += args.panels * args.panel_stride;
+    if (P::kColumnSums) args.column_sums += args.panels * PackedPanels::kColumns;
   }
 
   static HWY_INLINE void SetRows(const TilePlan& tile, const Source& a, Part rows, bool prepares, ArrangedA* arranged,
@@ -151,10 +154,18 @@ class LoneTile {
         return;
       }
     }
-    ArrangeRows<P>(a, rows, prepares, arranged);
+    Arrange(a, rows, prepares, arranged);
     args.a = arranged;
     args.a_stride = P::kPieceK;
     args.a_step = rows.size * P::kPieceK;
+  }
+
+  // A call that is not inlined gets a copy of the source: then the source itself need not be in memory.
+  static HWY_INLINE void Arrange(const Source& a, Part rows, bool prepares, ArrangedA* arranged) {
+    if constexpr (kHasSums<P>) {
+      if (HWY_UNLIKELY(a.row_sums != nullptr)) return ArrangeAndSum<P>(Source(a), rows, prepares, arranged);
+    }
+    ArrangeRows<P>(a.WithoutSums(), rows, prepares, arranged);
   }
 };
 
