@@ -1,0 +1,326 @@
+// ISA layer: tiles for instructions that multiply a broadcast group of A by a vector of B: VPDPBUSD and its like
+// (tile_vnni-inl.h), and fused multiply-add of f32 (tile_fma-inl.h), on x86 vectors of 512 and of 256 bits.
+//
+// A group is 4 bytes of K: four bytes, or one f32. B comes straight from the panels. A is arranged in pieces of 64
+// bytes that alternate over the rows of a tile.
+//
+// Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
+// vectors, 2 and 1, of 16. Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12 rows
+// rather than 6 halve the traffic of B.
+//
+// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512' before and after a change of the line, on
+// Granite Rapids. Other sizes stand in place of 512; those that the bench lacks are an entry of kShapes in
+// bench/warm_bench.cc. Percent are of VPDPBUSD's peak, which the same run measures (pct_peak); GB/s are those of the
+// weights (weights_gbps), and where these come from memory, of MatMulCold (bench/cold_bench.cc).
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_BROADCAST_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_BROADCAST_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_BROADCAST_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_BROADCAST_INL_H_
+#endif
+
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+#include "isoquant/inl/isa/tile-inl.h"
+#include "isoquant/inl/util/vectors-inl.h"
+
+// Inline asm. MSVC has none for x64.
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Dot: an instruction (Accumulate) and the types A, B, Acc of what it multiplies and adds.
+template <class Dot>
+struct BroadcastTiles : AnyShape {
+#if HWY_TARGET == HWY_AVX2
+  static constexpr size_t kMR = 6, kNR = 16, kTallMR = kMR;
+#else
+  static constexpr size_t kMR = 12, kNR = 32, kTallMR = 24;
+#endif
+  using ArrangedA = typename Dot::A;
+  using B = typename Dot::B;
+  using ArrangedB = B;
+  using Acc = typename Dot::Acc;
+  static constexpr bool kIsExact = std::is_integral<Acc>::value;  // then the order of summation is free
+  static constexpr size_t kKR = 4 / sizeof(B), kPieceK = 64 / sizeof(B);
+  static constexpr size_t kLine = PackedPanels::kLineBytes / sizeof(B);
+  static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
+  static constexpr bool kReadsRows = false;
+  static constexpr size_t kArrangeBRows = SIZE_MAX;
+  static constexpr bool kReadsBFromL2 = true;
+  static void ArrangePanel(const B*, size_t, ArrangedB*) {}  // never: the panels are what the instruction wants
+  using State = NoState;
+
+  using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
+  using D32 = hn::CappedTag<Acc, 16>;
+  using V32 = hn::Vec<D32>;
+
+  // Vectors of one row: of B, or accumulators. (x86 vectors have a size, so they may be members.)
+  template <size_t kVectors>
+  struct Row {
+    V32 v[kVectors];
+  };
+
+  // kRows x kVectors vectors of C. A panel is one vector of 16 lanes, or two of 8.
+  template <size_t kVectors, size_t kRows, bool kAlone>
+  struct Kernel {
+    // Few rows have too few accumulators to hide the latency. They get several sets, which groups of K use in turn
+    // (1 x 256 x 256: 138 GB/s with four sets, 105 with one). Sums of floats are one chain each.
+    static constexpr size_t kSets = !kIsExact || kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
+    using RowV = Row<kVectors>;
+
+    static HWY_INLINE RowV LoadRow(const B* from, size_t step) {
+      RowV row;
+      for (size_t i = 0; i < kVectors; ++i) {
+        row.v[i] = hn::LoadU(D32(), reinterpret_cast<const Acc*>(from + i * step));
+      }
+      return row;
+    }
+    static HWY_INLINE RowV ZeroRow() {
+      RowV row;
+      for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Zero(D32());
+      return row;
+    }
+
+    // All accumulators. They stay in registers, because each is named by a constant: g++ 12 keeps an array in memory if
+    // loops index it. (A parameter pack of locals is as fast, but took 2.4 times as long to compile with g++ 12.)
+    static constexpr size_t kPerSet = kRows * kVectors;
+    using Sets = Row<kSets * kPerSet>;
+    template <size_t... kI>
+    static HWY_INLINE Sets Begin(const RowV& init, std::index_sequence<kI...>) {
+      return Sets{{(kI < kPerSet ? init.v[kI % kVectors] : hn::Zero(D32()))...}};
+    }
+
+    // One group of K.
+    template <size_t kSet, size_t... kRow>
+    static HWY_INLINE void Step(const ArrangedA* a, const RowV& b, Sets& acc, std::index_sequence<kRow...>) {
+      (StepRow<kSet * kPerSet + kRow * kVectors>(a + kRow * kPieceK, b, acc), ...);
+    }
+    template <size_t kAt>
+    static HWY_INLINE void StepRow(const ArrangedA* a, const RowV& b, Sets& acc) {
+      const V32 va = hn::Set(D32(), LoadUnaligned<Acc>(a));
+      acc.v[kAt] = Dot::Accumulate(acc.v[kAt], va, b.v[0]);
+      if constexpr (kVectors == 2) acc.v[kAt + 1] = Dot::Accumulate(acc.v[kAt + 1], va, b.v[1]);
+    }
+
+    // One prefetch a step is free, two are not (512 cubed: 95.5 % with one, 93.5 with two). A lone tile waits for
+    // memory anyway: it fetches, in two streams, the B that it will itself read some KiB further on (12 x 4096 x 4096,
+    // weights from memory: 16.3 GB/s with this, 12.7 without).
+    struct Prefetches {
+      const char* next;
+      size_t inner, outer;
+
+      HWY_INLINE void Step(size_t i) const {
+        if (kAlone) {
+          hwy::Prefetch(next + i * 64);
+          if (kNR == 32) hwy::Prefetch(next + i * 64 + outer);
+        } else if (kVectors == 2 && kSets == 1) {  // one panel of 16 columns is the last; few rows are short of loads
+          hwy::Prefetch(next + i % 2 * inner + i / 2 * outer);
+        }
+      }
+      HWY_INLINE void Advance() { next += kAlone ? 256 : 64; }
+    };
+
+    // Four at a time, because scalar instructions take slots of the ports that VPDPBUSD needs (512 cubed: 95.3 % with
+    // four, 93.5 with one).
+    static HWY_INLINE void FourSteps(const ArrangedA*& a, const B*& b, size_t second, Prefetches& prefetches,
+                                     Sets& acc) {
+      constexpr std::make_index_sequence<kRows> kAll;
+      prefetches.Step(0);
+      Step<0>(a, LoadRow(b, second), acc, kAll);
+      prefetches.Step(1);
+      Step<1 % kSets>(a + kKR, LoadRow(b + kLine, second), acc, kAll);
+      prefetches.Step(2);
+      Step<2 % kSets>(a + 2 * kKR, LoadRow(b + 2 * kLine, second), acc, kAll);
+      prefetches.Step(3);
+      Step<3 % kSets>(a + 3 * kKR, LoadRow(b + 3 * kLine, second), acc, kAll);
+      a += 4 * kKR;
+      b += 4 * kLine;
+      prefetches.Advance();
+    }
+
+    // The last group of K. Each row is stored as soon as it is done: stores that came after all products would
+    // hold up the next tile. Rows are addressed three at a time, at constant multiples of the stride. The asm keeps g++
+    // from preparing the addresses of all rows beforehand, which takes more registers than there are.
+    template <bool kAdd, size_t... kRow>
+    static HWY_INLINE void LastStep(const ArrangedA* a, const RowV& b, Acc* c, size_t c_stride, Sets& acc,
+                                    std::index_sequence<kRow...>) {
+      (FinishRow<kAdd, kRow>(a + kRow * kPieceK, b, c, c_stride, acc), ...);
+    }
+    template <bool kAdd, size_t kRow>
+    static HWY_INLINE void FinishRow(const ArrangedA* a, const RowV& b, Acc*& c, size_t c_stride, Sets& acc) {
+      StepRow<kRow * kVectors>(a, b, acc);
+      if (kRow % 3 == 0) __asm__("" : "+r"(c));
+      Acc* const to = c + kRow % 3 * c_stride;
+      StoreVector<kAdd, kRow * kVectors>(to, acc);
+      if constexpr (kVectors == 2) StoreVector<kAdd, kRow * kVectors + 1>(to + hn::Lanes(D32()), acc);
+      if (kRow % 3 == 2) c += 3 * c_stride;
+    }
+    template <bool kAdd, size_t kAt>
+    static HWY_INLINE void StoreVector(Acc* c, const Sets& acc) {
+      const D32 d;
+      V32 sum = acc.v[kAt];
+      if constexpr (kSets > 1) sum = hn::Add(sum, acc.v[kAt + kPerSet]);
+      if constexpr (kSets > 2) sum = hn::Add(sum, hn::Add(acc.v[kAt + 2 * kPerSet], acc.v[kAt + 3 * kPerSet]));
+      if constexpr (kAdd) sum = hn::Add(sum, hn::LoadU(d, c));
+      hn::StoreU(sum, d, c);
+    }
+
+    // Outputs are fetched a few rows with each piece of K. Fetched at the end of the loop, their lines would hold up
+    // the next tile (2048 cubed: 92 % instead of 97); all at once in the beginning, they would hold up A and B (512
+    // cubed: 94 % instead of 96).
+    static HWY_INLINE void FetchWritten(const Args*& args, const char*& written) {
+      // The asm hides that the pointer is the same every time, so that members are loaded anew. Kept in registers, they
+      // would take some that the loop needs, and g++ 12 spills general registers to vectors, by instructions of a port
+      // that VPDPBUSD needs.
+      __asm__("" : "+r"(args));
+      const char* const last = args->hints.written + (kRows - 1) * args->hints.written_stride;
+      const size_t rows = kVectors == 1 || args->k > kRows * kPieceK ? 1 : args->k > 4 * kPieceK ? 3 : 6;
+      for (size_t row = 0; row < rows; ++row) {
+        PrefetchForWriting(written);
+        if (kVectors > 1) PrefetchForWriting(written + args->hints.written_bytes - 1);
+        written = written < last ? written + args->hints.written_stride : written;
+      }
+    }
+
+    // Sums of integers begin with what is owed, and C is added in the end. Those of floats begin with C.
+    static HWY_INLINE Sets BeginSums(const Args& args) {
+      const D32 d;
+      constexpr std::make_index_sequence<kSets * kPerSet> kAllSets;
+      if constexpr (!kIsExact) {
+        if (args.add) return LoadSums(args, kAllSets);
+      } else if (args.column_sums != nullptr) {
+        RowV owed;
+        for (size_t i = 0; i < kVectors; ++i) {
+          owed.v[i] = hn::Sub(hn::Zero(d), hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
+        }
+        return Begin(owed, kAllSets);
+      }
+      return Begin(ZeroRow(), kAllSets);
+    }
+    template <size_t... kI>
+    static HWY_INLINE Sets LoadSums(const Args& args, std::index_sequence<kI...>) {
+      return Sets{{hn::LoadU(D32(), args.c + kI / kVectors * args.c_stride + kI % kVectors * hn::Lanes(D32()))...}};
+    }
+
+    // K = 0. (Of integers the loop takes care: 0 times any A is 0.)
+    static void StoreNoProducts(const Args& args) {
+      for (size_t row = 0; row < kRows && !args.add; ++row) {
+        std::memset(args.c + row * args.c_stride, 0, kVectors * hn::Lanes(D32()) * sizeof(Acc));
+      }
+    }
+
+    static HWY_NOINLINE void Run(const Args& args) {
+      const D32 d;
+      if (!kIsExact && args.k == 0) return StoreNoProducts(args);
+      Sets acc = BeginSums(args);
+      const B* b = args.b;
+      const size_t second = kNR == 16 ? kKR * hn::Lanes(d) : args.panel_stride;
+      const ArrangedA* a = args.a;
+      Prefetches prefetches{static_cast<const char*>(args.hints.prefetch.from), args.hints.prefetch.inner,
+                            args.hints.prefetch.outer};
+      if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride * sizeof(B)};
+      const char* written = args.hints.written;
+      const Args* hidden = &args;
+      constexpr std::make_index_sequence<kRows> kAll;
+      size_t k = args.k;
+      for (; k > kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
+        for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+        FetchWritten(hidden, written);
+      }
+      if (args.k <= kPieceK) FetchWritten(hidden, written);
+      for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+      for (; k > kKR; k -= kKR, a += kKR, b += kLine) Step<0>(a, LoadRow(b, second), acc, kAll);
+      const RowV last = k != 0 ? LoadRow(b, second) : ZeroRow();  // K = 0: any A will do
+      if (kIsExact && args.add) {
+        LastStep<true>(a, last, args.c, args.c_stride, acc, kAll);
+      } else {
+        LastStep<false>(a, last, args.c, args.c_stride, acc, kAll);
+      }
+    }
+  };
+  template <size_t kRows>
+  using Alone = Kernel<2, kRows, true>;
+  template <size_t kRows>
+  using Wide = Kernel<2, kRows, false>;
+  template <size_t kRows>
+  using Narrow = Kernel<1, kRows, false>;
+
+  static HWY_INLINE void Tile(State&, const Args& args) {
+    if (kNR == 32 && args.panels == 1) {
+      CallForRows<Narrow>(args, std::make_index_sequence<kTallMR>());
+    } else if (args.hints.b_from_memory) {
+      CallForRows<Alone>(args, std::make_index_sequence<kMR>());
+    } else {
+      CallForRows<Wide>(args, std::make_index_sequence<kMR>());
+    }
+  }
+};
+
+// Writes the first k bytes of rows, each ^ kFlip, in pieces of 64 that alternate over the rows. What follows the last
+// byte is zero ^ kFlip up to the next multiple of 4, or more: B is zero there.
+template <uint8_t kFlip>
+struct ArrangeBroadcast {
+  static HWY_INLINE void Run(const uint8_t* piece, size_t a_stride, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
+    for (; k >= kPieceBytes; k -= kPieceBytes, piece += kPieceBytes, out += rows * kPieceBytes) {
+      ForRows(piece, a_stride, rows, out, [](Bytes d, const uint8_t* from) { return hn::LoadU(d, from); });
+    }
+    if (k == 0) return;
+      // Whole vectors may be written to `out`. What follows the last element may be anything, because B is zero there.
+#if HWY_TARGET <= HWY_AVX3
+    const auto first = hn::FirstN(Bytes(), k);
+    ForRows(piece, a_stride, rows, out,
+            [first](Bytes d, const uint8_t* from) { return hn::MaskedLoad(first, d, from); });
+#else
+    for (size_t r = 0; r < rows; ++r, piece += a_stride, out += kPieceBytes) {
+      for (size_t j = 0; j < k; j += hn::Lanes(Bytes())) {
+        hn::Store(Flip(LoadFirst(Bytes(), piece + j, k - j)), Bytes(), out + j);
+      }
+    }
+#endif
+  }
+
+ private:
+  static constexpr size_t kPieceBytes = 64;
+  using Bytes = hn::CappedTag<uint8_t, 64>;
+
+  static HWY_INLINE hn::Vec<Bytes> Flip(hn::Vec<Bytes> v) {
+    return kFlip != 0 ? hn::Xor(v, hn::Set(Bytes(), kFlip)) : v;
+  }
+
+  // One piece of each row, two rows at a time (16 x 16 x 16 takes 3 % less time).
+  template <class Load>
+  static HWY_INLINE void ForRows(const uint8_t* from, size_t stride, size_t rows, uint8_t* HWY_RESTRICT out,
+                                 const Load& load) {
+    const auto row = [&load](const uint8_t* row_from, uint8_t* row_out) {
+      for (size_t j = 0; j < kPieceBytes; j += hn::Lanes(Bytes())) {
+        hn::Store(Flip(load(Bytes(), row_from + j)), Bytes(), row_out + j);
+      }
+    };
+    // Where compilers know the most rows there may be, they write all steps out, and spill.
+#pragma GCC unroll 1
+    for (; rows >= 2; rows -= 2, from += 2 * stride, out += 2 * kPieceBytes) {
+      row(from, out);
+      row(from + stride, out + kPieceBytes);
+    }
+    if (rows != 0) row(from, out);
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // x86 with inline asm
+#endif  // per-target include guard
