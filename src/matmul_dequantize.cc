@@ -1,4 +1,4 @@
-// Operation: MatMul to f32 through a Dequantization: checks, once per call, then dispatches.
+// Operation: MatMul to floats through a Dequantization: checks, once per call, then dispatches.
 #include "isoquant/dequantize.h"
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/operands.h"
@@ -9,34 +9,76 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/stages/dequantize-inl.h"
+#include "isoquant/inl/stages/finish-inl.h"
 #include "src/engine.h"
+#include "src/finish.h"
 #include "src/matmul_dequantize.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
-Status RunDequantized(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const Dequantization& d,
-                      RowScales row_scales, const MatrixView<float>& c) {
-  const DequantizeStage stage(d, ColumnSumsOf(b), c, row_scales);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
-}
-Status RunDequantized(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const Dequantization& d,
-                      RowScales row_scales, const MatrixView<float>& c) {
-  const DequantizeStage stage(d, ColumnSumsOf(b), c, row_scales);
+namespace {
+
+// Not inlined: the path of small calls is short.
+template <class Q, class Y>
+HWY_NOINLINE Status RunAndFinish(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
+                                 RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c) {
+  const FinishStage<Y> stage(d, ColumnSumsOf(b), residual, c, row_scales);
   return RunEngine(context, a, b, StageRef<int32_t>(stage));
 }
 
+}  // namespace
+
+template <class Q, class Y>
+Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
+                      RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c) {
+  if (HWY_UNLIKELY(residual != nullptr || NeedsFinish(d))) {
+    return RunAndFinish(context, a, b, d, row_scales, residual, c);
+  }
+  const DequantizeStage<Y> stage(d, ColumnSumsOf(b), c, row_scales);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+}
+
+#define ISOQUANT_RUN_DEQUANTIZED(Q, Y)                                                                          \
+  template Status RunDequantized<Q, Y>(Context&, const RowSource<Q>&, const WeightsRef&, const Dequantization&, \
+                                       RowScales, const MatrixView<const Y>*, const MatrixView<Y>&)
+ISOQUANT_RUN_DEQUANTIZED(int8_t, float);
+ISOQUANT_RUN_DEQUANTIZED(int8_t, BFloat16);
+ISOQUANT_RUN_DEQUANTIZED(int8_t, Float16);
+ISOQUANT_RUN_DEQUANTIZED(uint8_t, float);
+ISOQUANT_RUN_DEQUANTIZED(uint8_t, BFloat16);
+ISOQUANT_RUN_DEQUANTIZED(uint8_t, Float16);
+#undef ISOQUANT_RUN_DEQUANTIZED
+
 namespace {
+
+template <class A>
+HWY_INLINE Status MultiplyTo16(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                               const Dequantization& d, const FloatMatrix& c) {
+  constexpr RowScales kKnown = RowScales::kKnown;
+  if (c.type == ElementType::kF16) {
+    return RunDequantized<A, Float16>(context, RowSource<A>(a), b, d, kKnown, nullptr, c.As<Float16>());
+  }
+  return RunDequantized<A, BFloat16>(context, RowSource<A>(a), b, d, kKnown, nullptr, c.As<BFloat16>());
+}
 
 // One name each, for HWY_EXPORT.
 Status MultiplyS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  return RunDequantized(context, a, b, d, RowScales::kKnown, c);
+  return RunDequantized<int8_t, float>(context, a, b, d, RowScales::kKnown, nullptr, c);
 }
 Status MultiplyU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const Dequantization& d,
                   const MatrixView<float>& c) {
-  return RunDequantized(context, a, b, d, RowScales::kKnown, c);
+  return RunDequantized<uint8_t, float>(context, a, b, d, RowScales::kKnown, nullptr, c);
+}
+Status MultiplyS8To16(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const Dequantization& d,
+                      const FloatMatrix& c) {
+  return MultiplyTo16(context, a, b, d, c);
+}
+Status MultiplyU8To16(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+                      const Dequantization& d, const FloatMatrix& c) {
+  return MultiplyTo16(context, a, b, d, c);
 }
 
 }  // namespace
@@ -51,6 +93,8 @@ namespace {
 
 HWY_EXPORT(MultiplyS8);
 HWY_EXPORT(MultiplyU8);
+HWY_EXPORT(MultiplyS8To16);
+HWY_EXPORT(MultiplyU8To16);
 
 Status CheckDequantization(const Dequantization& dequantization, const Each& row, const Each& column,
                            const Written& out) {
@@ -59,14 +103,19 @@ Status CheckDequantization(const Dequantization& dequantization, const Each& row
   ISOQUANT_RETURN_IF_ERROR(
       CheckOneOrEachOrNone(d.row_zero_points, ISOQUANT_NAMES(dequantization.row_zero_points), row, out));
   ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.column_scales, ISOQUANT_NAMES(dequantization.column_scales), column, out));
-  return CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), column, out);
+  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), column, out));
+  return CheckFinish(d, "dequantization.activation", "dequantization.min", "dequantization.max");
 }
 
-template <class A, class Function>
+// `view` is c, as a MatrixView of float, or of uint16_t for any type of 16 bits.
+template <class A, class V, class C, class Function>
 Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
-                        const Dequantization& dequantization, const MatrixView<float>& c, Function multiply) {
-  ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
-  ISOQUANT_RETURN_IF_ERROR(CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, Written("c", c)));
+                        const Dequantization& dequantization, const MatrixView<V>& view, const C& c,
+                        Function multiply) {
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOperands(a, b, view, {ISOQUANT_NAMES(a), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"}));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, Written("c", view)));
   return MultiplyChecked(context, a, b, dequantization, dequantization.row_zero_points.size != 0, c, multiply);
 }
 
@@ -74,12 +123,24 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
 
 Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
               const Dequantization& dequantization, const MatrixView<float>& c) {
-  return CheckAndMultiply(context, a, b, dequantization, c, ISOQUANT_DISPATCH(context, MultiplyS8));
+  return CheckAndMultiply(context, a, b, dequantization, c, c, ISOQUANT_DISPATCH(context, MultiplyS8));
 }
-
 Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
               const Dequantization& dequantization, const MatrixView<float>& c) {
-  return CheckAndMultiply(context, a, b, dequantization, c, ISOQUANT_DISPATCH(context, MultiplyU8));
+  return CheckAndMultiply(context, a, b, dequantization, c, c, ISOQUANT_DISPATCH(context, MultiplyU8));
+}
+
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const FloatMatrix& c) {
+  if (c.type == ElementType::kF32) return MatMul(context, a, b, dequantization, c.As<float>());
+  return CheckAndMultiply(context, a, b, dequantization, c.As<uint16_t>(), c,
+                          ISOQUANT_DISPATCH(context, MultiplyS8To16));
+}
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const FloatMatrix& c) {
+  if (c.type == ElementType::kF32) return MatMul(context, a, b, dequantization, c.As<float>());
+  return CheckAndMultiply(context, a, b, dequantization, c.As<uint16_t>(), c,
+                          ISOQUANT_DISPATCH(context, MultiplyU8To16));
 }
 
 }  // namespace isoquant

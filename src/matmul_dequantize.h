@@ -9,8 +9,6 @@
 #define ISOQUANT_SRC_MATMUL_DEQUANTIZE_H_
 #endif
 
-#include <cstdint>
-
 #include "isoquant/context.h"
 #include "isoquant/dequantize.h"
 #include "isoquant/inl/engine/row_source.h"
@@ -22,12 +20,11 @@
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
-// c = dequantise(a b). The arguments have been checked. If there are zero points, b must be packed, because its column
-// sums are needed.
-Status RunDequantized(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const Dequantization& d,
-                      RowScales row_scales, const MatrixView<float>& c);
-Status RunDequantized(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const Dequantization& d,
-                      RowScales row_scales, const MatrixView<float>& c);
+// c = [residual +] dequantise(a b). The arguments have been checked. If there are zero points, b must be packed,
+// because its column sums are needed. `residual` may be null. Q: int8_t or uint8_t; Y: float, BFloat16 or Float16.
+template <class Q, class Y>
+Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
+                      RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

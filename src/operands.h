@@ -101,8 +101,8 @@ Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const Ma
 // b, so plain weights are packed here. Without, the engine packs them where that is fastest.
 template <class A, class Stage, class C, class Function>
 Status MultiplyChecked(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage,
-                       bool needs_sums, const MatrixView<C>& c, Function multiply) {
-  if (c.empty()) return Status();
+                       bool needs_sums, const C& c, Function multiply) {
+  if (c.rows == 0 || c.cols == 0) return Status();
   if (b.packed() != nullptr || !needs_sums) return multiply(context, a, b, stage, c);
   PackedPanels panels;
   ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));

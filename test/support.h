@@ -105,10 +105,11 @@ class Digest {
   template <class T>
   void Add(const T* data, size_t size) {
     for (size_t i = 0; i < size; ++i) {
-      typename std::conditional<sizeof(T) == 1, uint8_t, uint32_t>::type bits;
-      static_assert(sizeof(bits) == sizeof(T), "8 or 32 bits");
+      using Narrow = typename std::conditional<sizeof(T) == 1, uint8_t, uint16_t>::type;
+      typename std::conditional<sizeof(T) <= 2, Narrow, uint32_t>::type bits;
+      static_assert(sizeof(bits) == sizeof(T), "8, 16 or 32 bits");
       std::memcpy(&bits, data + i, sizeof(T));
-      for (size_t b = 0; b < sizeof(T); ++b) hash_ = (hash_ ^ (bits >> (8 * b) & 0xff)) * 0x100000001b3u;
+      for (size_t b = 0; b < sizeof(T); ++b) hash_ = (hash_ ^ (uint32_t{bits} >> (8 * b) & 0xff)) * 0x100000001b3u;
     }
   }
   template <class T>

@@ -1,16 +1,19 @@
-// Public layer: from integers back to f32: exact sums of a product, and 8-bit integers.
+// Public layer: from integers back to floats: exact sums of a product, and 8-bit integers.
 //
 // All functions: every float step is one IEEE-754 binary32 operation, rounded to nearest even, in the order written
-// here. A NaN is stored as 7fc00000. The caller's rounding mode and flush-to-zero bits do not matter. The bits of the
-// output do not depend on the tier, the executor, or on how rows are split over calls. Rows may have any stride and
-// alignment. Any size may be 0. The output must not overlap any input. Nothing is written on error.
+// here. A NaN is stored as 7fc00000 (bf16: 7fc0, f16: 7e00). The caller's rounding mode and flush-to-zero bits do not
+// matter. The bits of the output do not depend on the tier, the executor, or on how rows are split over calls. Rows may
+// have any stride and alignment. Any size may be 0. The output must not overlap any input. Nothing is written on error.
 #ifndef ISOQUANT_DEQUANTIZE_H_
 #define ISOQUANT_DEQUANTIZE_H_
 
 #include <cstdint>
+#include <limits>
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/float_matrix.h"
+#include "isoquant/float_types.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
@@ -27,22 +30,55 @@ struct Dequantization {
   VectorView<const float> column_scales;      // N, or 1 for all columns
   VectorView<const float> bias;               // N, or empty for none
   Activation activation = Activation::kNone;
+  // A clamp behind the activation: kRelu and max = 6 are ReLU6.
+  float min = -std::numeric_limits<float>::infinity();
+  float max = std::numeric_limits<float>::infinity();
 };
 
-// c = activation(dequantise(a b) + bias), a: M x K, s8 or u8; b: K x N, s8; c: M x N, f32. Exactly these steps, with
-// s = row_scales and z = row_zero_points:
+// c = clamp(activation(dequantise(a b) + bias)), a: M x K, s8 or u8; b: K x N, s8; c: M x N, f32, bf16 or f16. Exactly
+// these steps, with s = row_scales and z = row_zero_points:
 //   t = sum over k of a(m, k) b(k, n) - z[m] * column_sum[n]       exact modulo 2^32
 //   v = float(t) * s[m]
 //   v = v * column_scales[n]
 //   v = v + bias[n]                                                (if there is a bias)
-//   c = v < 0 ? 0 : v                                              (kRelu)
+//   v = v < 0 ? 0 : v                                              (kRelu)
+//   v = v < min ? min : v;  v = v > max ? max : v                  (NaN stays NaN)
+//   c = v, rounded once to the type of c: to nearest, ties to even (bf16 and f16)
 // where column_sum[n] is the sum over k of b(k, n). Scales and bias may be any floats. K = 0 is legal: sums are zero.
 //
-// Errors: those of MatMul to s32 (matmul.h), and kMismatch, kNull and kOverlap for the vectors.
+// Errors: those of MatMul to s32 (matmul.h), kMismatch, kNull and kOverlap for the vectors, and kInvalidValue
+// (activation; min or max: NaN, or min > max).
 ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
                            const Dequantization& dequantization, const MatrixView<float>& c);
 ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
                            const Dequantization& dequantization, const MatrixView<float>& c);
+
+// To bf16 and f16. (Templates without a use for their parameter, so that those to f32 come first where a null pointer
+// does not say its type.) They call the functions behind them, which take any of the types.
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+                           const Dequantization& dequantization, const FloatMatrix& c);
+ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+                           const Dequantization& dequantization, const FloatMatrix& c);
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const MatrixView<BFloat16>& c) {
+  return MatMul(context, a, b, dequantization, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const MatrixView<Float16>& c) {
+  return MatMul(context, a, b, dequantization, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const MatrixView<BFloat16>& c) {
+  return MatMul(context, a, b, dequantization, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
+              const Dequantization& dequantization, const MatrixView<Float16>& c) {
+  return MatMul(context, a, b, dequantization, FloatMatrix(c));
+}
 
 // The inverses of the functions in quantize.h, for any scale. q - zero_point is taken modulo 2^32. Errors: kMismatch
 // (shapes), kTooSmall (a stride), kTooLarge, kNull, kOverlap.

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "isoquant/api.h"
+#include "isoquant/float_types.h"
 
 namespace isoquant {
 
@@ -49,6 +50,14 @@ struct ElementTypeFor<uint8_t> {
 template <>
 struct ElementTypeFor<float> {
   static constexpr ElementType kType = ElementType::kF32;
+};
+template <>
+struct ElementTypeFor<BFloat16> {
+  static constexpr ElementType kType = ElementType::kBf16;
+};
+template <>
+struct ElementTypeFor<Float16> {
+  static constexpr ElementType kType = ElementType::kF16;
 };
 template <class T>
 constexpr ElementType kElementType = ElementTypeFor<T>::kType;

@@ -7,6 +7,8 @@
 #include "isoquant/dequantize.h"
 #include "isoquant/element_type.h"
 #include "isoquant/executor.h"
+#include "isoquant/float_matrix.h"
+#include "isoquant/float_types.h"
 #include "isoquant/linear.h"
 #include "isoquant/matmul.h"
 #include "isoquant/matrix_view.h"

@@ -1,12 +1,15 @@
-// Public layer: a linear layer with float inputs and outputs and an int8 core.
+// Public layer: a linear layer with inputs and outputs of f32, bf16 or f16 and an int8 core.
 #ifndef ISOQUANT_LINEAR_H_
 #define ISOQUANT_LINEAR_H_
 
 #include <cstdint>
+#include <limits>
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/dequantize.h"  // Activation; the rest is for programs that include this header alone
+#include "isoquant/float_matrix.h"
+#include "isoquant/float_types.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
@@ -23,22 +26,61 @@ struct LinearLayer {
   VectorView<const float> bias;            // N, or empty for none
   Activation activation = Activation::kNone;
   RowQuantization quantization = RowQuantization::kSymmetricS8;
+  // As in Dequantization (dequantize.h).
+  float min = -std::numeric_limits<float>::infinity();
+  float max = std::numeric_limits<float>::infinity();
 };
 
-// y = activation(dequantise(quantise(x) * W) + bias), with x: M x K, y: M x N. Exactly these steps, each float step one
-// IEEE-754 binary32 operation, rounded to nearest even:
-//   q, s, z = QuantizeRows(x)                               (z = 0 for kSymmetricS8)
+// y = clamp(activation(dequantise(quantise(x) * W) + bias)), with x: M x K, y: M x N, each f32, bf16 or f16. Exactly
+// these steps, each float step one IEEE-754 binary32 operation, rounded to nearest even:
+//   q, s, z = QuantizeRows(x as f32)                        (exact; z = 0 for kSymmetricS8)
 //   t = sum over k of q(m, k) W(k, n) - z[m] * column_sum[n]       exact modulo 2^32
 //   v = float(t) * s[m]
 //   v = v * column_scales[n]
 //   v = v + bias[n]                                          (if there is a bias)
-//   y = v < 0 ? 0 : v                                        (kRelu)
-// A NaN (from a bias or a scale that is infinite or NaN) is stored as 7fc00000. The bits of y do not depend on the
-// tier, the executor, or on how rows are split over calls. y may have any stride and must not overlap x.
+//   v = v < 0 ? 0 : v                                        (kRelu)
+//   v = v < min ? min : v;  v = v > max ? max : v            (NaN stays NaN)
+//   v = residual(m, n) as f32 + v                            (if there is a residual)
+//   y = v, rounded once to the type of y                     to nearest, ties to even (bf16 and f16)
+// A NaN (from a bias or a scale that is infinite or NaN) is stored as 7fc00000 (bf16: 7fc0, f16: 7e00). The bits of y
+// do not depend on the tier, the executor, or on how rows are split over calls. y may have any stride and must not
+// overlap x. The residual is M x N, with any stride. It may be y itself (the same data and stride), and must not
+// overlap it otherwise.
 //
-// Errors: kNull (weights, data), kWrongType (weights), kMismatch (x.cols and K, y.rows and x.rows, y.cols and N, sizes
-// of scales and bias), kTooSmall (a stride), kTooLarge, kOverlap, kOutOfMemory. Nothing is written on error.
-ISOQUANT_API Status Linear(Context& context, MatrixView<const float> x, const LinearLayer& layer, MatrixView<float> y);
+// Errors: kNull (weights, data), kWrongType (weights), kMismatch (x.cols and K, rows of y and residual and x.rows,
+// their cols and N, sizes of scales and bias), kTooSmall (a stride), kTooLarge, kOverlap, kInvalidValue (activation;
+// min or max: NaN, or min > max), kOutOfMemory. Nothing is written on error.
+ISOQUANT_API Status Linear(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
+                           const MatrixView<float>& y);
+ISOQUANT_API Status Linear(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
+                           const MatrixView<const float>& residual, const MatrixView<float>& y);
+
+// Of any types. `residual`, or null, has that of y.
+ISOQUANT_API Status Linear(Context& context, const FloatMatrix& x, const LinearLayer& layer,
+                           const FloatMatrix* residual, const FloatMatrix& y);
+
+// The other pairs of types, by the last one. (Templates without a use for their parameter, so that those of f32 come
+// first where null pointers do not say their type.)
+#define ISOQUANT_LINEAR_OF(X, Y)                                                                                    \
+  template <int = 0>                                                                                                \
+  Status Linear(Context& context, const MatrixView<const X>& x, const LinearLayer& layer, const MatrixView<Y>& y) { \
+    return Linear(context, FloatMatrix(x), layer, nullptr, FloatMatrix(y));                                         \
+  }                                                                                                                 \
+  template <int = 0>                                                                                                \
+  Status Linear(Context& context, const MatrixView<const X>& x, const LinearLayer& layer,                           \
+                const MatrixView<const Y>& residual, const MatrixView<Y>& y) {                                      \
+    const FloatMatrix added(residual);                                                                              \
+    return Linear(context, FloatMatrix(x), layer, &added, FloatMatrix(y));                                          \
+  }
+ISOQUANT_LINEAR_OF(float, BFloat16)
+ISOQUANT_LINEAR_OF(float, Float16)
+ISOQUANT_LINEAR_OF(BFloat16, float)
+ISOQUANT_LINEAR_OF(BFloat16, BFloat16)
+ISOQUANT_LINEAR_OF(BFloat16, Float16)
+ISOQUANT_LINEAR_OF(Float16, float)
+ISOQUANT_LINEAR_OF(Float16, BFloat16)
+ISOQUANT_LINEAR_OF(Float16, Float16)
+#undef ISOQUANT_LINEAR_OF
 
 }  // namespace isoquant
 

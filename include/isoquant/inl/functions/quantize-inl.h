@@ -16,6 +16,7 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "isoquant/float_types.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -49,13 +50,29 @@ HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from, size_t n) {
   } else {
     const hn::Rebind<uint16_t, DF32> d16;
     const auto bits = LoadFirst(d16, reinterpret_cast<const uint16_t*>(from), n);
-    if constexpr (std::is_same<X, hwy::float16_t>::value) return PromoteF16(d, bits);
+    if constexpr (std::is_same<X, hwy::float16_t>::value || std::is_same<X, Float16>::value) {
+      return PromoteF16(d, bits);
+    }
     return PromoteBf16(d, bits);
   }
 }
 template <class X>
 HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from) {
   return LoadAsF32(from, hn::Lanes(DF32()));
+}
+
+// The first min(n, lanes) elements, rounded to Y: to nearest, ties to even. NaN has one form: 7fc00000, 7fc0, 7e00.
+template <class Y>
+HWY_INLINE void StoreFromF32(VF32 v, Y* HWY_RESTRICT to, size_t n) {
+  const DF32 d;
+  const hn::Rebind<uint16_t, DF32> d16;
+  if constexpr (std::is_same<Y, float>::value) {
+    StoreFirst(hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(d, hn::Set(DI32(), 0x7fc00000))), d, to, n);
+  } else if constexpr (std::is_same<Y, Float16>::value) {
+    StoreFirst(DemoteF16(d, v), d16, reinterpret_cast<uint16_t*>(to), n);
+  } else {
+    StoreFirst(DemoteBf16(d, v), d16, reinterpret_cast<uint16_t*>(to), n);
+  }
 }
 
 // The lines of the next four vectors of a row.

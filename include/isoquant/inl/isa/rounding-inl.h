@@ -143,6 +143,11 @@ HWY_INLINE hn::Vec<D> PromoteBf16(D d, V16 bits) {
 // places for f32, only the bias is wrong: 2^112, of subnormal numbers too.
 template <class D, class V16 = hn::Vec<hn::Rebind<uint16_t, D>>>
 HWY_INLINE hn::Vec<D> PromoteF16(D d, V16 bits) {
+#if ISOQUANT_SSE_OR_AVX && HWY_TARGET <= HWY_AVX3
+  if constexpr (hn::MaxLanes(D()) == 16) return hn::Vec<D>{_mm512_cvtph_ps(bits.raw)};
+#elif ISOQUANT_SSE_OR_AVX && HWY_TARGET == HWY_AVX2
+  if constexpr (hn::MaxLanes(D()) == 8) return hn::Vec<D>{_mm256_cvtph_ps(bits.raw)};
+#endif
   const hn::RebindToSigned<D> di32;
   const auto wide = hn::BitCast(di32, hn::PromoteTo(hn::RebindToUnsigned<D>(), bits));
   const auto magnitude = hn::And(wide, hn::Set(di32, 0x7fff)), sign = hn::ShiftLeft<31>(hn::ShiftRight<15>(wide));
@@ -151,6 +156,49 @@ HWY_INLINE hn::Vec<D> PromoteF16(D d, V16 bits) {
   const auto is_finite = hn::Lt(magnitude, hn::Set(di32, 0x7c00));
   const auto exponent = hn::IfThenZeroElse(is_finite, hn::Set(di32, 0x7f800000));
   return hn::BitCast(d, hn::Or(hn::Or(hn::BitCast(di32, number), exponent), sign));
+}
+
+// f32 to the bits of bf16: to nearest, ties to even. NaN becomes 7fc0.
+template <class D, class V = hn::Vec<D>, class D16 = hn::Rebind<uint16_t, D>>
+HWY_INLINE hn::Vec<D16> DemoteBf16(D d, V v) {
+  const hn::RebindToUnsigned<D> du32;
+  const auto bits = hn::BitCast(du32, v);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 1u));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du32, 0x7fffu))));
+  const auto is_number = hn::RebindMask(du32, hn::Eq(v, v));
+  (void)d;
+  return hn::DemoteTo(D16(),
+                      hn::BitCast(hn::RebindToSigned<D>(), hn::IfThenElse(is_number, rounded, hn::Set(du32, 0x7fc0u))));
+}
+
+// f32 to the bits of f16: to nearest, ties to even. NaN becomes 7e00.
+//   * Normal numbers are rounded by integers; what is 65520 or more becomes infinity.
+//   * Of smaller ones, below 2^-14, adding 0.5 leaves multiples of 2^-24, the smallest f16, in the lowest bits.
+template <class D, class V = hn::Vec<D>, class D16 = hn::Rebind<uint16_t, D>>
+HWY_INLINE hn::Vec<D16> DemoteF16(D d, V v) {
+#if ISOQUANT_SSE_OR_AVX && HWY_TARGET <= HWY_AVX2
+  // One instruction, but for the NaN.
+  v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(d, hn::Set(hn::RebindToSigned<D>(), 0x7fc00000)));
+  constexpr int kToNearest = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+#if HWY_TARGET <= HWY_AVX3
+  if constexpr (hn::MaxLanes(D()) == 16) return hn::Vec<D16>{_mm512_cvtps_ph(v.raw, kToNearest)};
+#else
+  if constexpr (hn::MaxLanes(D()) == 8) return hn::Vec<D16>{_mm256_cvtps_ph(v.raw, kToNearest)};
+#endif
+#endif
+  const hn::RebindToSigned<D> di32;
+  const auto bits = hn::BitCast(di32, v);
+  const auto magnitude = hn::And(bits, hn::Set(di32, 0x7fffffff));
+  const auto odd = hn::And(hn::ShiftRight<13>(magnitude), hn::Set(di32, 1));
+  const auto normal =
+      hn::Sub(hn::ShiftRight<13>(hn::Add(magnitude, hn::Add(odd, hn::Set(di32, 0xfff)))), hn::Set(di32, 112 << 10));
+  const auto half = hn::Set(d, 0.5f);
+  const auto small = hn::Sub(hn::BitCast(di32, hn::Add(hn::BitCast(d, magnitude), half)), hn::BitCast(di32, half));
+  auto result = hn::IfThenElse(hn::Lt(magnitude, hn::Set(di32, 0x38800000)), small, normal);
+  result = hn::Min(result, hn::Set(di32, 0x7c00));
+  result = hn::Or(result, hn::And(hn::ShiftRight<16>(bits), hn::Set(di32, 0x8000)));
+  result = hn::IfThenElse(hn::Gt(magnitude, hn::Set(di32, 0x7f800000)), hn::Set(di32, 0x7e00), result);
+  return hn::DemoteTo(D16(), result);
 }
 
 #undef ISOQUANT_SSE_OR_AVX

@@ -1,4 +1,4 @@
-// Stages: from exact sums to f32, for MatMul with a Dequantization and for Linear.
+// Stages: from exact sums to floats, for MatMul with a Dequantization and for Linear.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_STAGES_DEQUANTIZE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -11,9 +11,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "isoquant/dequantize.h"
 #include "isoquant/inl/engine/stage-inl.h"
+#include "isoquant/inl/functions/quantize-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/stages/row_scales.h"
 #include "isoquant/inl/util/ieee754.h"
@@ -38,12 +40,29 @@ struct Destination {
   size_t row_stride, first;
 };
 
+// False if no output can be NaN. That is worth a pass over scales and bias: of five vector instructions for a vector
+// of outputs, two are for NaN. Sums are at most 2^31 in magnitude, so the first product is finite with row scales up
+// to 2^96. The second product may overflow, but is no NaN if its other factor is finite; nor is the sum with a finite
+// bias. Row scales that are not known yet are finite, but with them the first product may overflow: then only a
+// column scale of 0 makes NaN.
+HWY_INLINE bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
+  constexpr float kMax = (std::numeric_limits<float>::max)();
+  if (AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax)) return true;
+  return row_scales == RowScales::kLate ? AnyIsZero(d.column_scales) : AnyExceeds(d.row_scales, 0x1p96f);
+}
+
+// The same, for those who can wait for a call.
+HWY_NOINLINE bool MayBeNaNApart(const Dequantization& d, RowScales row_scales) { return MayBeNaN(d, row_scales); }
+
 // y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of
-// dequantize.h, in that order, for outputs of f32 and for no activation or ReLU.
+// dequantize.h, in that order, for outputs of Y (float, BFloat16 or Float16) and for no activation or ReLU. All others,
+// and what follows an activation, are steps of a FinishStage.
+template <class Y>
 class DequantizeStage : public StageBase<int32_t> {
  public:
-  DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<float>& y, RowScales row_scales)
-      : StageBase<int32_t>(MayBeNaN(d, row_scales) ? &RunSteps<kAny> : FindSteps(d), y),
+  DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<Y>& y, RowScales row_scales)
+      : StageBase<int32_t>(
+            (kIsF32 ? MayBeNaN(d, row_scales) : MayBeNaNApart(d, row_scales)) ? &RunSteps<kAny> : FindSteps(d), y),
         row_scales_(d.row_scales.data),
         zero_points_(d.row_zero_points.size == 0 ? nullptr : d.row_zero_points.data),
         row_scale_step_(d.row_scales.size == 1 ? 0 : 1),
@@ -55,25 +74,25 @@ class DequantizeStage : public StageBase<int32_t> {
         relu_(d.activation == Activation::kRelu),
         to_(y) {}
 
- private:
-  // False if no output can be NaN. That is worth a pass over scales and bias: of five vector instructions for a vector
-  // of outputs, two are for NaN. Sums are at most 2^31 in magnitude, so the first product is finite with row scales up
-  // to 2^96. The second product may overflow, but is no NaN if its other factor is finite; nor is the sum with a finite
-  // bias. Row scales that are not known yet are finite, but with them the first product may overflow: then only a
-  // column scale of 0 makes NaN.
-  static bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
-    constexpr float kMax = (std::numeric_limits<float>::max)();
-    if (AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax)) return true;
-    return row_scales == RowScales::kLate ? AnyIsZero(d.column_scales) : AnyExceeds(d.row_scales, 0x1p96f);
+  // The same, with outputs elsewhere.
+  DequantizeStage To(const Destination<Y>& to) const {
+    DequantizeStage stage = *this;
+    stage.to_ = to;
+    return stage;
   }
 
+ private:
   // Steps that not all calls have. Each set of them has a loop over rows that was compiled for it, for whole vectors
-  // and outputs that are no NaN. kAny is the loop for everything else.
+  // and outputs that are no NaN. kAny is the loop for everything else. Outputs of 16 bits always have a bias, of -0 if
+  // there is none: to add -0 changes no bit, and half of the loops is enough.
+  static constexpr bool kIsF32 = std::is_same<Y, float>::value;
   enum Steps : int { kZeroPoints = 1, kBias = 2, kRelu = 4, kAny = 8 };
 
   static StageBase<int32_t>::Run FindSteps(const Dequantization& d) {
-    static constexpr StageBase<int32_t>::Run kRun[] = {&RunSteps<0>, &RunSteps<1>, &RunSteps<2>, &RunSteps<3>,
-                                                       &RunSteps<4>, &RunSteps<5>, &RunSteps<6>, &RunSteps<7>};
+    constexpr int kAlways = kIsF32 ? 0 : kBias;
+    static constexpr StageBase<int32_t>::Run kRun[] = {
+        &RunSteps<0 | kAlways>, &RunSteps<1 | kAlways>, &RunSteps<2>, &RunSteps<3>,
+        &RunSteps<4 | kAlways>, &RunSteps<5 | kAlways>, &RunSteps<6>, &RunSteps<7>};
     return kRun[(d.row_zero_points.size == 0 ? 0 : kZeroPoints) | (d.bias.size == 0 ? 0 : kBias) |
                 (d.activation == Activation::kRelu ? kRelu : 0)];
   }
@@ -89,7 +108,7 @@ class DequantizeStage : public StageBase<int32_t> {
       if constexpr (kSteps == kAny) {
         stage.ForRowsOfAny({row, rows}, col + j, cols - j, sums + j, stride);
       } else {
-        stage.ForRows<kSteps>({row, rows}, col + j, sums + j, stride);
+        stage.template ForRows<kSteps>({row, rows}, col + j, sums + j, stride);
       }
     }
     if (whole != cols) RunSteps<kAny>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
@@ -110,6 +129,18 @@ class DequantizeStage : public StageBase<int32_t> {
     return RoundedMul(df32, v, scale);
   }
 
+  // An output of a whole vector.
+  template <int kSteps>
+  HWY_INLINE VF Value(VI sum, size_t row, VI column_sum, VF scale, VF bias) const {
+    VF v = Scaled(sum, (kSteps & kZeroPoints) != 0, row, column_sum, scale);
+    if ((kSteps & kBias) != 0) v = hn::Add(v, bias);
+    return (kSteps & kRelu) != 0 ? Relu(DF(), v) : v;
+  }
+
+  HWY_INLINE VF LoadBias(size_t col, size_t n) const {
+    return bias_ != nullptr ? LoadFirst(DF(), bias_ + col, n) : hn::Set(DF(), -0.0f);
+  }
+
   // A whole vector of columns.
   template <int kSteps>
   HWY_INLINE void ForRows(Part rows, size_t col, const int32_t* HWY_RESTRICT sums, size_t stride) const {
@@ -118,15 +149,19 @@ class DequantizeStage : public StageBase<int32_t> {
     const size_t n = hn::Lanes(di32);
     constexpr bool kHasZeroPoints = (kSteps & kZeroPoints) != 0, kHasBias = (kSteps & kBias) != 0;
     const VF scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
-    const VF bias = kHasBias ? hn::LoadU(df32, bias_ + col) : hn::Zero(df32);
+    const VF bias = !kHasBias ? hn::Zero(df32) : kIsF32 ? hn::LoadU(df32, bias_ + col) : LoadBias(col, n);
     const VI column_sum = kHasZeroPoints ? hn::LoadU(di32, column_sums_ + col) : hn::Zero(di32);
-    float* HWY_RESTRICT to = to_.At(rows.begin, col);
-    HWY_UNROLL(4)
-    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
-      VF v = Scaled(hn::LoadU(di32, sums), kHasZeroPoints, row, column_sum, scale);
-      if (kHasBias) v = hn::Add(v, bias);
-      if ((kSteps & kRelu) != 0) v = Relu(df32, v);
-      hn::StoreU(v, df32, to);
+    Y* HWY_RESTRICT to = to_.At(rows.begin, col);
+    if constexpr (kIsF32) {
+      HWY_UNROLL(4)
+      for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
+        hn::StoreU(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), df32, to);  // no NaN
+      }
+    } else {
+      HWY_UNROLL(1)
+      for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
+        StoreFromF32(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to, n);
+      }
     }
   }
 
@@ -135,17 +170,16 @@ class DequantizeStage : public StageBase<int32_t> {
     const DI di32;
     const DF df32;
     const VF scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
-    const VF bias = bias_ != nullptr ? LoadFirst(df32, bias_ + col, n) : hn::Set(df32, -0.0f);  // v + -0 is v
+    const VF bias = LoadBias(col, n);
     const VI column_sum = zero_points_ != nullptr ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
     const VF floor = hn::Set(df32, relu_ ? 0.0f : -std::numeric_limits<float>::infinity());
-    float* HWY_RESTRICT to = to_.At(rows.begin, col);
+    Y* HWY_RESTRICT to = to_.At(rows.begin, col);
     HWY_UNROLL(1)
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
       VF v = Scaled(LoadFirst(di32, sums, n), zero_points_ != nullptr, row, column_sum, scale);
       v = hn::Add(v, bias);
       v = hn::IfThenElse(hn::Lt(v, floor), floor, v);
-      v = hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(df32, hn::Set(di32, 0x7fc00000)));  // one NaN for all targets
-      StoreFirst(v, df32, to, n);
+      StoreFromF32(v, to, n);
     }
   }
 
@@ -157,7 +191,7 @@ class DequantizeStage : public StageBase<int32_t> {
   bool one_column_scale_;
   const float* bias_;  // or null
   bool relu_;
-  Destination<float> to_;
+  Destination<Y> to_;
 };
 
 }  // namespace

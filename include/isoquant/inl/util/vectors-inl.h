@@ -46,7 +46,7 @@ HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size
 
 // Whether some |x| exceeds `limit` or is NaN. It compares integers, because the caller may have unmasked the exceptions
 // of floats.
-inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
+HWY_INLINE bool AnyExceeds(const VectorView<const float>& x, float limit) {
   const hn::CappedTag<float, 16> df32;
   const hn::RebindToSigned<decltype(df32)> di32;
   auto largest = hn::Zero(di32);
@@ -57,7 +57,7 @@ inline bool AnyExceeds(const VectorView<const float>& x, float limit) {
 }
 
 // Whether some x is 0 or -0. By integers, too.
-inline bool AnyIsZero(const VectorView<const float>& x) {
+HWY_INLINE bool AnyIsZero(const VectorView<const float>& x) {
   const hn::CappedTag<uint32_t, 16> d;
   const size_t lanes = hn::Lanes(d);
   auto least = hn::Set(d, ~uint32_t{0});  // of the magnitudes, times 2
