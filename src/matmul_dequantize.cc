@@ -96,8 +96,8 @@ HWY_EXPORT(MultiplyU8);
 HWY_EXPORT(MultiplyS8To16);
 HWY_EXPORT(MultiplyU8To16);
 
-Status CheckDequantization(const Dequantization& dequantization, const Each& row, const Each& column,
-                           const Written& out) {
+HWY_INLINE Status CheckDequantization(const Dequantization& dequantization, const Each& row, const Each& column,
+                                      const Written& out) {
   const Dequantization& d = dequantization;
   ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.row_scales, ISOQUANT_NAMES(dequantization.row_scales), row, out));
   ISOQUANT_RETURN_IF_ERROR(

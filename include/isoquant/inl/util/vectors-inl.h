@@ -49,11 +49,12 @@ HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size
 HWY_INLINE bool AnyExceeds(const VectorView<const float>& x, float limit) {
   const hn::CappedTag<float, 16> df32;
   const hn::RebindToSigned<decltype(df32)> di32;
+  if (x.size == 0) return false;
   auto largest = hn::Zero(di32);
   for (size_t i = 0; i < x.size; i += hn::Lanes(df32)) {
     largest = hn::Max(largest, hn::BitCast(di32, hn::Abs(LoadFirst(df32, x.data + i, x.size - i))));
   }
-  return hn::ReduceMax(di32, largest) > hn::GetLane(hn::BitCast(di32, hn::Set(df32, limit)));
+  return !hn::AllFalse(di32, hn::Gt(largest, hn::BitCast(di32, hn::Set(df32, limit))));
 }
 
 // Whether some x is 0 or -0. By integers, too.
@@ -68,7 +69,7 @@ HWY_INLINE bool AnyIsZero(const VectorView<const float>& x) {
                                                                  hn::RebindToFloat<decltype(d)>(), x.data + i, left));
     least = hn::Min(least, hn::Add(bits, bits));
   }
-  return hn::ReduceMin(d, least) == 0;
+  return !hn::AllFalse(d, hn::Eq(least, hn::Zero(d)));
 }
 
 }  // namespace
