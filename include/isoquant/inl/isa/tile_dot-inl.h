@@ -22,7 +22,10 @@
 #define ISOQUANT_INL_ISA_TILE_DOT_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "isoquant/inl/isa/arm.h"
+#include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
@@ -50,25 +53,31 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Vectors of up to 512 bits: a panel's line is four vectors, two, or one.
+// Vectors of up to 512 bits: a panel's line is four vectors, two, or one. TB: of A and B.
+template <class TB, class TAcc>
 struct DotVectors {
-  using D32 = hn::CappedTag<int32_t, 16>;
-  using D8 = hn::Repartition<int8_t, D32>;
+  using B = TB;
+  using Acc = TAcc;
+  using D32 = hn::CappedTag<Acc, 16>;
+  using DB = hn::Repartition<B, D32>;
   using V32 = hn::Vec<D32>;
-  using V8 = hn::Vec<D8>;
+  using VB = hn::Vec<DB>;
 };
+using ByteVectors = DotVectors<int8_t, int32_t>;
 
-// Instructions: each lane of acc += four bytes of b times the four bytes of lane kLane of a, in each 128 bits. b is
-// signed.
-template <uint32_t kNeonWord, uint32_t kSveWord>
-struct DotByElement : DotVectors {
+// Instructions: each lane of acc += the group in that lane of b times the group in lane kLane of a, in each 128 bits. A
+// group is four bytes, those of b signed; or one f32.
+template <class Vectors, uint32_t kNeonWord, uint32_t kSveWord>
+struct DotByElement : Vectors {
+  using typename Vectors::V32;
+  using typename Vectors::VB;
   using Accumulator = V32;
   static constexpr size_t kRegisters = 1;
   static HWY_INLINE Accumulator Begin(V32 sums) { return sums; }
   static HWY_INLINE V32 Sums(Accumulator acc) { return acc; }
 
   template <int kLane>
-  static HWY_INLINE void Accumulate(Accumulator& acc, V8 b, V8 a) {
+  static HWY_INLINE void Accumulate(Accumulator& acc, VB b, VB a) {
 #if HWY_TARGET_IS_SVE
     // a must be one of the first eight registers, because three bits name it. (The intrinsic was tried: g++ 12 puts
     // moves around it.)
@@ -80,13 +89,13 @@ struct DotByElement : DotVectors {
 #endif
   }
 };
-struct Sdot : DotByElement<0x4f80e000, 0x44a00000> {};
-struct Sudot : DotByElement<0x4f00f000, 0x44a01c00> {};  // unsigned a; of FEAT_I8MM
+struct Sdot : DotByElement<ByteVectors, 0x4f80e000, 0x44a00000> {};
+struct Sudot : DotByElement<ByteVectors, 0x4f00f000, 0x44a01c00> {};  // unsigned a; of FEAT_I8MM
 
 #if HWY_TARGET_IS_NEON
 // Products of bytes fit 16 bits, and SADALP adds them in pairs. So an accumulator has two sums for each of two columns:
 // of k 0 and 1, and of k 2 and 3.
-struct SmullSadalp : DotVectors {
+struct SmullSadalp : ByteVectors {
   struct Accumulator {
     V32 low, high;
   };
@@ -98,8 +107,8 @@ struct SmullSadalp : DotVectors {
   static HWY_INLINE V32 Sums(const Accumulator& acc) { return V32(vpaddq_s32(acc.low.raw, acc.high.raw)); }
 
   template <int kLane>
-  static HWY_INLINE void Accumulate(Accumulator& acc, V8 b, V8 a) {
-    const V8 group = hn::BitCast(D8(), hn::Broadcast<kLane>(hn::BitCast(D32(), a)));
+  static HWY_INLINE void Accumulate(Accumulator& acc, VB b, VB a) {
+    const VB group = hn::BitCast(DB(), hn::Broadcast<kLane>(hn::BitCast(D32(), a)));
     const int16x8_t low = vmull_s8(vget_low_s8(b.raw), vget_low_s8(group.raw));
     const int16x8_t high = vmull_high_s8(b.raw, group.raw);
     // Asm, because otherwise g++ 12 computes many products first, and spills.
@@ -110,58 +119,66 @@ struct SmullSadalp : DotVectors {
 
 // A policy without its type of A: policies that have the same arranged A share it.
 template <class Dot>
-struct DotTiles : AnyShape, DotVectors {
+struct DotTiles : AnyShape {
+  using B = typename Dot::B;
+  using Acc = typename Dot::Acc;
+  using D32 = typename Dot::D32;
+  using DB = typename Dot::DB;
+  using V32 = typename Dot::V32;
+  using VB = typename Dot::VB;
   using Accumulator = typename Dot::Accumulator;
+  static constexpr bool kIsExact = std::is_integral<Acc>::value;  // then the order of summation is free
 
   // A tile is two panels wide where a line of a panel may be a single vector.
   static constexpr size_t kMR = 8 / Dot::kRegisters, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
-  static constexpr size_t kPieceK = 8, kKR = kPieceK;
-  using ArrangedA = int8_t;
-  using ArrangedB = int8_t;
-  using B = int8_t;
-  using Acc = int32_t;
+  static constexpr size_t kPieceK = 8 / sizeof(B), kKR = kPieceK;
+  static constexpr size_t kGroupK = 4 / sizeof(B), kLine = 16 * kGroupK;
+  using ArrangedA = B;
+  using ArrangedB = B;
   using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
   static constexpr bool kReadsRows = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
-  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what SDOT wants
+  static void ArrangePanel(const B*, size_t, ArrangedB*) {}  // never: the panels are what the instruction wants
   using State = NoState;
 
   // The pieces of row kRow and of the row below it, in 16 bytes. The last row has no other below it: its piece alone is
   // loaded, because memory may end there.
   template <size_t kRow, size_t kRows>
-  static HWY_INLINE V8 LoadA(const int8_t* a) {
-    const int8_t* const from = a + kRow * kPieceK;
-    if constexpr (kRow + 1 < kRows) return hn::LoadDup128(D8(), from);
+  static HWY_INLINE VB LoadA(const B* a) {
+    const B* const from = a + kRow * kPieceK;
+    if constexpr (kRow + 1 < kRows) return hn::LoadDup128(DB(), from);
 #if HWY_TARGET_IS_SVE
-    return hn::BitCast(D8(), hn::Set(hn::Repartition<int64_t, D8>(), LoadUnaligned<int64_t>(from)));
+    return hn::BitCast(DB(), hn::Set(hn::Repartition<int64_t, DB>(), LoadUnaligned<int64_t>(from)));
 #else
-    return hn::ResizeBitCast(D8(), hn::LoadU(hn::Half<D8>(), from));
+    return hn::ResizeBitCast(DB(), hn::LoadU(hn::Half<DB>(), from));
 #endif
   }
 
   template <bool kAdd>
-  static HWY_INLINE void StoreVector(V32 sums, int32_t* to) {
+  static HWY_INLINE void StoreVector(V32 sums, Acc* to) {
     const D32 d;
     if constexpr (kAdd) sums = hn::Add(sums, hn::LoadU(d, to));
+    if constexpr (!kIsExact) sums = OneNaN(d, sums);
     hn::StoreU(sums, d, to);
   }
 
   // kRows x kVectors vectors of C. The vectors of B that belong to them lie `step` bytes apart.
   template <size_t kRows, size_t kVectors>
   struct Kernel {
-    // One row has too few accumulators to hide the latency. It gets several sets, which groups use in turn.
-    static constexpr size_t kSets = kRows > 1 ? 1 : kVectors > 2 ? 2 : 4;
+    // One row has too few accumulators to hide the latency. It gets several sets, which groups use in turn, if
+    // the order of summation is free.
+    static constexpr size_t kSets = kRows > 1 || !kIsExact ? 1 : kVectors > 2 ? 2 : 4;
 
-    // The products of group kGroup of four K. The first kSkip accumulators are skipped; the next one belongs to row
+    // The products of group kGroup of K. The first kSkip accumulators are skipped; the next one belongs to row
     // kRow and vector kVector, the one after it to the next vector, and so on, row by row. Loads are repeated here:
     // compilers see which are of the same vectors. A single row has kPieces pieces of A at `a`; of several rows, each
     // has one.
     template <size_t kGroup, size_t kPieces, size_t kSkip, size_t kRow, size_t kVector, class... Rest>
-    static HWY_INLINE void Products(const int8_t* a, const int8_t* b, size_t step, Accumulator& acc, Rest&... rest) {
+    static HWY_INLINE void Products(const B* a, const B* b, size_t step, Accumulator& acc, Rest&... rest) {
       if constexpr (kSkip != 0) {
         Products<kGroup, kPieces, kSkip - 1, kRow, kVector>(a, b, step, rest...);
       } else {
-        const V8 vb = hn::LoadU(D8(), b + kGroup * 64 + kVector * step);
+        const VB vb = hn::LoadU(DB(), b + kGroup * kLine + kVector * step);
         Dot::template Accumulate<kRow % 2 * 2 + kGroup>(acc, vb, LoadA<kRow / 2 * 2, kRows * kPieces>(a));
         constexpr size_t kNextRow = kRow + (kVector + 1) / kVectors;
         if constexpr (kNextRow < kRows) {
@@ -170,18 +187,18 @@ struct DotTiles : AnyShape, DotVectors {
       }
     }
     template <size_t kGroup, size_t kPieces, class... Accs>
-    static HWY_INLINE void Group(const int8_t* a, const int8_t* b, size_t step, Accs&... acc) {
+    static HWY_INLINE void Group(const B* a, const B* b, size_t step, Accs&... acc) {
       Products<kGroup, kPieces, kGroup % kSets * kVectors, 0, 0>(a, b, step, acc...);
     }
 
     template <bool kAdd, size_t kRow, size_t kVector, class... Rest>
-    static HWY_INLINE void Store(int32_t* c, size_t c_stride, Accumulator acc, Rest... rest) {
+    static HWY_INLINE void Store(Acc* c, size_t c_stride, Accumulator acc, Rest... rest) {
       StoreVector<kAdd>(Dot::Sums(acc), c + kVector * hn::Lanes(D32()));
       if constexpr (sizeof...(Rest) != 0) {
         constexpr bool kNextRow = kVector + 1 == kVectors;
         constexpr bool kNextSet = kNextRow && kRow + 1 == kRows;
         constexpr size_t kThen = kNextSet ? 0 : kRow + kNextRow;
-        int32_t* const then = kNextRow && !kNextSet ? c + c_stride : c;
+        Acc* const then = kNextRow && !kNextSet ? c + c_stride : c;
         Store<kAdd || kNextSet, kThen, kNextRow ? 0 : kVector + 1>(then, c_stride, rest...);
       }
     }
@@ -189,33 +206,36 @@ struct DotTiles : AnyShape, DotVectors {
     // Each level of the recursion declares an accumulator. Separate locals stay in registers, and vectors without a
     // size known to the compiler (SVE) can be nothing else.
     template <class... Accs>
-    static HWY_INLINE void Loop(const Args& args, size_t col, const int8_t* b, size_t step, Accs&... acc) {
+    static HWY_INLINE void Loop(const Args& args, size_t col, const B* b, size_t step, Accs&... acc) {
       const D32 d;
       if constexpr (sizeof...(Accs) < kSets * kRows * kVectors) {
-        V32 owed = hn::Zero(d);
-        if (sizeof...(Accs) < kRows * kVectors && args.column_sums != nullptr) {
-          const int32_t* const sums = args.column_sums + col + sizeof...(Accs) % kVectors * hn::Lanes(d);
-          owed = hn::ShiftLeft<7>(hn::LoadU(d, sums));
+        constexpr size_t kI = sizeof...(Accs);
+        const size_t at = col + kI % kVectors * hn::Lanes(d);
+        V32 first = hn::Zero(d);  // what is owed; or, where the order matters, C
+        if constexpr (!kIsExact) {
+          if (args.add) first = hn::LoadU(d, args.c + kI / kVectors * args.c_stride + at);
+        } else if (kI < kRows * kVectors && args.column_sums != nullptr) {
+          first = hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + at));
         }
-        Accumulator next = Dot::Begin(owed);
+        Accumulator next = Dot::Begin(first);
         Loop(args, col, b, step, acc..., next);
       } else {
-        const int8_t* a = args.a;
+        const B* a = args.a;
         size_t k = args.b_k;
         if constexpr (kRows == 1) {
-          for (; k >= 2 * kPieceK; k -= 2 * kPieceK, a += 2 * kPieceK, b += 256) {
+          for (; k >= 2 * kPieceK; k -= 2 * kPieceK, a += 2 * kPieceK, b += 4 * kLine) {
             Group<0, 2>(a, b, step, acc...);
             Group<1, 2>(a, b, step, acc...);
             Group<2, 2>(a, b, step, acc...);
             Group<3, 2>(a, b, step, acc...);
           }
         }
-        for (; k >= kPieceK; k -= kPieceK, a += kRows * kPieceK, b += 128) {
+        for (; k >= kPieceK; k -= kPieceK, a += kRows * kPieceK, b += 2 * kLine) {
           Group<0, 1>(a, b, step, acc...);
           Group<1, 1>(a, b, step, acc...);
         }
         if (k != 0) Group<0, 1>(a, b, step, acc...);
-        if (args.add) {
+        if (kIsExact && args.add) {
           Store<true, 0, 0>(args.c + col, args.c_stride, acc...);
         } else {
           Store<false, 0, 0>(args.c + col, args.c_stride, acc...);
@@ -224,9 +244,7 @@ struct DotTiles : AnyShape, DotVectors {
     }
 
     // Not inlined, because it would lack registers among the accumulators of other instances.
-    static HWY_NOINLINE void Run(const Args& args, size_t col, const int8_t* b, size_t step) {
-      Loop(args, col, b, step);
-    }
+    static HWY_NOINLINE void Run(const Args& args, size_t col, const B* b, size_t step) { Loop(args, col, b, step); }
   };
 
   // All columns of kRows rows.
@@ -243,14 +261,14 @@ struct DotTiles : AnyShape, DotVectors {
       constexpr bool kFew = kRows * Dot::kRegisters <= 4;
       const size_t vectors = kFew && lanes == 4 ? 4 : 2;
       for (size_t col = 0; col < args.panels * 16; col += vectors * lanes) {
-        const int8_t* const b = args.b + col / 16 * args.panel_stride + col % 16 * 4;
+        const B* const b = args.b + col / 16 * args.panel_stride + col % 16 * kGroupK;
         if constexpr (kFew) {
           if (vectors == 4) {
-            Kernel<kRows, 4>::Run(args, col, b, 4 * lanes);
+            Kernel<kRows, 4>::Run(args, col, b, kGroupK * lanes);
             continue;
           }
         }
-        Kernel<kRows, 2>::Run(args, col, b, 4 * lanes);
+        Kernel<kRows, 2>::Run(args, col, b, kGroupK * lanes);
       }
     }
   };
@@ -312,10 +330,7 @@ struct SdotPolicy : ForRowsOf<A, DotTiles<Sdot>, !kIsSigned<A>> {
 
 #if HWY_TARGET_IS_NEON
 template <class A>
-struct NeonPolicy : ForRowsOf<A, DotTiles<SmullSadalp>, !kIsSigned<A>> {
-  static constexpr char kName[] = "neon";
-  static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
-};
+struct NeonPolicy : ForRowsOf<A, DotTiles<SmullSadalp>, !kIsSigned<A>>, TargetTier {};
 #endif
 
 }  // namespace

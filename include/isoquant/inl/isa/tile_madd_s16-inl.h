@@ -21,6 +21,7 @@
 #endif
 
 #include "isoquant/inl/isa/arm.h"
+#include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
@@ -31,24 +32,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct MaddS16Tiles : AnyShape {
-#if HWY_TARGET == HWY_SSE2
-  static constexpr char kName[] = "sse2";
-#elif HWY_TARGET == HWY_SSSE3
-  static constexpr char kName[] = "ssse3";
-#elif HWY_TARGET == HWY_SSE4
-  static constexpr char kName[] = "sse4";
-#elif HWY_TARGET == HWY_AVX2
-  static constexpr char kName[] = "avx2";
-#elif HWY_ARCH_X86
-  static constexpr char kName[] = "avx512bw";
-#elif HWY_TARGET_IS_NEON
-  static constexpr char kName[] = "neon";
-#elif HWY_TARGET_IS_SVE
-  static constexpr char kName[] = "sve";
-#else
-  static constexpr char kName[] = HWY_STR(HWY_NAMESPACE);
-#endif
+struct MaddS16Tiles : AnyShape, TargetTier {
   static constexpr size_t kMR = 4, kNR = 16, kTallMR = kMR, kKR = 4;
   using ArrangedA = int16_t;
   using ArrangedB = int16_t;
@@ -57,11 +41,6 @@ struct MaddS16Tiles : AnyShape {
   static constexpr bool kReadsRows = false;
   static constexpr bool kColumnSums = false;
   using State = NoState;
-#if HWY_TARGET_IS_SVE
-  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVectorLength;
-#else
-  static constexpr const char* (*kRefusal)(const Cpu&) = &NeverRefuse;
-#endif
 
   using B = int8_t;
   using Acc = int32_t;

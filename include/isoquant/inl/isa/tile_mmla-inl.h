@@ -49,8 +49,8 @@ namespace {
 // Instructions. In each 128 bits a and b are two rows of 8 bytes each, and acc[r][c] += row r of a times row c of b. b
 // is signed.
 template <uint32_t kNeonWord, uint32_t kSveWord>
-struct MatrixMultiply : DotVectors {
-  static HWY_INLINE void Accumulate(V32& acc, V8 a, V8 b) {
+struct MatrixMultiply : ByteVectors {
+  static HWY_INLINE void Accumulate(V32& acc, VB a, VB b) {
 #if HWY_TARGET_IS_SVE
     __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS : "+w"(acc) : "w"(a), "w"(b), "i"(kSveWord));
 #else
@@ -67,10 +67,10 @@ struct MmlaTiles : DotTiles<Dot> {
   using typename Base::Args;
   using typename Base::ArrangedB;
   using typename Base::D32;
-  using typename Base::D8;
+  using typename Base::DB;
   using typename Base::State;
   using typename Base::V32;
-  using typename Base::V8;
+  using typename Base::VB;
   using D64 = hn::Repartition<int64_t, D32>;
 
   static constexpr size_t kPieceK = Base::kPieceK, kDotRows = 4;
@@ -96,8 +96,8 @@ struct MmlaTiles : DotTiles<Dot> {
 
     // Vector kVector of B over 8 K; with kHalf, over the last 4 K of plain panels, then zeros.
     template <size_t kVector, bool kHalf>
-    static HWY_INLINE V8 LoadB(const int8_t* b) {
-      const D8 d8;
+    static HWY_INLINE VB LoadB(const int8_t* b) {
+      const DB d8;
       const D32 d;
       if constexpr (kArranged) return hn::LoadU(d8, b + kVector * hn::Lanes(d8));
       b += kVector / 2 * hn::Lanes(d8);
