@@ -1,0 +1,46 @@
+// Support: runs a problem, with weights of any kind. For the engine_*.cc: whoever includes it compiles driver and
+// kernels.
+
+// Per-target include guard.
+#if defined(ISOQUANT_SRC_RUN_PROBLEM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_SRC_RUN_PROBLEM_INL_H_
+#undef ISOQUANT_SRC_RUN_PROBLEM_INL_H_
+#else
+#define ISOQUANT_SRC_RUN_PROBLEM_INL_H_
+#endif
+
+#include "isoquant/inl/matmul-inl.h"
+#include "src/check.h"
+#include "src/pack.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Plain weights are packed while they are multiplied, or before, as the plan says.
+template <class Problem, class Stage>
+HWY_NOINLINE Status RunPlain(Context& context, RowSource<typename Problem::A> a, const WeightsRef& b,
+                             const Stage& stage) {
+  if (PacksOnTheWay(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
+    return SolvePlain<Problem>(context, a, b, stage);
+  }
+  PackedPanels panels;
+  ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
+  return SolvePlain<Problem>(context, a, WeightsRef(panels), stage);
+}
+
+template <class Problem, class Stage>
+HWY_INLINE Status RunProblem(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,
+                             const Stage& stage) {
+  if (HWY_UNLIKELY(b.packed() == nullptr)) return RunPlain<Problem>(context, a, b, Stage(stage));
+  return SolveProblem<Problem>(context, a, *b.packed(), stage);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
