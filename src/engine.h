@@ -27,10 +27,13 @@ Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const Weigh
                 bool accumulate);
 Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
                 bool accumulate);
+Status MatMulF32(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c,
+                 bool accumulate);
 
 // The stage runs for all outputs of A B.
 Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage);
 Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage);
+Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& b, StageRef<float> stage);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

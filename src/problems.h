@@ -17,7 +17,8 @@ struct ProblemList {};
 // A new problem is one line here. Its policies are in inl/isa/policies-inl.h.
 using Problems = ProblemList<  //
     Int8Problem<int8_t>,       //
-    Int8Problem<uint8_t>>;
+    Int8Problem<uint8_t>,      //
+    F32Problem>;
 
 // Sets of problems: bit i is number i of the list.
 constexpr uint32_t ProblemBit(size_t i) { return uint32_t{1} << i; }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "doctest/doctest.h"
@@ -17,7 +18,7 @@
 
 namespace isoquant {
 
-constexpr F32Way kWays[] = {F32Way::kInPlace, F32Way::kArranged, F32Way::kBoth};
+constexpr F32Way kWays[] = {F32Way::kInPlace, F32Way::kArranged, F32Way::kBoth, F32Way::kLibrary};
 constexpr F32Output kOutputs[] = {F32Output::kOverwrite, F32Output::kAccumulate, F32Output::kFunctor,
                                   F32Output::kReference};
 
@@ -146,6 +147,7 @@ class F32Case {
         }
       }
     }
+    for (float& sum : sums) sum = sum == sum ? sum : std::numeric_limits<float>::quiet_NaN();
     return sums;
   }
   float Expected(size_t m, size_t n, F32Output output) const {

@@ -15,6 +15,7 @@
 
 #include "isoquant/inl/isa/policies-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -89,7 +90,7 @@ struct F32Chain : AnyShape {
         for (size_t i = 0; i < args.b_k; ++i) {
           sums = FusedMultiplyAdd(d, ElementOfA(args, r, i), b + (arranged ? ArrangedLine(i) : i) * 16, sums);
         }
-        hn::StoreU(sums, d, c);
+        hn::StoreU(OneNaN(d, sums), d, c);
       }
     }
   }

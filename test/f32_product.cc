@@ -1,6 +1,7 @@
 // Test support: implementation of f32_product.h.
 #include "test/f32_product.h"
 
+#include "isoquant/float_matmul.h"
 #include "isoquant/inl/isa/int8_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -61,6 +62,7 @@ Status MultiplyAs(Context& context, F32Output output, const MatrixView<const flo
 
 Status Multiply(Context& context, F32Way way, F32Output output, const MatrixView<const float>& a, const WeightsRef& b,
                 const float* factors, const MatrixView<float>& c) {
+  if (way == F32Way::kLibrary) return MultiplyAs<F32Problem>(context, output, a, b, factors, c);
   if (way == F32Way::kInPlace) return MultiplyAs<F32Test<true, 1, SIZE_MAX>>(context, output, a, b, factors, c);
   if (way == F32Way::kArranged) return MultiplyAs<F32Test<false, 2, SIZE_MAX>>(context, output, a, b, factors, c);
   return MultiplyAs<F32Test<true, 2, 3>>(context, output, a, b, factors, c);
@@ -82,6 +84,8 @@ HWY_EXPORT(Multiply);
 
 Status MultiplyF32(Context& context, F32Way way, F32Output output, const MatrixView<const float>& a,
                    const WeightsRef& b, const float* factors, const MatrixView<float>& c) {
+  if (way == F32Way::kLibrary && output == F32Output::kOverwrite) return MatMul(context, a, b, c);
+  if (way == F32Way::kLibrary && output == F32Output::kAccumulate) return MatMul(context, a, b, c, Store::kAccumulate);
   return ISOQUANT_DISPATCH(context, Multiply)(context, way, output, a, b, factors, c);
 }
 

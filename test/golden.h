@@ -15,6 +15,10 @@ struct Golden {
 
 // clang-format off
 constexpr Golden kGolden[] = {
+    {"matmul/f32/1x300x100", 0x859d2ef03f9aa88a},
+    {"matmul/f32/33x257x129", 0xe372f0aa0d818560},
+    {"matmul/f32/5x4200x48", 0x186917985555d9fa},
+    {"matmul/f32/130x515x200", 0x046da015f7a70e1d},
     {"matmul/s8/1x300x100", 0xabd1bee09e47694d},
     {"matmul/s8/33x257x129", 0x3f84215188d94ded},
     {"matmul/s8/70x4500x96", 0x04a6b4261ea96d32},

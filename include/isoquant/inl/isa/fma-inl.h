@@ -52,21 +52,39 @@ HWY_INLINE V64 AddToOdd(D64 d, V64 product, V64 c) {
   return hn::IfThenElse(is_inexact, moved, sum);
 }
 
+// Doubles to f32, rounded to nearest even; too large ones become infinite. (Highway's DemoteTo makes them the largest
+// number on targets without vectors.)
+template <class D, class V64 = hn::Vec<hn::Rebind<double, D>>>
+HWY_INLINE hn::Vec<D> DemoteDoubles(D d, V64 v) {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  hn::Vec<D> narrow = hn::Zero(d);
+  for (size_t i = 0; i < hn::Lanes(d); ++i) {
+    narrow = hn::InsertLane(narrow, i, static_cast<float>(hn::ExtractLane(v, i)));
+  }
+  return narrow;
+#else
+  return hn::DemoteTo(d, v);
+#endif
+}
+
 // a * b + c, rounded once, by double arithmetic: the product of two floats is exact there. For targets without the
 // instruction. (All targets compile it, for tests.)
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V EmulatedFusedMulAdd(D d, V a, V b, V c) {
-  if constexpr (HWY_TARGET == HWY_SCALAR || D::kPrivateLanes * sizeof(double) <= 16) {
-    const hn::Rebind<double, D> d64;
-    const auto product = hn::Mul(hn::PromoteTo(d64, a), hn::PromoteTo(d64, b));
-    return hn::DemoteTo(d, AddToOdd(d64, product, hn::PromoteTo(d64, c)));
-  } else {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (D::kPrivateLanes * sizeof(double) > 16) {
     const hn::RepartitionToWide<D> d64;
     const hn::Half<D> half;
     const auto lower = hn::Mul(hn::PromoteLowerTo(d64, a), hn::PromoteLowerTo(d64, b));
     const auto upper = hn::Mul(hn::PromoteUpperTo(d64, a), hn::PromoteUpperTo(d64, b));
-    return hn::Combine(d, hn::DemoteTo(half, AddToOdd(d64, upper, hn::PromoteUpperTo(d64, c))),
-                       hn::DemoteTo(half, AddToOdd(d64, lower, hn::PromoteLowerTo(d64, c))));
+    return hn::Combine(d, DemoteDoubles(half, AddToOdd(d64, upper, hn::PromoteUpperTo(d64, c))),
+                       DemoteDoubles(half, AddToOdd(d64, lower, hn::PromoteLowerTo(d64, c))));
+  } else
+#endif
+  {
+    const hn::Rebind<double, D> d64;
+    const auto product = hn::Mul(hn::PromoteTo(d64, a), hn::PromoteTo(d64, b));
+    return DemoteDoubles(d, AddToOdd(d64, product, hn::PromoteTo(d64, c)));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "isoquant/inl/isa/problem.h"
 #include "isoquant/inl/isa/tile_amx-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
+#include "isoquant/inl/isa/tile_fma-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
 #include "isoquant/inl/isa/tile_mmla-inl.h"
 #include "isoquant/inl/isa/tile_scalar-inl.h"
@@ -61,6 +62,11 @@ using Int8Policies = PolicyList<MaddS16<A>>;
 template <class A>
 struct PolicyListOf<Int8Problem<A>> {
   using List = Int8Policies<A>;
+};
+
+template <>
+struct PolicyListOf<F32Problem> {
+  using List = PolicyList<F32Policy>;
 };
 
 }  // namespace

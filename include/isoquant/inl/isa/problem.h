@@ -19,6 +19,9 @@ struct Problem {
 template <class A>
 using Int8Problem = Problem<A, int8_t, int32_t>;
 
+// f32: each output is one chain of fused multiply-adds in increasing k.
+using F32Problem = Problem<float, float, float>;
+
 }  // namespace isoquant
 
 #endif  // ISOQUANT_INL_ISA_PROBLEM_H_

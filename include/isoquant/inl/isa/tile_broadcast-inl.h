@@ -172,6 +172,7 @@ struct BroadcastTiles : AnyShape {
       if constexpr (kSets > 1) sum = hn::Add(sum, acc.v[kAt + kPerSet]);
       if constexpr (kSets > 2) sum = hn::Add(sum, hn::Add(acc.v[kAt + 2 * kPerSet], acc.v[kAt + 3 * kPerSet]));
       if constexpr (kAdd) sum = hn::Add(sum, hn::LoadU(d, c));
+      if constexpr (!kIsExact) sum = OneNaN(d, sum);
       hn::StoreU(sum, d, c);
     }
 
