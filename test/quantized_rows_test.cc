@@ -46,11 +46,11 @@ void ArrangeF32U8(const MatrixView<const float>& x, const RowParameters& paramet
 }
 void ArrangeBf16S8(const MatrixView<const uint16_t>& x, const RowParameters& parameters, size_t row, size_t rows,
                    bool prepares, const ArrangedForm& form, void* out) {
-  Arrange<hwy::bfloat16_t, int8_t>(x, parameters, row, rows, prepares, form, out);
+  Arrange<BFloat16, int8_t>(x, parameters, row, rows, prepares, form, out);
 }
 void ArrangeF16U8(const MatrixView<const uint16_t>& x, const RowParameters& parameters, size_t row, size_t rows,
                   bool prepares, const ArrangedForm& form, void* out) {
-  Arrange<hwy::float16_t, uint8_t>(x, parameters, row, rows, prepares, form, out);
+  Arrange<Float16, uint8_t>(x, parameters, row, rows, prepares, form, out);
 }
 
 }  // namespace

@@ -12,11 +12,10 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <type_traits>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "isoquant/float_types.h"
+#include "isoquant/inl/functions/float_rows-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -27,11 +26,6 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using DF32 = hn::CappedTag<float, 16>;
-using DI32 = hn::RebindToSigned<DF32>;
-using VF32 = hn::Vec<DF32>;
-using VI32 = hn::Vec<DI32>;
-
 // 2^-126, the smallest normal number: scales are never smaller.
 constexpr float kMinScale = (std::numeric_limits<float>::min)();
 
@@ -40,40 +34,6 @@ struct RowScale {
   int32_t zero_point;
   bool all_finite = false;  // known to be: then there is nothing to clamp
 };
-
-// The first min(n, lanes) elements at `from`, as f32: bf16 and f16 are exact in f32.
-template <class X>
-HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from, size_t n) {
-  const DF32 d;
-  if constexpr (std::is_same<X, float>::value) {
-    return LoadFirst(d, from, n);
-  } else {
-    const hn::Rebind<uint16_t, DF32> d16;
-    const auto bits = LoadFirst(d16, reinterpret_cast<const uint16_t*>(from), n);
-    if constexpr (std::is_same<X, hwy::float16_t>::value || std::is_same<X, Float16>::value) {
-      return PromoteF16(d, bits);
-    }
-    return PromoteBf16(d, bits);
-  }
-}
-template <class X>
-HWY_INLINE VF32 LoadAsF32(const X* HWY_RESTRICT from) {
-  return LoadAsF32(from, hn::Lanes(DF32()));
-}
-
-// The first min(n, lanes) elements, rounded to Y: to nearest, ties to even. NaN has one form: 7fc00000, 7fc0, 7e00.
-template <class Y>
-HWY_INLINE void StoreFromF32(VF32 v, Y* HWY_RESTRICT to, size_t n) {
-  const DF32 d;
-  const hn::Rebind<uint16_t, DF32> d16;
-  if constexpr (std::is_same<Y, float>::value) {
-    StoreFirst(hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(d, hn::Set(DI32(), 0x7fc00000))), d, to, n);
-  } else if constexpr (std::is_same<Y, Float16>::value) {
-    StoreFirst(DemoteF16(d, v), d16, reinterpret_cast<uint16_t*>(to), n);
-  } else {
-    StoreFirst(DemoteBf16(d, v), d16, reinterpret_cast<uint16_t*>(to), n);
-  }
-}
 
 // The lines of the next four vectors of a row.
 template <class X>

@@ -28,7 +28,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// X is float, hwy::bfloat16_t or hwy::float16_t; Q is int8_t (symmetric) or uint8_t (asymmetric).
+// X is float, BFloat16 or Float16; Q is int8_t (symmetric) or uint8_t (asymmetric).
 template <class X, class Q>
 class QuantizedRows : public RowFiller<Q> {
   static constexpr bool kSigned = std::is_signed<Q>::value;
