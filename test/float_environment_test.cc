@@ -64,6 +64,7 @@ class Operations {
       RunDequantize(context, scales->data(), out);
     }
     RunQuantize(context, out);
+    RunRows(context, out);
     RunWeights(context, out);
     RunRefusals(context, out);
   }
@@ -137,6 +138,15 @@ class Operations {
     out.Add(QuantizeRows(context, Matrix(x_), out.NewMatrix<uint8_t>(m_, k_), {out.New<float>(m_), m_},
                          {out.New<int32_t>(m_), m_}));
     out.Add(QuantizeColumns(context, Matrix(x_), out.NewMatrix<int8_t>(m_, k_), {out.New<float>(k_), k_}));
+  }
+
+  void RunRows(Context& context, Outputs& out) const {
+    for (const float* weight : {usual_.data(), special_.data()}) {
+      for (const float epsilon : {0.0f, 1e-5f}) {
+        out.Add(RmsNorm(context, Matrix(x_), {weight, k_}, epsilon, out.NewMatrix<float>(m_, k_)));
+        out.Add(LayerNorm(context, Matrix(x_), {weight, k_}, {weight, k_}, epsilon, out.NewMatrix<float>(m_, k_)));
+      }
+    }
   }
 
   void RunDequantize(Context& context, const float* scales, Outputs& out) const {

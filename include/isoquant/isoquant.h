@@ -13,6 +13,7 @@
 #include "isoquant/linear.h"
 #include "isoquant/matmul.h"
 #include "isoquant/matrix_view.h"
+#include "isoquant/norm.h"
 #include "isoquant/quantize.h"
 #include "isoquant/requantize.h"
 #include "isoquant/runtime.h"

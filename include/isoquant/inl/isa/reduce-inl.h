@@ -1,4 +1,4 @@
-// ISA layer: the maxima of four vectors at once.
+// ISA layer: the maxima of four vectors at once; the sum of a vector's lanes in one order for all targets.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_REDUCE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/util/ieee754.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -28,6 +29,17 @@ HWY_INLINE void MaxOfFour(D d, V v0, V v1, V v2, V v3, int32_t* HWY_RESTRICT out
   out[1] = hn::ReduceMax(d, v1);
   out[2] = hn::ReduceMax(d, v2);
   out[3] = hn::ReduceMax(d, v3);
+}
+
+// The upper half of the lanes is added to the lower half until one lane is left. Each addition is rounded.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE float AddHalves(D d, V v) {
+  float lanes[hn::MaxLanes(D())];
+  hn::StoreU(v, d, lanes);
+  for (size_t half = hn::Lanes(d) / 2; half != 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
 }
 
 #else
@@ -53,6 +65,18 @@ HWY_INLINE void MaxOfFour(D d, V v0, V v1, V v2, V v3, int32_t* HWY_RESTRICT out
   const auto a = hn::BitCast(d64, v01), b = hn::BitCast(d64, v23);
   const V v = hn::Max(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), hn::BitCast(d, hn::InterleaveUpper(d64, a, b)));
   hn::StoreU(MaxOfBlocks(d, v), hn::Full128<int32_t>(), out);
+}
+
+// The upper half of the lanes is added to the lower half until one lane is left. Each addition is rounded.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE float AddHalves(D d, V v) {
+  if constexpr (hn::MaxLanes(d) == 4) {
+    const V two = hn::Add(v, hn::Shuffle1032(v));
+    return hn::GetLane(hn::Add(two, hn::Shuffle2301(two)));
+  } else {
+    const hn::Half<D> half;
+    return AddHalves(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
 }
 
 #endif
