@@ -12,6 +12,7 @@
 
 #include "hwy/highway.h"
 #include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -28,12 +29,6 @@ constexpr bool kHasF16Conversions = true;
 #else
 constexpr bool kHasF16Conversions = false;
 #endif
-
-// x, and the one NaN in place of every NaN.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V OneNaN(D d, V x) {
-  return hn::IfThenElse(hn::Eq(x, x), x, hn::BitCast(d, hn::Set(hn::RebindToSigned<D>(), 0x7fc00000)));
-}
 
 // bf16, as bits, to f32: the upper half of it. A NaN is a NaN of any bits.
 template <class D, class V16 = hn::Vec<hn::Rebind<uint16_t, D>>>
