@@ -27,6 +27,7 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/float_types-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
 

@@ -1,5 +1,5 @@
 // Utilities: loads and stores of the first elements of a vector, where memory ends after them; whether some element of
-// an array is too large; the one NaN.
+// an array is too large.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_UTIL_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -42,12 +42,6 @@ HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, T* to, size_t n) {
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size_t n) {
   return one ? hn::Set(d, *from) : LoadFirst(d, from + col, n);
-}
-
-// v, with one NaN for all targets: 7fc00000.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V OneNaN(D d, V v) {
-  return hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), uint32_t{0x7fc00000})));
 }
 
 // Whether some |x| exceeds `limit` or is NaN. It compares integers, because the caller may have unmasked the exceptions
