@@ -110,6 +110,17 @@ HWY_INLINE hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added) 
     return hn::BitCast(dq, hn::TableLookupLanes(hn::BitCast(di32, blocks), hn::SetTableIndices(di32, from)));
   }
 }
+// f32 to the bits of bf16, of a whole register without NaN: to nearest, ties to even. One instruction takes the upper
+// halves of all elements.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE hn::Vec<hn::Rebind<uint16_t, D>> DemoteNumbersToBf16(D, V v) {
+  const hn::RebindToUnsigned<D> du32;
+  const hn::Repartition<uint16_t, D> du16;
+  const auto bits = hn::BitCast(du32, v);
+  const auto is_odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 1u));
+  const auto rounded = hn::BitCast(du16, hn::Add(bits, hn::Add(is_odd, hn::Set(du32, 0x7fffu))));
+  return hn::LowerHalf(hn::ConcatOdd(du16, rounded, rounded));
+}
 // The bytes of a whole register, as int16_t.
 template <class DQ, class V = hn::Vec<DQ>>
 HWY_INLINE void StoreWidened(DQ, V v, int16_t* HWY_RESTRICT to) {
@@ -121,6 +132,8 @@ HWY_INLINE void StoreWidened(DQ, V v, int16_t* HWY_RESTRICT to) {
 constexpr bool kDemotesFour = false;
 template <class DQ, class VI>
 hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added);
+template <class D, class V = hn::Vec<D>>
+hn::Vec<hn::Rebind<uint16_t, D>> DemoteNumbersToBf16(D d, V v);
 template <class DQ, class V = hn::Vec<DQ>>
 void StoreWidened(DQ dq, V v, int16_t* to);
 #endif

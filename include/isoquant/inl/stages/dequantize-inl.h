@@ -129,6 +129,18 @@ class DequantizeStage : public StageBase<int32_t> {
     return RoundedMul(df32, v, scale);
   }
 
+  // A whole vector without NaN.
+  static HWY_INLINE void StoreNumbers(VF v, Y* HWY_RESTRICT to) {
+    const DF df32;
+    if constexpr (kIsF32) {
+      hn::StoreU(v, df32, to);
+    } else if constexpr (kDemotesFour && std::is_same<Y, BFloat16>::value) {
+      hn::StoreU(DemoteNumbersToBf16(df32, v), hn::Rebind<uint16_t, DF>(), reinterpret_cast<uint16_t*>(to));
+    } else {
+      StoreFromF32(v, to, hn::Lanes(df32));
+    }
+  }
+
   // An output of a whole vector.
   template <int kSteps>
   HWY_INLINE VF Value(VI sum, size_t row, VI column_sum, VF scale, VF bias) const {
@@ -155,12 +167,12 @@ class DequantizeStage : public StageBase<int32_t> {
     if constexpr (kIsF32) {
       HWY_UNROLL(4)
       for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
-        hn::StoreU(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), df32, to);  // no NaN
+        StoreNumbers(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to);
       }
     } else {
       HWY_UNROLL(1)
       for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
-        StoreFromF32(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to, n);
+        StoreNumbers(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to);
       }
     }
   }
