@@ -44,6 +44,12 @@ HWY_INLINE hn::Vec<D> LoadColumns(D d, const T* from, bool one, size_t col, size
   return one ? hn::Set(d, *from) : LoadFirst(d, from + col, n);
 }
 
+// v, with one NaN for all targets: 7fc00000.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V OneNaN(D d, V v) {
+  return hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), uint32_t{0x7fc00000})));
+}
+
 // Whether some |x| exceeds `limit` or is NaN. It compares integers, because the caller may have unmasked the exceptions
 // of floats.
 HWY_INLINE bool AnyExceeds(const VectorView<const float>& x, float limit) {
