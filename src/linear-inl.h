@@ -24,6 +24,7 @@ HWY_INLINE Dequantization DequantizationOf(const LinearLayer& layer, const RowPa
   if (parameters.zero_points != nullptr) d.row_zero_points = {parameters.zero_points, m};
   d.min = layer.min;
   d.max = layer.max;
+  d.column_zero_points = layer.column_zero_points;
   return d;
 }
 

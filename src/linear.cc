@@ -70,6 +70,8 @@ HWY_INLINE Status CheckLinear(const MatrixView<const X>& x, const LinearLayer& l
   const Written out("y", y);
   ISOQUANT_RETURN_IF_ERROR(CheckEach(layer.column_scales, ISOQUANT_NAMES(layer.column_scales), column, out));
   ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(layer.bias, ISOQUANT_NAMES(layer.bias), column, out));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEachOrNone(layer.column_zero_points, ISOQUANT_NAMES(layer.column_zero_points), column, out));
   ISOQUANT_RETURN_IF_ERROR(CheckFinish(layer, "layer.activation", "layer.min", "layer.max"));
   return residual == nullptr ? Status() : CheckResidual(*residual, y);
 }

@@ -13,6 +13,7 @@
 #include "src/engine.h"
 #include "src/finish.h"
 #include "src/matmul_dequantize.h"
+#include "src/zero_points.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -21,11 +22,27 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Not inlined: the path of small calls is short.
+template <class Q>
+HWY_NOINLINE Status RunCorrected(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
+                                 const StageBase<int32_t>& stage) {
+  return RunWithZeroPoints(context, a, b, {d.row_zero_points, d.column_zero_points}, stage);
+}
+
+// With `is_corrected` zero points are no matter of the stage: it was made without column sums.
+template <class Q>
+HWY_INLINE Status RunStages(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
+                            bool is_corrected, const StageBase<int32_t>& stage) {
+  if (HWY_UNLIKELY(is_corrected)) return RunCorrected(context, a, b, d, stage);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+}
+
+// Not inlined either.
 template <class Q, class Y>
 HWY_NOINLINE Status RunAndFinish(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
                                  RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c) {
-  const FinishStage<Y> stage(d, ColumnSumsOf(b), residual, c, row_scales);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+  const bool is_corrected = HasZeroPoints(b, d.column_zero_points);
+  const FinishStage<Y> stage(d, is_corrected ? nullptr : ColumnSumsOf(b), residual, c, row_scales);
+  return RunStages(context, a, b, d, is_corrected, stage);
 }
 
 }  // namespace
@@ -36,8 +53,9 @@ Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef&
   if (HWY_UNLIKELY(residual != nullptr || NeedsFinish(d))) {
     return RunAndFinish(context, a, b, d, row_scales, residual, c);
   }
-  const DequantizeStage<Y> stage(d, ColumnSumsOf(b), c, row_scales);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+  const bool is_corrected = HasZeroPoints(b, d.column_zero_points);
+  const DequantizeStage<Y> stage(d, is_corrected ? nullptr : ColumnSumsOf(b), c, row_scales);
+  return RunStages(context, a, b, d, is_corrected, stage);
 }
 
 #define ISOQUANT_RUN_DEQUANTIZED(Q, Y)                                                                          \
@@ -104,6 +122,8 @@ HWY_INLINE Status CheckDequantization(const Dequantization& dequantization, cons
       CheckOneOrEachOrNone(d.row_zero_points, ISOQUANT_NAMES(dequantization.row_zero_points), row, out));
   ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.column_scales, ISOQUANT_NAMES(dequantization.column_scales), column, out));
   ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), column, out));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEachOrNone(d.column_zero_points, ISOQUANT_NAMES(dequantization.column_zero_points), column, out));
   return CheckFinish(d, "dequantization.activation", "dequantization.min", "dequantization.max");
 }
 

@@ -20,8 +20,9 @@
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
-// c = [residual +] dequantise(a b). The arguments have been checked. If there are zero points, b must be packed,
-// because its column sums are needed. `residual` may be null. Q: int8_t or uint8_t; Y: float, BFloat16 or Float16.
+// c = [residual +] dequantise(a b). The arguments have been checked. If there are zero points of rows, b must be
+// packed, because its column sums are needed. `residual` may be null. Q: int8_t or uint8_t; Y: float, BFloat16 or
+// Float16.
 template <class Q, class Y>
 Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
                       RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c);

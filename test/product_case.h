@@ -18,7 +18,7 @@
 namespace isoquant {
 
 // A derived class has the operation's other arguments and what the output is to be.
-template <class A, class C>
+template <class A, class C, class B = int8_t>
 class ProductCase {
  public:
   ProductCase(const ProductCase&) = delete;
@@ -27,6 +27,8 @@ class ProductCase {
   // The status is looked at in Check: doctest itself is not to run under a strange float environment.
   void Run(Context& context) { Run(context, packed_); }
   void RunPlain(Context& context) { Run(context, KxN{b()}); }
+  // Of the same values, packed or not.
+  void RunWith(Context& context, const WeightsRef& b) { Run(context, b); }
   void Check() {
     ISOQUANT_CHECK_OK(status_);
     c_.Check();
@@ -40,7 +42,7 @@ class ProductCase {
 
   const MatrixView<A>& a() const { return a_.view(); }
   const Guarded<A>& a_buffer() const { return a_.buffer(); }
-  MatrixView<const int8_t> b() const { return b_.const_view(); }
+  MatrixView<const B> b() const { return b_.const_view(); }
   const PackedWeights& packed() const { return packed_; }
   const MatrixView<C>& c() const { return c_.view(); }
   const Output<C>& output() const { return c_; }
@@ -74,8 +76,8 @@ class ProductCase {
     status_ = Call(context, a_.const_view(), b, c_.view());
   }
   // Of a quantised product, without zero points.
-  std::vector<int32_t> Sums(VectorView<const int32_t> zero_points) const {
-    return ReferenceCorrectedSums(a_.const_view(), b(), zero_points);
+  std::vector<int32_t> Sums(VectorView<const int32_t> za, VectorView<const int32_t> zb = {}) const {
+    return ReferenceCorrectedSums(a_.const_view(), b(), za, zb);
   }
 
   Random random_;
@@ -83,13 +85,13 @@ class ProductCase {
 
  private:
   const GuardedMatrix<A> a_;
-  const GuardedMatrix<int8_t> b_;
+  const GuardedMatrix<B> b_;
   Output<C> c_;
   PackedWeights packed_;
 };
 
-template <class A, class C>
-void ProductCase<A, C>::CheckOperandErrors(Context& context, const Names& names) {
+template <class A, class C, class B>
+void ProductCase<A, C, B>::CheckOperandErrors(Context& context, const Names& names) {
   const MatrixView<const A> a(a_.const_view());
   const MatrixView<C> c(c_.view());
   const size_t m = a.rows, k = a.cols, n = c.cols;

@@ -45,6 +45,31 @@ void ReferenceMatMul(MatrixView<const A> a, MatrixView<const int8_t> b, bool acc
   }
 }
 
+// The element for row or column `i` of a vector of one, of each, or of none, which are zeros.
+template <class T>
+T OneOrEach(const VectorView<const T>& v, size_t i) {
+  return v.size == 0 ? T{} : v.data[v.size == 1 ? 0 : i];
+}
+
+// t(m, n) = sum over k of (a(m, k) - za[m]) (b(k, n) - zb[n]), modulo 2^32, as it is written. b: K x N.
+template <class A, class B>
+std::vector<int32_t> ReferenceCorrectedSums(MatrixView<const A> a, MatrixView<const B> b, VectorView<const int32_t> za,
+                                            VectorView<const int32_t> zb = {}) {
+  std::vector<int32_t> t(a.rows * b.cols);
+  std::vector<uint32_t> sums(b.cols);
+  for (size_t m = 0; m < a.rows; ++m) {
+    std::fill(sums.begin(), sums.end(), 0);
+    for (size_t k = 0; k < a.cols; ++k) {
+      const uint32_t factor = static_cast<uint32_t>(int32_t{a.Row(m)[k]}) - static_cast<uint32_t>(OneOrEach(za, m));
+      for (size_t n = 0; n < b.cols; ++n) {
+        sums[n] += factor * (static_cast<uint32_t>(int32_t{b.Row(k)[n]}) - static_cast<uint32_t>(OneOrEach(zb, n)));
+      }
+    }
+    for (size_t n = 0; n < b.cols; ++n) t[m * b.cols + n] = static_cast<int32_t>(sums[n]);
+  }
+  return t;
+}
+
 // ---- Float steps
 
 // The f32 value of a single operation.
@@ -193,59 +218,32 @@ inline float ReferenceLinearOne(int32_t t, float row_scale, float column_scale, 
 }
 
 // weights: K x N, those that layer.weights holds in packed form.
-inline void ReferenceLinear(MatrixView<const float> x, MatrixView<const int8_t> weights, const LinearLayer& layer,
-                            MatrixView<float> y, bool fused = false) {
+template <class B>
+void ReferenceLinear(MatrixView<const float> x, MatrixView<const B> weights, const LinearLayer& layer,
+                     MatrixView<float> y, bool fused = false) {
   const size_t rows = x.rows, k = weights.rows, n = weights.cols;
   std::vector<float> scales(rows);
-  std::vector<int32_t> zero_points(rows), sums(rows * n), column_sums(n);
-  const MatrixView<int32_t> t(sums.data(), rows, n);
+  std::vector<int32_t> zero_points(rows), t;
+  const VectorView<const int32_t> za(zero_points.data(), rows);
   if (layer.quantization == RowQuantization::kSymmetricS8) {
     std::vector<int8_t> q(rows * k);
     ReferenceQuantizeRows(x, MatrixView<int8_t>(q.data(), rows, k), scales.data());
-    ReferenceMatMul(MatrixView<const int8_t>(q.data(), rows, k), weights, false, t);
+    t = ReferenceCorrectedSums(MatrixView<const int8_t>(q.data(), rows, k), weights, za, layer.column_zero_points);
   } else {
     std::vector<uint8_t> q(rows * k);
     ReferenceQuantizeRows(x, MatrixView<uint8_t>(q.data(), rows, k), scales.data(), zero_points.data());
-    ReferenceMatMul(MatrixView<const uint8_t>(q.data(), rows, k), weights, false, t);
+    t = ReferenceCorrectedSums(MatrixView<const uint8_t>(q.data(), rows, k), weights, za, layer.column_zero_points);
   }
-  const std::vector<int8_t> ones(k, 1);
-  ReferenceMatMul(MatrixView<const int8_t>(ones.data(), 1, k), weights, false,
-                  MatrixView<int32_t>(column_sums.data(), 1, n));
   for (size_t r = 0; r < rows; ++r) {
     for (size_t c = 0; c < n; ++c) {
-      const uint32_t correction = static_cast<uint32_t>(zero_points[r]) * static_cast<uint32_t>(column_sums[c]);
-      y.Row(r)[c] = ReferenceLinearOne(
-          static_cast<int32_t>(static_cast<uint32_t>(t.Row(r)[c]) - correction), scales[r], layer.column_scales.data[c],
-          layer.bias.size == 0 ? nullptr : layer.bias.data + c, layer.activation == Activation::kRelu, fused);
+      y.Row(r)[c] = ReferenceLinearOne(t[r * n + c], scales[r], layer.column_scales.data[c],
+                                       layer.bias.size == 0 ? nullptr : layer.bias.data + c,
+                                       layer.activation == Activation::kRelu, fused);
     }
   }
 }
 
 // ---- Outputs of MatMul
-
-// sums(m, n) - zero_points[m] * column_sum[n], modulo 2^32; zero_points: one, one for each row, or none. b: K x N.
-template <class A>
-std::vector<int32_t> ReferenceCorrectedSums(MatrixView<const A> a, MatrixView<const int8_t> b,
-                                            VectorView<const int32_t> zero_points) {
-  std::vector<int32_t> sums(a.rows * b.cols), column_sums(b.cols);
-  ReferenceMatMul(a, b, false, MatrixView<int32_t>(sums.data(), a.rows, b.cols));
-  const std::vector<int8_t> ones(b.rows, 1);
-  ReferenceMatMul(MatrixView<const int8_t>(ones.data(), 1, b.rows), b, false,
-                  MatrixView<int32_t>(column_sums.data(), 1, b.cols));
-  for (size_t i = 0; i < sums.size() && zero_points.size != 0; ++i) {
-    const size_t m = i / b.cols, n = i % b.cols;
-    const int32_t zero_point = zero_points.data[zero_points.size == 1 ? 0 : m];
-    const uint32_t correction = static_cast<uint32_t>(zero_point) * static_cast<uint32_t>(column_sums[n]);
-    sums[i] = static_cast<int32_t>(static_cast<uint32_t>(sums[i]) - correction);
-  }
-  return sums;
-}
-
-// The element for row or column `i` of a vector of one or of each.
-template <class T>
-T OneOrEach(const VectorView<const T>& v, size_t i) {
-  return v.data[v.size == 1 ? 0 : i];
-}
 
 template <class Q>
 void ReferenceRequantize(MatrixView<const int32_t> sums, const Requantization& r, MatrixView<Q> c) {

@@ -23,7 +23,7 @@ namespace isoquant {
 enum class Activation : uint8_t { kNone, kRelu };
 
 // How sums become floats. An element of a stands for the number (a - row_zero_point) * row_scale, and one of b for
-// b * column_scale. How they were quantised does not matter.
+// (b - column_zero_point) * column_scale. How they were quantised does not matter.
 struct Dequantization {
   VectorView<const float> row_scales;         // M, or 1 for all rows
   VectorView<const int32_t> row_zero_points;  // M, or 1 for all rows, or empty for zero
@@ -33,18 +33,19 @@ struct Dequantization {
   // A clamp behind the activation: kRelu and max = 6 are ReLU6.
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
+  VectorView<const int32_t> column_zero_points{};  // N, or 1 for all columns, or empty for zero
 };
 
 // c = clamp(activation(dequantise(a b) + bias)), a: M x K, s8 or u8; b: K x N, s8; c: M x N, f32, bf16 or f16. Exactly
-// these steps, with s = row_scales and z = row_zero_points:
-//   t = sum over k of a(m, k) b(k, n) - z[m] * column_sum[n]       exact modulo 2^32
+// these steps, with s = row_scales, za = row_zero_points and zb = column_zero_points:
+//   t = sum over k of (a(m, k) - za[m]) (b(k, n) - zb[n])          exact modulo 2^32
 //   v = float(t) * s[m]
 //   v = v * column_scales[n]
 //   v = v + bias[n]                                                (if there is a bias)
 //   v = v < 0 ? 0 : v                                              (kRelu)
 //   v = v < min ? min : v;  v = v > max ? max : v                  (NaN stays NaN)
 //   c = v, rounded once to the type of c: to nearest, ties to even (bf16 and f16)
-// where column_sum[n] is the sum over k of b(k, n). Scales and bias may be any floats. K = 0 is legal: sums are zero.
+// Zero points may be any integers, scales and bias any floats. K = 0 is legal: sums are zero.
 //
 // Errors: those of MatMul to s32 (matmul.h), kMismatch, kNull and kOverlap for the vectors, and kInvalidValue
 // (activation; min or max: NaN, or min > max).

@@ -22,19 +22,21 @@ enum class RowQuantization : uint8_t { kSymmetricS8, kAsymmetricU8 };
 
 struct LinearLayer {
   const PackedWeights* weights = nullptr;  // K x N
-  VectorView<const float> column_scales;   // N: weight(k, n) = column_scales[n] * weights(k, n)
-  VectorView<const float> bias;            // N, or empty for none
+  // N: weight(k, n) = column_scales[n] * (weights(k, n) - column_zero_points[n])
+  VectorView<const float> column_scales;
+  VectorView<const float> bias;  // N, or empty for none
   Activation activation = Activation::kNone;
   RowQuantization quantization = RowQuantization::kSymmetricS8;
   // As in Dequantization (dequantize.h).
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
+  VectorView<const int32_t> column_zero_points{};  // N, or 1 for all columns, or empty for zero
 };
 
 // y = clamp(activation(dequantise(quantise(x) * W) + bias)), with x: M x K, y: M x N, each f32, bf16 or f16. Exactly
 // these steps, each float step one IEEE-754 binary32 operation, rounded to nearest even:
 //   q, s, z = QuantizeRows(x as f32)                        (exact; z = 0 for kSymmetricS8)
-//   t = sum over k of q(m, k) W(k, n) - z[m] * column_sum[n]       exact modulo 2^32
+//   t = sum over k of (q(m, k) - z[m]) (W(k, n) - column_zero_points[n])       exact modulo 2^32
 //   v = float(t) * s[m]
 //   v = v * column_scales[n]
 //   v = v + bias[n]                                          (if there is a bias)
@@ -48,7 +50,7 @@ struct LinearLayer {
 // overlap it otherwise.
 //
 // Errors: kNull (weights, data), kWrongType (weights), kMismatch (x.cols and K, rows of y and residual and x.rows,
-// their cols and N, sizes of scales and bias), kTooSmall (a stride), kTooLarge, kOverlap, kInvalidValue (activation;
+// their cols and N, sizes of the vectors), kTooSmall (a stride), kTooLarge, kOverlap, kInvalidValue (activation;
 // min or max: NaN, or min > max), kOutOfMemory. Nothing is written on error.
 ISOQUANT_API Status Linear(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
                            const MatrixView<float>& y);

@@ -33,6 +33,12 @@ ISOQUANT_API Status MatMul(Context& context, const MatrixView<const int8_t>& a, 
 ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
                            const MatrixView<int32_t>& c, Store store = Store::kOverwrite);
 
+// What stands for zero in operands: an element of a stands for a - ZeroPoints::a, one of b for b - ZeroPoints::b.
+struct ZeroPoints {
+  VectorView<const int32_t> a;  // M, or 1 for all rows, or empty for zero
+  VectorView<const int32_t> b;  // N, or 1 for all columns, or empty for zero
+};
+
 }  // namespace isoquant
 
 #endif  // ISOQUANT_MATMUL_H_

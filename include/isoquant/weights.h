@@ -35,6 +35,8 @@ struct PackedPanels {
   static constexpr size_t PanelBytes(size_t k, ElementType type = ElementType::kS8) {
     return (k + GroupOf(type) - 1) / GroupOf(type) * kLineBytes;
   }
+  // Panels hold B(k, n) - OffsetOf(type).
+  static constexpr int32_t OffsetOf(ElementType type) { return type == ElementType::kU8 ? 128 : 0; }
   static constexpr size_t NumPanels(size_t n) { return (n + kColumns - 1) / kColumns; }
 };
 

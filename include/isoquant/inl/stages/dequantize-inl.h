@@ -54,17 +54,20 @@ HWY_INLINE bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
 // The same, for those who can wait for a call.
 HWY_NOINLINE bool MayBeNaNApart(const Dequantization& d, RowScales row_scales) { return MayBeNaN(d, row_scales); }
 
-// y = activation(float(t) * row_scale * column_scale + bias), t = sum - zero_point * column_sum: the steps of
-// dequantize.h, in that order, for outputs of Y (float, BFloat16 or Float16) and for no activation or ReLU. All others,
-// and what follows an activation, are steps of a FinishStage.
+// y = activation(float(t) * row_scale * column_scale + bias): the steps of dequantize.h, in that order, for outputs of
+// Y (float, BFloat16 or Float16) and for no activation or ReLU. All others, and what follows an activation, are steps
+// of a FinishStage. t = sum - row_zero_point * column_sum; or, where no column sums are given, t is what comes as the
+// sum: then there are no zero points, or a ZeroPointStage stands in front.
 template <class Y>
 class DequantizeStage : public StageBase<int32_t> {
  public:
   DequantizeStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<Y>& y, RowScales row_scales)
-      : StageBase<int32_t>(
-            (kIsF32 ? MayBeNaN(d, row_scales) : MayBeNaNApart(d, row_scales)) ? &RunSteps<kAny> : FindSteps(d), y),
+      : StageBase<int32_t>((kIsF32 ? MayBeNaN(d, row_scales) : MayBeNaNApart(d, row_scales))
+                               ? &RunSteps<kAny>
+                               : FindSteps(d, column_sums),
+                           y),
         row_scales_(d.row_scales.data),
-        zero_points_(d.row_zero_points.size == 0 ? nullptr : d.row_zero_points.data),
+        zero_points_(HasZeroPoints(d, column_sums) ? d.row_zero_points.data : nullptr),
         row_scale_step_(d.row_scales.size == 1 ? 0 : 1),
         zero_point_step_(d.row_zero_points.size == 1 ? 0 : 1),
         column_sums_(column_sums),
@@ -88,12 +91,16 @@ class DequantizeStage : public StageBase<int32_t> {
   static constexpr bool kIsF32 = std::is_same<Y, float>::value;
   enum Steps : int { kZeroPoints = 1, kBias = 2, kRelu = 4, kAny = 8 };
 
-  static StageBase<int32_t>::Run FindSteps(const Dequantization& d) {
+  static bool HasZeroPoints(const Dequantization& d, const int32_t* column_sums) {
+    return d.row_zero_points.size != 0 && column_sums != nullptr;
+  }
+
+  static StageBase<int32_t>::Run FindSteps(const Dequantization& d, const int32_t* column_sums) {
     constexpr int kAlways = kIsF32 ? 0 : kBias;
     static constexpr StageBase<int32_t>::Run kRun[] = {
         &RunSteps<0 | kAlways>, &RunSteps<1 | kAlways>, &RunSteps<2>, &RunSteps<3>,
         &RunSteps<4 | kAlways>, &RunSteps<5 | kAlways>, &RunSteps<6>, &RunSteps<7>};
-    return kRun[(d.row_zero_points.size == 0 ? 0 : kZeroPoints) | (d.bias.size == 0 ? 0 : kBias) |
+    return kRun[(HasZeroPoints(d, column_sums) ? kZeroPoints : 0) | (d.bias.size == 0 ? 0 : kBias) |
                 (d.activation == Activation::kRelu ? kRelu : 0)];
   }
 

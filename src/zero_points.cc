@@ -1,0 +1,58 @@
+// Support: products with zero points of both operands: memory for sums of rows, and the stage in front of the stage.
+#include <algorithm>
+
+#include "isoquant/inl/isa/int8_targets.h"
+#include "src/operands.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/zero_points.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/stages/zero_points-inl.h"
+#include "src/engine.h"
+#include "src/zero_points.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <class A>
+Status Run(Context& context, const RowSource<A>& a, const WeightsRef& b, const ZeroPoints& z,
+           const StageBase<int32_t>& stage) {
+  const size_t bytes = a.matrix.rows * sizeof(int32_t);
+  RowSource<A> rows = a;
+  rows.row_sums = reinterpret_cast<int32_t*>(context.Scratch(Context::ScratchOwner::kRowSums, bytes));
+  if (rows.row_sums == nullptr) return Status(StatusCode::kOutOfMemory, "sums of rows", bytes, "", 0);
+  const ZeroPointTerm term{z.a, z.b, PackedPanels::OffsetOf(b.type()), b.k(), ColumnSumsOf(b), rows.row_sums};
+  const ZeroPointStage corrected(term, stage);
+  return RunEngine(context, rows, b, StageRef<int32_t>(corrected));
+}
+
+}  // namespace
+
+Status RunWithZeroPoints(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+                         const StageBase<int32_t>& stage) {
+  return Run(context, a, b, z, stage);
+}
+Status RunWithZeroPoints(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+                         const StageBase<int32_t>& stage) {
+  return Run(context, a, b, z, stage);
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+
+bool HasZeroPoints(const WeightsRef& b, const VectorView<const int32_t>& zero_points) {
+  const int32_t none = PackedPanels::OffsetOf(b.type());
+  if (zero_points.size == 0) return none != 0;
+  return std::any_of(zero_points.data, zero_points.data + zero_points.size, [=](int32_t z) { return z != none; });
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE
