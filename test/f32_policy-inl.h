@@ -13,9 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "isoquant/inl/isa/float_types-inl.h"
 #include "isoquant/inl/isa/policies-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

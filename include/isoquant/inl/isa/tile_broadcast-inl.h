@@ -27,7 +27,6 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "isoquant/inl/isa/float_types-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
 

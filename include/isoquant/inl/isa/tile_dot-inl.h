@@ -25,7 +25,6 @@
 #include <type_traits>
 
 #include "isoquant/inl/isa/arm.h"
-#include "isoquant/inl/isa/float_types-inl.h"
 #include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"

@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "isoquant/inl/isa/float_types-inl.h"
 #include "isoquant/inl/isa/fma-inl.h"
 #include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
@@ -37,8 +36,7 @@ struct Vfmadd231ps {
   using Acc = float;
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
-    // Asm, because with the intrinsic g++ 12 overwrites the broadcasts in place of the sums, and moves and spills
-    // these.
+    // Asm, because with the intrinsic g++ 12 overwrites the broadcasts in place of the sums, and moves and spills these.
 #if HWY_TARGET == HWY_AVX2
     __asm__("vfmadd231ps %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(b.raw));
 #else

@@ -1,5 +1,5 @@
 // Utilities: loads and stores of the first elements of a vector, where memory ends after them; whether some element of
-// an array is too large.
+// an array is too large; the one NaN.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_UTIL_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
