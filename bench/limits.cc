@@ -60,10 +60,10 @@ double MeasureAmxPeak() {
     uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
   } config;
 #define ISOQUANT_TDPBUSD(MODRM) ".byte 0xc4, 0xe2, 0x41, 0x5e, " MODRM "\n"
-#define ISOQUANT_SIX_TDPBUSD                                                                          \
-  ISOQUANT_TDPBUSD("0xc6")                                                                            \
-  ISOQUANT_TDPBUSD("0xce") ISOQUANT_TDPBUSD("0xd6") ISOQUANT_TDPBUSD("0xde") ISOQUANT_TDPBUSD("0xe6") \
-      ISOQUANT_TDPBUSD("0xee")
+#define ISOQUANT_SIX_TDPBUSD \
+  ISOQUANT_TDPBUSD("0xc6")   \
+  ISOQUANT_TDPBUSD("0xce")   \
+  ISOQUANT_TDPBUSD("0xd6") ISOQUANT_TDPBUSD("0xde") ISOQUANT_TDPBUSD("0xe6") ISOQUANT_TDPBUSD("0xee")
   return Rate(16 * 16 * 64, 2000, [&](uint64_t rounds) {
     __asm__ volatile(
         ".byte 0xc4, 0xe2, 0x78, 0x49, 0x00\n"  // ldtilecfg (%rax)
@@ -85,6 +85,16 @@ double MeasureFmaPeak() {
   const Cpu& cpu = DetectCpu();
   if ((cpu.leaf7_ebx >> 5 & 1) != 0 && (cpu.leaf1_ecx >> 12 & 1) != 0 && (cpu.xcr0 & 6) == 6) {
     return Rate(8, 50000, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_FMA, "ymm"); });
+  }
+#endif
+  return 0;
+}
+
+double MeasureWideFmaPeak() {
+#if defined(__x86_64__)
+  const Cpu& cpu = DetectCpu();
+  if ((cpu.leaf7_ebx >> 16 & 1) != 0 && (cpu.xcr0 & 0xe6) == 0xe6) {
+    return Rate(16, 50000, [](uint64_t rounds) { ISOQUANT_LOOP(ISOQUANT_FMA, "zmm"); });
   }
 #endif
   return 0;

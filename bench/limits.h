@@ -21,8 +21,9 @@ double MeasureVnniPeak();
 // TDPBUSD on tiles. Only where this process may use them.
 double MeasureAmxPeak();
 
-// f32 VFMADD on 256-bit vectors: what an AVX2 float kernel could reach.
+// f32 VFMADD on 256-bit vectors: what an AVX2 float kernel could reach. And on 512-bit ones.
 double MeasureFmaPeak();
+double MeasureWideFmaPeak();
 
 // Bytes per second of reading `bytes` bytes `passes` times, as `streams` (1, 2, 4 or 8) runs side by side: how many
 // serve memory best depends on the machine and on the hour.

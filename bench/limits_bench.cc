@@ -1,5 +1,5 @@
 // Bench: what this machine can do at most, for the roofs of the report. Names: Limit/amx, Limit/vnni, Limit/fma,
-// Limit/read/bytes.
+// Limit/fma_512, Limit/read/bytes.
 #include <algorithm>
 
 #include "bench/huge_buffer.h"
@@ -48,6 +48,9 @@ void RegisterLimits() {
   }
   benchmark::RegisterBenchmark("Limit/vnni", &ComputeLimit<&MeasureVnniPeak>)->UseManualTime()->Iterations(kSamples);
   benchmark::RegisterBenchmark("Limit/fma", &ComputeLimit<&MeasureFmaPeak>)->UseManualTime()->Iterations(kSamples);
+  benchmark::RegisterBenchmark("Limit/fma_512", &ComputeLimit<&MeasureWideFmaPeak>)
+      ->UseManualTime()
+      ->Iterations(kSamples);
   // First-level cache, half a typical second-level one, and what the cold benches rotate through.
   for (const int64_t bytes : {16 << 10, 512 << 10, 256 << 20}) {
     benchmark::RegisterBenchmark("Limit/read", &ReadLimit)

@@ -3,7 +3,7 @@
 // Names: MatMul/<types>/M/K/N, MatMulSweep/M, MatMulCold/<types>/M/K/N, MatMulThreads/<types>/M/K/N/threads,
 // MatMulThreadsHighway/<mode>/M/K/N/threads, Pack/<order>/K/N, MatMulPlain/<order>/M/K/N,
 // MatMulStage/<types>/M/K/N, LinearQuantise/<type>/M/K/N (both: stages_bench.cc), Linear.../... (linear_bench.cc),
-// Limit/...
+// MatMulF32/M/K/N (float_bench.cc), Limit/...
 // Counters: gops (2 M K N per second), pct_peak (percent of the VPDPBUSD rate of this CPU, or of TDPBUSD
 // where tiles run), vs_fma (multiply-adds per
 // second over those of 256-bit f32 FMA), for few rows weights_gbps, for cold weights pct_limit (percent of what peak or
@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   isoquant::RegisterPack();
   isoquant::RegisterStages();
   isoquant::RegisterLinear();
+  isoquant::RegisterFloat();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::AddCustomContext("cpu", isoquant::DetectCpu().brand);

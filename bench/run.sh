@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja nlohmann-json3-dev libbenchmark-dev libdnnl-dev
+cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja nlohmann-json3-dev libbenchmark-dev libdnnl-dev libopenblas-dev
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}

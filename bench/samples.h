@@ -104,6 +104,7 @@ void RegisterThreads();
 void RegisterPack();
 void RegisterStages();
 void RegisterLinear();
+void RegisterFloat();
 
 }  // namespace isoquant
 
