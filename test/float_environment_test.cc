@@ -65,6 +65,7 @@ class Operations {
     }
     RunQuantize(context, out);
     RunRows(context, out);
+    RunVectors(context, out);
     RunWeights(context, out);
     RunRefusals(context, out);
   }
@@ -147,6 +148,21 @@ class Operations {
         out.Add(LayerNorm(context, Matrix(x_), {weight, k_}, {weight, k_}, epsilon, out.NewMatrix<float>(m_, k_)));
       }
     }
+  }
+
+  void RunVectors(Context& context, Outputs& out) const {
+    const size_t size = m_ * k_;
+    const VectorView<const float> x(x_.data(), size);
+    float* const result = out.New<float>(4);
+    out.Add(Add(context, x, x, {out.New<float>(size), size}));
+    out.Add(Min(context, x, x, {out.New<float>(size), size}));
+    out.Add(AddMul(context, x, x, {out.New<float>(size), size}));
+    out.Add(Dot(context, x, x, result[0]));
+    out.Add(ReduceMin(context, x, result[1]));
+    out.Add(ReduceMax(context, x, result[2]));
+    out.Add(ReduceSum(context, x, result[3]));
+    out.Add(Add(context, Matrix(x_), Matrix(x_), out.NewMatrix<float>(m_, k_)));
+    out.Add(Multiply(context, Matrix(x_), Matrix(x_), out.NewMatrix<float>(m_, k_)));
   }
 
   void RunDequantize(Context& context, const float* scales, Outputs& out) const {

@@ -2,6 +2,7 @@
 #ifndef ISOQUANT_ISOQUANT_H_
 #define ISOQUANT_ISOQUANT_H_
 
+#include "isoquant/add.h"
 #include "isoquant/context.h"
 #include "isoquant/cpu.h"
 #include "isoquant/dequantize.h"
@@ -19,6 +20,7 @@
 #include "isoquant/runtime.h"
 #include "isoquant/status.h"
 #include "isoquant/tiers.h"
+#include "isoquant/vector.h"
 #include "isoquant/weight_matrix.h"
 #include "isoquant/weights.h"
 

@@ -27,15 +27,6 @@ namespace {
 
 // Steps of sums. (Functors, because g++ 12 does not inline all lambdas.)
 template <class T>
-struct AddElements {
-  const T* x;
-
-  template <class D, class V = hn::Vec<D>>
-  HWY_INLINE V operator()(D d, V sum, size_t i, size_t count) const {
-    return hn::Add(sum, LoadElements(d, x + i, count));
-  }
-};
-template <class T>
 struct AddSquares {
   const T* x;
 

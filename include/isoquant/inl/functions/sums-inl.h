@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/functions/elements-inl.h"
 #include "isoquant/inl/isa/reduce-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 
@@ -96,6 +97,17 @@ HWY_INLINE float Sum(size_t n, const Step& step) {
     return SumInVectors<16>(hn::CappedTag<float, 4>(), n, step, std::make_index_sequence<16>());
   }
 }
+
+// The step of a plain sum.
+template <class T>
+struct AddElements {
+  const T* x;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V sum, size_t i, size_t count) const {
+    return hn::Add(sum, LoadElements(d, x + i, count));
+  }
+};
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
