@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "hwy/base.h"
 #include "isoquant/context.h"
@@ -47,7 +48,7 @@ struct OperandNames {
 
 // Whether operands are as most operands are. Then CheckUnusualOperands finds nothing wrong with them. It is inlined,
 // for products that take less time than their checks one by one. To be short it takes ranges with the gaps between
-// rows, and may take empty ones. B is the type that the operation expects of its weights.
+// rows, and may take empty ones. B is the type that most weights of the operation have.
 template <class B = int8_t, class A, class C>
 HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, const MatrixView<C>& c) {
   if (a.cols != b.k || c.rows != a.rows || c.cols != b.n) return false;
@@ -66,10 +67,19 @@ HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, co
   return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) && is_apart(b.panels, panels_size + SumsSize(b));
 }
 
+// Whether weights are of a type that an operation takes which expects weights of B. Products of s8 take u8 as well.
+template <class B>
+Status CheckWeightType(const char* argument, ElementType type) {
+  if (!std::is_same<B, int8_t>::value) return CheckType(argument, type, kElementType<B>);
+  if (type == ElementType::kS8 || type == ElementType::kU8) return Status();
+  return Status(StatusCode::kWrongType, argument, static_cast<uint64_t>(type), "s8 or u8",
+                static_cast<uint64_t>(ElementType::kS8));
+}
+
 template <class B, class A, class C>
 HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
                                          const OperandNames& names) {
-  ISOQUANT_RETURN_IF_ERROR(CheckType(names.b.whole, b.type(), kElementType<B>));
+  ISOQUANT_RETURN_IF_ERROR(CheckWeightType<B>(names.b.whole, b.type()));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.a.cols, a.cols, names.k, b.k()));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.rows, c.rows, names.a.rows, a.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual(names.c.cols, c.cols, names.n, b.n()));

@@ -23,7 +23,7 @@ void PackPart(const WeightsRef& b, size_t begin, size_t end, uint8_t* panels, ui
   uint8_t* const first = panels + begin * PackedPanels::PanelBytes(b.k(), b.type());
   if (sums != nullptr) sums += begin * PackedPanels::kColumns;
   (void)ForWeightType(b.type(), [&](auto element) HWY_ATTR {
-    using B = decltype(element);
+    using B = InPanels<decltype(element)>;
     PackPanels<B>(b, {begin, end, reinterpret_cast<B*>(first), sums});
   });
 }

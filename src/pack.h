@@ -20,6 +20,9 @@ bool ForWeightType(ElementType type, const Function& function) {
     case ElementType::kS8:
       function(int8_t{});
       return true;
+    case ElementType::kU8:
+      function(uint8_t{});
+      return true;
     case ElementType::kF32:
       function(float{});
       return true;
@@ -29,7 +32,7 @@ bool ForWeightType(ElementType type, const Function& function) {
 }
 
 // What the error for weights of another type says.
-inline constexpr char kWeightTypes[] = "one that this version packs: s8 or f32";
+inline constexpr char kWeightTypes[] = "one that this version packs: s8, u8 or f32";
 
 // Where panels and column sums lie in one block of memory: the payload of a serialised blob.
 struct PanelLayout {

@@ -14,6 +14,7 @@
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/stages/requantize-inl.h"
 #include "src/engine.h"
+#include "src/zero_points.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -28,27 +29,28 @@ void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization&
   stage.run(stage, begin, end - begin, 0, sums.cols, sums.Row(begin), sums.row_stride);
 }
 
+// With zero points of b, a stage in front of the other makes t.
+template <class A, class Q>
+HWY_INLINE Status RunRequantized(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                                 const Requantization& r, const MatrixView<Q>& c) {
+  const bool is_corrected = HasZeroPoints(b, r.b_zero_points);
+  const RequantizeStage<Q> stage(r, is_corrected ? nullptr : ColumnSumsOf(b), c);
+  if (is_corrected) return RunWithZeroPoints(context, a, b, {r.a_zero_points, r.b_zero_points}, stage);
+  return RunEngine(context, a, b, StageRef<int32_t>(stage));
+}
+
 // One name each, for HWY_EXPORT.
-Status MultiplyS8S8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const Requantization& r,
-                    const MatrixView<int8_t>& c) {
-  const RequantizeStage<int8_t> stage(r, ColumnSumsOf(b), c);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
-}
-Status MultiplyS8U8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const Requantization& r,
-                    const MatrixView<uint8_t>& c) {
-  const RequantizeStage<uint8_t> stage(r, ColumnSumsOf(b), c);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
-}
-Status MultiplyU8S8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const Requantization& r,
-                    const MatrixView<int8_t>& c) {
-  const RequantizeStage<int8_t> stage(r, ColumnSumsOf(b), c);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
-}
-Status MultiplyU8U8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const Requantization& r,
-                    const MatrixView<uint8_t>& c) {
-  const RequantizeStage<uint8_t> stage(r, ColumnSumsOf(b), c);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
-}
+#define ISOQUANT_MULTIPLY(NAME, A, Q)                                                                       \
+  Status NAME(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Requantization& r, \
+              const MatrixView<Q>& c) {                                                                     \
+    return RunRequantized(context, a, b, r, c);                                                             \
+  }
+ISOQUANT_MULTIPLY(MultiplyS8S8, int8_t, int8_t)
+ISOQUANT_MULTIPLY(MultiplyS8U8, int8_t, uint8_t)
+ISOQUANT_MULTIPLY(MultiplyU8S8, uint8_t, int8_t)
+ISOQUANT_MULTIPLY(MultiplyU8U8, uint8_t, uint8_t)
+#undef ISOQUANT_MULTIPLY
+
 // HWY_NOINLINE: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,
                                const MatrixView<int8_t>& c, size_t begin, size_t end) {
@@ -99,6 +101,8 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   ISOQUANT_RETURN_IF_ERROR(CheckRequantization(r, c, out));
   ISOQUANT_RETURN_IF_ERROR(
       CheckOneOrEachOrNone(r.a_zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEachOrNone(r.b_zero_points, ISOQUANT_NAMES(requantization.b_zero_points), {"b's N", b.n()}, out));
   return MultiplyChecked(context, a, b, r, r.a_zero_points.size != 0, c, multiply);
 }
 
@@ -109,6 +113,8 @@ Status CheckAndRequantize(Context& context, const MatrixView<const int32_t>& sum
   ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c, Written("c", c)));
   ISOQUANT_RETURN_IF_ERROR(
       CheckEqual("requantization.a_zero_points.size", requantization.a_zero_points.size, "that of none", 0));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckEqual("requantization.b_zero_points.size", requantization.b_zero_points.size, "that of none", 0));
   if (c.empty()) return Status();
   ForEachPart(context, c.rows, c.cols, 1, [&](size_t begin, size_t end) { rows(sums, requantization, c, begin, end); });
   return Status();
@@ -116,25 +122,16 @@ Status CheckAndRequantize(Context& context, const MatrixView<const int32_t>& sum
 
 }  // namespace
 
-Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<int8_t>& c) {
-  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyS8S8));
-}
-
-Status MatMul(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<uint8_t>& c) {
-  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyS8U8));
-}
-
-Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<int8_t>& c) {
-  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyU8S8));
-}
-
-Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
-              const Requantization& requantization, const MatrixView<uint8_t>& c) {
-  return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, MultiplyU8U8));
-}
+#define ISOQUANT_MATMUL(A, Q, FUNCTION)                                                              \
+  Status MatMul(Context& context, const MatrixView<const A>& a, const WeightsRef& b,                 \
+                const Requantization& requantization, const MatrixView<Q>& c) {                      \
+    return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, FUNCTION)); \
+  }
+ISOQUANT_MATMUL(int8_t, int8_t, MultiplyS8S8)
+ISOQUANT_MATMUL(int8_t, uint8_t, MultiplyS8U8)
+ISOQUANT_MATMUL(uint8_t, int8_t, MultiplyU8S8)
+ISOQUANT_MATMUL(uint8_t, uint8_t, MultiplyU8U8)
+#undef ISOQUANT_MATMUL
 
 Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
                   const MatrixView<int8_t>& c) {

@@ -20,11 +20,16 @@ namespace {
 template <class A>
 Status Run(Context& context, const RowSource<A>& a, const WeightsRef& b, const ZeroPoints& z,
            const StageBase<int32_t>& stage) {
-  const size_t bytes = a.matrix.rows * sizeof(int32_t);
   RowSource<A> rows = a;
-  rows.row_sums = reinterpret_cast<int32_t*>(context.Scratch(Context::ScratchOwner::kRowSums, bytes));
-  if (rows.row_sums == nullptr) return Status(StatusCode::kOutOfMemory, "sums of rows", bytes, "", 0);
-  const ZeroPointTerm term{z.a, z.b, PackedPanels::OffsetOf(b.type()), b.k(), ColumnSumsOf(b), rows.row_sums};
+  ZeroPointTerm term{z.a, {}, 0, b.k(), ColumnSumsOf(b), nullptr};
+  if (HasZeroPoints(b, z.b)) {
+    const size_t bytes = a.matrix.rows * sizeof(int32_t);
+    rows.row_sums = reinterpret_cast<int32_t*>(context.Scratch(Context::ScratchOwner::kRowSums, bytes));
+    if (rows.row_sums == nullptr) return Status(StatusCode::kOutOfMemory, "sums of rows", bytes, "", 0);
+    term.b = z.b;
+    term.b_offset = PackedPanels::OffsetOf(b.type());
+    term.row_sums = rows.row_sums;
+  }
   const ZeroPointStage corrected(term, stage);
   return RunEngine(context, rows, b, StageRef<int32_t>(corrected));
 }

@@ -36,8 +36,8 @@ struct Dequantization {
   VectorView<const int32_t> column_zero_points{};  // N, or 1 for all columns, or empty for zero
 };
 
-// c = clamp(activation(dequantise(a b) + bias)), a: M x K, s8 or u8; b: K x N, s8; c: M x N, f32, bf16 or f16. Exactly
-// these steps, with s = row_scales, za = row_zero_points and zb = column_zero_points:
+// c = clamp(activation(dequantise(a b) + bias)), a: M x K, s8 or u8; b: K x N, s8 or u8; c: M x N, f32, bf16 or f16.
+// Exactly these steps, with s = row_scales, za = row_zero_points and zb = column_zero_points:
 //   t = sum over k of (a(m, k) - za[m]) (b(k, n) - zb[n])          exact modulo 2^32
 //   v = float(t) * s[m]
 //   v = v * column_scales[n]

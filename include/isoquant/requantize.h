@@ -14,8 +14,8 @@
 namespace isoquant {
 
 // How sums become outputs. An output stands for the real number (c - zero_point) * scale_c, an element of a for
-// (a - z) * scale_a, and one of b for b * scale_b[n]. So scales[n] is scale_a * scale_b[n] / scale_c, and bias[n] is
-// the real bias divided by scale_a * scale_b[n].
+// (a - za) * scale_a, and one of b for (b - zb) * scale_b[n]. So scales[n] is scale_a * scale_b[n] / scale_c, and
+// bias[n] is the real bias divided by scale_a * scale_b[n].
 struct Requantization {
   VectorView<const float> scales;           // N, or 1 for all columns. Any floats
   VectorView<const int32_t> bias;           // N, or empty for none
@@ -24,15 +24,17 @@ struct Requantization {
   // Outputs are clamped to [min, max] and to the range of their type. min = zero_point is a fused ReLU.
   int32_t min = (std::numeric_limits<int32_t>::min)();
   int32_t max = (std::numeric_limits<int32_t>::max)();
+  VectorView<const int32_t> b_zero_points{};  // N, or 1 for all columns of b, or empty for zero
 };
 
-// c = requantise(a b), a: M x K, s8 or u8; b: K x N, s8; c: M x N, s8 or u8. Exactly these steps:
-//   t = sum over k of a(m, k) b(k, n) - a_zero_points[m] * column_sum[n] + bias[n]       exact modulo 2^32
+// c = requantise(a b), a: M x K, s8 or u8; b: K x N, s8 or u8; c: M x N, s8 or u8. Exactly these steps, with
+// za = a_zero_points and zb = b_zero_points:
+//   t = sum over k of (a(m, k) - za[m]) (b(k, n) - zb[n]) + bias[n]                      exact modulo 2^32
 //   v = float(t) * scales[n]             two IEEE-754 binary32 operations, rounded to nearest even; NaN becomes 0
 //   c = round(clamp(v, min - zero_point, max - zero_point)) + zero_point                 to nearest, ties to even
-// where column_sum[n] is the sum over k of b(k, n). Scales may be negative, infinite or NaN: infinities saturate. The
-// caller's rounding mode and flush-to-zero bits do not matter. The bits of c do not depend on the tier, the executor,
-// or on how rows are split over calls.
+// Zero points may be any integers. Scales may be negative, infinite or NaN: infinities saturate. The caller's rounding
+// mode and flush-to-zero bits do not matter. The bits of c do not depend on the tier, the executor, or on how rows are
+// split over calls.
 //
 // Views as in matmul.h; c must not overlap any input. M, N or K = 0 is legal (K = 0: sums are zero).
 //
@@ -47,7 +49,8 @@ ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a,
 ISOQUANT_API Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b,
                            const Requantization& requantization, const MatrixView<uint8_t>& c);
 
-// The same steps from sums that are there already: t = sums(m, n) + bias[n]. a_zero_points must be empty.
+// The same steps from sums that are there already: t = sums(m, n) + bias[n]. a_zero_points and
+// b_zero_points must be empty.
 ISOQUANT_API Status Requantize(Context& context, const MatrixView<const int32_t>& sums,
                                const Requantization& requantization, const MatrixView<int8_t>& c);
 ISOQUANT_API Status Requantize(Context& context, const MatrixView<const int32_t>& sums,

@@ -22,7 +22,7 @@ enum class StatusCode : uint8_t {
   kCorrupt,       // "blob checksum is 12, expected stored checksum = 13"
   kUnknownTier,   // "ISOQUANT_MAX_TIER names 'avx9', which is no tier of this library"
   kOutOfMemory,   // "scratch needs 4096 bytes, which could not be allocated"
-  kWrongType,     // "b is f32, expected s8"
+  kWrongType,     // "b is f32, expected s8 or u8"
 };
 
 // The outcome of a call. A failed call has written nothing to the caller's outputs. A Status owns no memory and is made

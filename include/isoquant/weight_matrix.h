@@ -13,11 +13,12 @@ namespace isoquant {
 
 // The C++ types of weights. A further type joins here, and in ForWeightType of src/pack.h.
 template <class T>
-inline constexpr bool kIsWeight = std::is_same<T, int8_t>::value || std::is_same<T, float>::value;
+inline constexpr bool kIsWeight =
+    std::is_same<T, int8_t>::value || std::is_same<T, uint8_t>::value || std::is_same<T, float>::value;
 
 // A MatrixView of weights that knows their type at run time: element (r, c) is data[r * row_stride + c], where `data`
 // is a pointer to elements of `type`. It is made like a MatrixView: {pointer, rows, cols} or {pointer, rows, cols,
-// row_stride}, with a pointer to int8_t or float.
+// row_stride}, with a pointer to int8_t, uint8_t or float.
 struct WeightMatrix {
   const void* data = nullptr;
   size_t rows = 0;

@@ -17,10 +17,14 @@ namespace isoquant {
 // What kernels read: panels of 16 columns. A line of a panel is 64 bytes, four of each column. These four bytes are a
 // group of G = GroupOf(type) values of K: eight s4, four s8 or u8, two bf16 or f16, or one f32. With `panels` as an
 // array of elements,
-//   panels[((n / 16) * ceil(K / G) + k / G) * 16 G + (n % 16) * G + k % G] = B(k, n),
+//   panels[((n / 16) * ceil(K / G) + k / G) * 16 G + (n % 16) * G + k % G] = B(k, n) - OffsetOf(type),
 // and zero (+0 of floats) where k or n is past the end. Panels are aligned to 64 bytes. With integers come
-// column_sums[n] = sum over k of B(k, n), modulo 2^32; columns past the end have sums too, which are zero. With floats
-// there are no sums: column_sums is null. Pack makes panels of s8 and of f32.
+// column_sums[n] = sum over k of what the panels hold, modulo 2^32; columns past the end have sums too, which are zero.
+// With floats there are no sums: column_sums is null. Pack makes panels of s8, u8 and f32.
+//
+// Kernels multiply bytes of panels as s8. So u8 lie there less 128: the byte of B(k, n) is B(k, n) ^ 0x80, which as s8
+// is B(k, n) - 128, and column_sums add up those. A byte past the end is 0 all the same, and adds nothing to a product.
+// OffsetOf(type) is what elements were made less by: products add it again, as a zero point of b.
 struct PackedPanels {
   const int8_t* panels = nullptr;  // bytes, whatever the type
   const int32_t* column_sums = nullptr;
@@ -35,7 +39,6 @@ struct PackedPanels {
   static constexpr size_t PanelBytes(size_t k, ElementType type = ElementType::kS8) {
     return (k + GroupOf(type) - 1) / GroupOf(type) * kLineBytes;
   }
-  // Panels hold B(k, n) - OffsetOf(type).
   static constexpr int32_t OffsetOf(ElementType type) { return type == ElementType::kU8 ? 128 : 0; }
   static constexpr size_t NumPanels(size_t n) { return (n + kColumns - 1) / kColumns; }
 };
@@ -49,7 +52,7 @@ class ISOQUANT_API PackedWeights {
   PackedWeights(PackedWeights&& other) noexcept;
   PackedWeights& operator=(PackedWeights&& other) noexcept;
 
-  // Packs K x N values, s8 or f32, into memory that `packed` then owns; what it held before is released. On error
+  // Packs K x N values, s8, u8 or f32, into memory that `packed` then owns; what it held before is released. On error
   // `packed` is left as it was. K or N = 0 is legal. The source may be freed afterwards. It takes O(K N) time, once per
   // model.
   static Status Pack(Context& context, KxN b, PackedWeights& packed);

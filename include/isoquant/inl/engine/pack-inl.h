@@ -25,14 +25,19 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// The type of elements in panels of type B. (u8 lie there as s8, see weights.h.)
+template <class B>
+using InPanels = std::conditional_t<std::is_same<B, uint8_t>::value, int8_t, B>;
+
 constexpr size_t kLine = PackedPanels::kColumns * PackedPanels::kGroup;  // bytes of a group of one panel
 
 // Panels [begin, end), and where they and the sums of their columns go.
 template <class B>
 struct PackRange {
   size_t begin, end;
-  B* panels;       // of panel `begin`
-  uint32_t* sums;  // of its first column; null for floats, which have none
+  B* panels;        // of panel `begin`
+  uint32_t* sums;   // of its first column; null for floats, which have none
+  int8_t flip = 0;  // -128, the bits 0x80, for u8: bytes are packed ^ flip
 };
 
 // ---- K x N: a strip of rows at a time, in it a line's worth of columns at a time: panels are written in runs of a
@@ -49,17 +54,17 @@ constexpr size_t kMaxPanels = kHasLines ? 4 : kMaxBlocks;
 // Groups of four rows of kPanels panels: `repetitions` of them.
 template <size_t kPanels>
 void PackGroups(const int8_t* from, size_t row_stride, size_t ahead, size_t repetitions, int8_t* to, size_t panel_bytes,
-                uint32_t* sums) {
+                uint32_t* sums, int8_t flip) {
   if constexpr (kPanels == 4) {
-    TransposeLines<int8_t>(
-        {from, PackedPanels::kColumns, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine, repetitions, sums});
+    TransposeLines<int8_t>({from, PackedPanels::kColumns, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine,
+                            repetitions, sums, flip});
   } else {
     Transpose<int8_t, kPanels>(
-        {from, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine / 4, kLine, repetitions, sums});
+        {from, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine / 4, kLine, repetitions, sums, flip});
   }
 }
 
-// `rows` <= kStripRows rows of kPanels panels from panel `p` on, the last group filled up with zeros.
+// `rows` <= kStripRows rows of kPanels panels from panel `p` on, the last group filled up with what becomes zeros.
 template <size_t kPanels>
 void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead,
                const PackRange<int8_t>& out) {
@@ -69,13 +74,14 @@ void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t 
   int8_t* to = out.panels + (p - out.begin) * panel_bytes + k / PackedPanels::kGroup * kLine;
   uint32_t* sums = out.sums + (p - out.begin) * PackedPanels::kColumns;
   const size_t whole = cols == kColumns ? rows / 4 : 0;
-  if (whole != 0) PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, whole, to, panel_bytes, sums);
+  if (whole != 0) PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, whole, to, panel_bytes, sums, out.flip);
   to += whole * kLine;
-  // A group or a panel that is not whole: through rows filled up with zeros.
+  // A group or a panel that is not whole: through rows filled up with what becomes zeros.
   for (size_t r = 4 * whole; r < rows; r += 4, to += kLine) {
-    HWY_ALIGN int8_t filled[4][kColumns] = {};
+    HWY_ALIGN int8_t filled[4][kColumns];
+    std::memset(filled, out.flip, sizeof(filled));
     for (size_t i = 0; i < 4 && r + i < rows; ++i) std::memcpy(filled[i], v.Row(k + r + i) + col, cols);
-    PackGroups<kPanels>(filled[0], kColumns, 0, 1, to, panel_bytes, sums);
+    PackGroups<kPanels>(filled[0], kColumns, 0, 1, to, panel_bytes, sums, out.flip);
   }
 }
 
@@ -100,13 +106,13 @@ static_assert(kRunBlocks % kMaxBlocks == 0 && kRunBlocks <= kMaxRepetitions, "wh
 
 // Blocks of 16 bytes of 16 rows at `from`: `blocks` of them, a multiple of kBlocks.
 template <size_t kBlocks, bool kLines = kHasLines>
-void PackRun(const int8_t* from, size_t row_stride, size_t blocks, int8_t* to, uint32_t* sums) {
+void PackRun(const int8_t* from, size_t row_stride, size_t blocks, int8_t* to, uint32_t* sums, int8_t flip) {
   if constexpr (kLines) {
-    TransposeLines<int32_t>({from, row_stride, 4 * row_stride, 16, 0, to, kLine, 4 * kLine, blocks, sums});
+    TransposeLines<int32_t>({from, row_stride, 4 * row_stride, 16, 0, to, kLine, 4 * kLine, blocks, sums, flip});
   } else {
     for (size_t q = 0; q < 4; ++q) {
       Transpose<int32_t, kBlocks>({from + 4 * q * row_stride, row_stride, kBlocks * 16, 0, to + 16 * q, 4 * kLine,
-                                   kLine, kBlocks * 4 * kLine, blocks / kBlocks, sums + 4 * q});
+                                   kLine, kBlocks * 4 * kLine, blocks / kBlocks, sums + 4 * q, flip});
     }
   }
 }
@@ -121,20 +127,21 @@ inline void PackPanel(const MatrixView<const int8_t>& v, size_t p, const PackRan
   size_t done = 0;
   if (cols == PackedPanels::kColumns) {
     for (; done + kRun <= k; done += kRun) {
-      PackRun<kMaxBlocks>(v.Row(col) + done, v.row_stride, kRunBlocks, to + done * 16, sums);
+      PackRun<kMaxBlocks>(v.Row(col) + done, v.row_stride, kRunBlocks, to + done * 16, sums, out.flip);
     }
     const size_t blocks = (k - done) / kBlock;
-    if (blocks != 0) PackRun<1>(v.Row(col) + done, v.row_stride, blocks, to + done * 16, sums);
+    if (blocks != 0) PackRun<1>(v.Row(col) + done, v.row_stride, blocks, to + done * 16, sums, out.flip);
     done += blocks * kBlock;
   }
-  // A block or a panel that is not whole: through rows filled up with zeros, to lines of which the last may be too
-  // many.
+  // A block or a panel that is not whole: through rows filled up with what becomes zeros, to lines of which the last
+  // may be too many.
   for (; done < k; done += kBlock) {
-    HWY_ALIGN int8_t filled[PackedPanels::kColumns][kBlock] = {};
+    HWY_ALIGN int8_t filled[PackedPanels::kColumns][kBlock];
+    std::memset(filled, out.flip, sizeof(filled));
     HWY_ALIGN int8_t lines[4 * kLine];
     const size_t size = HWY_MIN(k - done, kBlock);
     for (size_t i = 0; i < cols; ++i) std::memcpy(filled[i], v.Row(col + i) + done, size);
-    PackRun<1>(filled[0], kBlock, 1, lines, sums);
+    PackRun<1>(filled[0], kBlock, 1, lines, sums, out.flip);
     std::memcpy(to + done * 16, lines, PackedPanels::PanelBytes(size));
   }
 }
@@ -143,11 +150,12 @@ inline void PackNxK(const MatrixView<const int8_t>& v, const PackRange<int8_t>& 
   for (size_t p = out.begin; p < out.end; ++p) PackPanel(v, p, out);
 }
 
-// ---- Any type: the plain form, one element after the other, where nobody has written a faster one. Sums of integers
-// must be zeros before; those of columns past N stay zeros.
+// ---- Any type that lies in panels as it is: the plain form, one element after the other, where nobody has written a
+// faster one. Sums of integers must be zeros before; those of columns past N stay zeros.
 template <class B>
 void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange<B>& out) {
   constexpr ElementType kType = kElementType<B>;
+  static_assert(PackedPanels::OffsetOf(kType) == 0, "as it is");
   constexpr size_t kGroup = PackedPanels::GroupOf(kType), kColumns = PackedPanels::kColumns;
   const size_t k = transposed ? v.cols : v.rows, n = transposed ? v.rows : v.cols;
   const size_t k_step = transposed ? 1 : v.row_stride, n_step = transposed ? v.row_stride : 1;
@@ -166,13 +174,14 @@ void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange
   }
 }
 
-// b is plain, of type B. Sums of columns past N are zeros.
+// b is plain, of type B, or of u8 if B is int8_t. Sums of columns past N are zeros.
 template <class B>
-void PackPanels(const WeightsRef& b, const PackRange<B>& out) {
+void PackPanels(const WeightsRef& b, PackRange<B> out) {
   const MatrixView<const B> v = b.plain().As<B>();
   if constexpr (IsInteger(kElementType<B>)) {
     std::memset(out.sums, 0, (out.end - out.begin) * PackedPanels::kColumns * sizeof(*out.sums));
   }
+  out.flip = static_cast<int8_t>(-PackedPanels::OffsetOf(b.type()));
   if constexpr (!std::is_same<B, int8_t>::value) {
     PackElements(v, b.transposed(), out);
   } else if (b.transposed()) {

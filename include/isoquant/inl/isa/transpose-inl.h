@@ -42,6 +42,7 @@ struct TransposeArgs {
   size_t to_step;      // to the next repetition
   size_t repetitions;  // 0..kMaxRepetitions
   uint32_t* sums;      // of each four bytes: += at [16 b + 4 j + i] for elements of one byte, else at [i]
+  int8_t flip;         // bytes become bytes ^ flip, before they are summed up: free where the memory is the limit
 };
 
 // So many sums of two bytes fit 16 bits.
@@ -58,7 +59,8 @@ void Transpose(TransposeArgs args) {
     for (size_t j = 0; j < 4; ++j) {
       for (size_t i = 0; i < 16; ++i) {
         const size_t element = (16 * j + i) / (4 * sizeof(T)), row = i / sizeof(T) % 4;
-        const int8_t value = args.from[row * args.row_stride + element * sizeof(T) + i % sizeof(T)];
+        const int8_t value =
+            static_cast<int8_t>(args.from[row * args.row_stride + element * sizeof(T) + i % sizeof(T)] ^ args.flip);
         args.to[j * args.quarter_step + i] = value;
         args.sums[(sizeof(T) == 1 ? 4 * j : 0) + i / 4] += static_cast<uint32_t>(int32_t{value});
       }
@@ -99,6 +101,7 @@ HWY_NOINLINE void Transpose(TransposeArgs args) {
   const hn::Repartition<uint8_t, decltype(d8)> du8;
   const hn::Repartition<int16_t, decltype(d8)> d16;
   const auto ones = hn::Set(du8, uint8_t{1});
+  const auto flip = hn::Set(d8, args.flip);
   auto sums0 = hn::Zero(d16), sums1 = sums0, sums2 = sums0, sums3 = sums0;
 
   for (; args.repetitions != 0; --args.repetitions, args.from += args.from_step, args.to += args.to_step) {
@@ -106,10 +109,10 @@ HWY_NOINLINE void Transpose(TransposeArgs args) {
     if (args.ahead != 0) {
       for (size_t i = 0; i < 4; ++i) hwy::Prefetch(from + i * args.row_stride + args.ahead);
     }
-    const auto row0 = hn::BitCast(d1, hn::LoadU(d8, from));
-    const auto row1 = hn::BitCast(d1, hn::LoadU(d8, from + args.row_stride));
-    const auto row2 = hn::BitCast(d1, hn::LoadU(d8, from + 2 * args.row_stride));
-    const auto row3 = hn::BitCast(d1, hn::LoadU(d8, from + 3 * args.row_stride));
+    const auto row0 = hn::BitCast(d1, hn::Xor(hn::LoadU(d8, from), flip));
+    const auto row1 = hn::BitCast(d1, hn::Xor(hn::LoadU(d8, from + args.row_stride), flip));
+    const auto row2 = hn::BitCast(d1, hn::Xor(hn::LoadU(d8, from + 2 * args.row_stride), flip));
+    const auto row3 = hn::BitCast(d1, hn::Xor(hn::LoadU(d8, from + 3 * args.row_stride), flip));
     // Elements of two rows each, then of all four.
     const auto lower01 = hn::BitCast(d2, hn::InterleaveLower(d1, row0, row1));
     const auto upper01 = hn::BitCast(d2, hn::InterleaveUpper(d1, row0, row1));
@@ -156,6 +159,7 @@ struct LineArgs {
   size_t to_step;      // to the next repetition
   size_t repetitions;  // 0..kMaxRepetitions
   uint32_t* sums;      // of each four bytes of line v: += at [16 v + i] for elements of one byte, else at [i]
+  int8_t flip;         // bytes become bytes ^ flip, before they are summed up
 };
 
 // Elements of one byte: block b holds 16 columns of row b, and each vector is another panel. Elements of four bytes:
@@ -177,6 +181,7 @@ void TransposeLines(LineArgs args) {
   const auto lanes = hn::SetTableIndices(d32, kLanes);
   const auto bytes = hn::LoadDup128(d8, kBytes);
   const auto ones = hn::Set(du8, uint8_t{1});
+  const auto flip = hn::Set(d8, args.flip);
   auto sums0 = hn::Zero(d16), sums1 = sums0, sums2 = sums0, sums3 = sums0;
 
   for (; args.repetitions != 0; --args.repetitions, args.from += args.from_step, args.to += args.to_step) {
@@ -185,7 +190,7 @@ void TransposeLines(LineArgs args) {
       auto blocks = hn::ResizeBitCast(d8, hn::LoadU(d_block, from));
       blocks = hn::InsertBlock<1>(blocks, hn::LoadU(d_block, from + args.block_step));
       blocks = hn::InsertBlock<2>(blocks, hn::LoadU(d_block, from + 2 * args.block_step));
-      return hn::InsertBlock<3>(blocks, hn::LoadU(d_block, from + 3 * args.block_step));
+      return hn::Xor(hn::InsertBlock<3>(blocks, hn::LoadU(d_block, from + 3 * args.block_step)), flip);
     };
     if (args.ahead != 0) {
       for (size_t b = 0; b < 4; ++b) hwy::Prefetch(args.from + b * args.block_step + args.ahead);

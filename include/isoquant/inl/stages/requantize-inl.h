@@ -29,22 +29,26 @@ namespace {
 template <class Q>
 class RequantizeStage : public StageBase<int32_t> {
  public:
-  // `column_sums` may be null if there are no a_zero_points.
+  // Without column sums there are no zero points: t is the sum that comes, plus the bias.
   RequantizeStage(const Requantization& r, const int32_t* column_sums, const MatrixView<Q>& c)
       : StageBase<int32_t>(
-            r.a_zero_points.size <= 1 && !AnyExceeds(r.scales, kBelowOne) ? &RunSteps<false> : &RunSteps<true>, c),
+            IsEachRow(r, column_sums) || AnyExceeds(r.scales, kBelowOne) ? &RunSteps<true> : &RunSteps<false>, c),
         scales_(r.scales.data),
         one_scale_(r.scales.size == 1),
         bias_(r.bias.size == 0 ? nullptr : r.bias.data),
         column_sums_(r.a_zero_points.size == 0 ? nullptr : column_sums),
         a_zero_points_(r.a_zero_points.data),
-        each_row_(r.a_zero_points.size > 1),
+        each_row_(IsEachRow(r, column_sums)),
         zero_point_(r.zero_point),
         min_(HWY_MAX(r.min, int32_t{(std::numeric_limits<Q>::min)()})),
         max_(HWY_MIN(r.max, int32_t{(std::numeric_limits<Q>::max)()})),
         c_(c) {}
 
  private:
+  static bool IsEachRow(const Requantization& r, const int32_t* column_sums) {
+    return r.a_zero_points.size > 1 && column_sums != nullptr;
+  }
+
   // The largest float below one. Products of sums with scales up to it are below 2^31.
   static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
 

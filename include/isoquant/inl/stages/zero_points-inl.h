@@ -57,13 +57,13 @@ class ZeroPointStage : public StageBase<int32_t> {
   HWY_INLINE void Correct(Part rows, Part cols, int32_t* HWY_RESTRICT t, size_t stride) const {
     const StageTag d;
     const size_t lanes = hn::Lanes(d);
-    const int32_t* HWY_RESTRICT row_sums = term_.row_sums + rows.begin;
-    const int32_t* HWY_RESTRICT a = term_.a.data + (kEachRow ? rows.begin : 0);
+    const int32_t* const row_sums = term_.row_sums == nullptr ? nullptr : term_.row_sums + rows.begin;
+    const int32_t* const a = term_.a.data + (kEachRow ? rows.begin : 0);
     // What zero points of all columns make of a row.
     int32_t of_rows[kRows];
     const uint32_t b = static_cast<uint32_t>(term_.b.size == 1 ? *term_.b.data : 0) - Offset();
     for (size_t i = 0; !kEachColumn && i < rows.size; ++i) {
-      of_rows[i] = static_cast<int32_t>(0 - b * static_cast<uint32_t>(row_sums[i]));
+      of_rows[i] = row_sums == nullptr ? 0 : static_cast<int32_t>(0 - b * static_cast<uint32_t>(row_sums[i]));
     }
     for (size_t j = 0; j < cols.size; j += lanes) {
       const size_t n = cols.size - j;

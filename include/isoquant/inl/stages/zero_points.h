@@ -18,7 +18,8 @@ struct ZeroPointTerm {
   int32_t b_offset;
   size_t k;
   const int32_t* column_sums;  // of panels. Not read if a is empty
-  const int32_t* row_sums;     // those of a tile's rows are there when the tile comes to the stage
+  // Those of a tile's rows are there when the tile comes to the stage. Null: each zp is zero.
+  const int32_t* row_sums;
 };
 
 }  // namespace isoquant
