@@ -37,6 +37,23 @@ Status CheckPair(const MatrixView<X>& from, const ViewNames& from_names, const M
   return CheckDisjoint(to_names.whole, to, from_names.whole, from);
 }
 
+// Calls part(from's rows, to's rows) for parts of two matrices of one shape, as ForEachPart does. Of matrices without
+// gaps between their rows it makes one row: for functions of single elements.
+template <class X, class Y, class Part>
+void ForEachElementPart(Context& context, const MatrixView<X>& from, const MatrixView<Y>& to, const Part& part) {
+  constexpr size_t kStep = 64;  // elements: whole lines
+  const size_t rows = from.rows, cols = from.cols, size = rows * cols;
+  if (size == 0) return;
+  if (rows == 1 || (from.row_stride == cols && to.row_stride == cols)) {
+    ForEachPart(context, size, 1, kStep, [&](size_t begin, size_t end) {
+      part(MatrixView<X>(from.data + begin, 1, end - begin), MatrixView<Y>(to.data + begin, 1, end - begin));
+    });
+  } else {
+    ForEachPart(context, rows, cols, 1,
+                [&](size_t begin, size_t end) { part(from.Rows(begin, end - begin), to.Rows(begin, end - begin)); });
+  }
+}
+
 }  // namespace isoquant
 
 #endif  // ISOQUANT_SRC_ELEMENTWISE_H_

@@ -161,6 +161,16 @@ constexpr Golden kGolden[] = {
     {"zero_points/4/s8u8", 0xff172a205d8f4010},
     {"zero_points/4/u8s8", 0x7f6a637c62a3e05b},
     {"zero_points/4/u8u8", 0xdfe354a410960631},
+    {"activation/exp", 0x9e983d5c65fd4fd8},
+    {"activation/gelu", 0xda0b5007ffe556c5},
+    {"activation/gelu_tanh", 0x2442b8e13504cfce},
+    {"activation/hard_swish", 0x61c955f7b6fa8e96},
+    {"activation/leaky_relu", 0xc689ef89a7f24445},
+    {"activation/none", 0xccda5153293acaa4},
+    {"activation/relu", 0xd035a8f7b64a4962},
+    {"activation/sigmoid", 0x0ab14f6b1265c466},
+    {"activation/silu", 0x77e32f9b7c6ced2e},
+    {"activation/tanh", 0x619aee0c35d9c4ee},
 };
 // clang-format on
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "isoquant/activation.h"
 #include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/float_matrix.h"
@@ -19,8 +20,6 @@
 #include "isoquant/weights.h"
 
 namespace isoquant {
-
-enum class Activation : uint8_t { kNone, kRelu };
 
 // How sums become floats. An element of a stands for the number (a - row_zero_point) * row_scale, and one of b for
 // (b - column_zero_point) * column_scale. How they were quantised does not matter.

@@ -2,6 +2,7 @@
 #ifndef ISOQUANT_ISOQUANT_H_
 #define ISOQUANT_ISOQUANT_H_
 
+#include "isoquant/activation.h"
 #include "isoquant/add.h"
 #include "isoquant/context.h"
 #include "isoquant/cpu.h"

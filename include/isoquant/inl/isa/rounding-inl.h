@@ -62,6 +62,28 @@ HWY_INLINE V Relu(D d, V v) {
 #endif
 }
 
+// v < limit ? limit : v. So NaN stays NaN. The limit is neither NaN nor zero.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtLeast(D d, V v, float limit) {
+  const V bound = hn::Set(d, limit);
+#if ISOQUANT_SSE_OR_AVX
+  return hn::Max(bound, v);  // as in Relu; the same instructions of Arm may drop a NaN
+#else
+  return hn::IfThenElse(hn::Lt(v, bound), bound, v);
+#endif
+}
+
+// v > limit ? limit : v. The same holds.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtMost(D d, V v, float limit) {
+  const V bound = hn::Set(d, limit);
+#if ISOQUANT_SSE_OR_AVX
+  return hn::Min(bound, v);
+#else
+  return hn::IfThenElse(hn::Gt(v, bound), bound, v);
+#endif
+}
+
 // Rounds v < 2^31 to nearest, ties to even. Beyond 2^21 in magnitude the result only needs the right sign and a
 // magnitude of 2^21 or more: callers clamp or saturate it next.
 //   * On x86 it is one instruction. (Highway's NearestInt takes more, for values from 2^31 on.)
