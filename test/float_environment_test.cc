@@ -65,6 +65,7 @@ class Operations {
     }
     RunQuantize(context, out);
     RunRows(context, out);
+    RunElements(context, out);
     RunVectors(context, out);
     RunWeights(context, out);
     RunRefusals(context, out);
@@ -148,6 +149,22 @@ class Operations {
         out.Add(LayerNorm(context, Matrix(x_), {weight, k_}, {weight, k_}, epsilon, out.NewMatrix<float>(m_, k_)));
       }
     }
+  }
+
+  void RunElements(Context& context, Outputs& out) const {
+    for (int kind = 0; kind <= static_cast<int>(Activation::kExp); ++kind) {
+      for (const std::vector<float>* x : {&x_, &special_}) {
+        const MatrixView<const float> row(x->data(), 1, x->size());
+        out.Add(Activate(context, static_cast<Activation>(kind), 0.1f, row, out.NewMatrix<float>(1, x->size())));
+      }
+    }
+    const MatrixView<BFloat16> bf16 = out.NewMatrix<BFloat16>(m_, k_);
+    const MatrixView<Float16> f16 = out.NewMatrix<Float16>(m_, k_);
+    out.Add(Convert(context, Matrix(x_), bf16));
+    out.Add(Convert(context, bf16, f16));
+    out.Add(Convert(context, Matrix(x_), f16));
+    out.Add(Convert(context, f16, out.NewMatrix<float>(m_, k_)));
+    out.Add(Activate(context, Activation::kGelu, 0.0f, f16, f16));
   }
 
   void RunVectors(Context& context, Outputs& out) const {

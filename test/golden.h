@@ -171,6 +171,15 @@ constexpr Golden kGolden[] = {
     {"activation/sigmoid", 0x0ab14f6b1265c466},
     {"activation/silu", 0x77e32f9b7c6ced2e},
     {"activation/tanh", 0x619aee0c35d9c4ee},
+    {"convert/bf16/bf16", 0xe209efbd861ad5a5},
+    {"convert/bf16/f16", 0x45c62c832ca49c65},
+    {"convert/bf16/f32", 0xcf8e09175d8f5ba5},
+    {"convert/f16/bf16", 0x9eb00b7754b235e5},
+    {"convert/f16/f16", 0xed898caff1d54fa5},
+    {"convert/f16/f32", 0x1f87f165810ea7c5},
+    {"convert/f32/bf16", 0x659d66f35eed739d},
+    {"convert/f32/f16", 0x2fe8b3d20e847df9},
+    {"convert/f32/f32", 0x659e84557fea7ec9},
 };
 // clang-format on
 

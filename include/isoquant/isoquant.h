@@ -5,6 +5,7 @@
 #include "isoquant/activation.h"
 #include "isoquant/add.h"
 #include "isoquant/context.h"
+#include "isoquant/convert.h"
 #include "isoquant/cpu.h"
 #include "isoquant/dequantize.h"
 #include "isoquant/element_type.h"

@@ -1,0 +1,96 @@
+// Operation: conversions between types of floats: checks, once per call, then dispatches.
+#include "isoquant/convert.h"
+
+#include "isoquant/inl/isa/int8_targets.h"
+#include "src/elementwise.h"
+#include "src/rows.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/convert.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/functions/float_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <class From, class To>
+HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To>& y) {
+  const size_t lanes = hn::Lanes(DF32()), n = x.cols;
+  for (size_t r = 0; r < x.rows; ++r) {
+    const From* from = x.Row(r);
+    To* to = y.Row(r);
+    size_t i = 0;
+    for (; i + lanes <= n; i += lanes) StoreFromF32(LoadAsF32(from + i), to + i);
+    if (i < n) StoreFromF32(LoadAsF32(from + i, n - i), to + i, n - i);
+  }
+}
+
+template <class From>
+HWY_INLINE void ConvertFrom(const FloatMatrix& x, const FloatMatrix& y) {
+  const MatrixView<const From> from = x.As<const From>();
+  if (y.type == ElementType::kF32) return ConvertAs(from, y.As<float>());
+  if (y.type == ElementType::kBf16) return ConvertAs(from, y.As<BFloat16>());
+  return ConvertAs(from, y.As<Float16>());
+}
+
+// HWY_NOINLINE: code that runs under a float environment must not move out of it.
+HWY_NOINLINE void ConvertAny(const FloatMatrix& x, const FloatMatrix& y) {
+  if (x.type == ElementType::kF32) return ConvertFrom<float>(x, y);
+  if (x.type == ElementType::kBf16) return ConvertFrom<BFloat16>(x, y);
+  return ConvertFrom<Float16>(x, y);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+namespace {
+
+HWY_EXPORT(ConvertAny);
+
+// By types of as many bytes.
+template <class X, class Y, class Function>
+Status ConvertChecked(Context& context, const FloatMatrix& x_in, const FloatMatrix& y_in, Function function) {
+  const MatrixView<const X> x = x_in.As<const X>();
+  const MatrixView<Y> y = y_in.As<Y>();
+  if constexpr (sizeof(X) == sizeof(Y)) {
+    ISOQUANT_RETURN_IF_ERROR(CheckRows(x, ISOQUANT_NAMES(x), y, ISOQUANT_NAMES(y)));
+  } else {
+    ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), y, ISOQUANT_NAMES(y)));
+  }
+  ForEachElementPart(context, x, y, [&](const MatrixView<const X>& from, const MatrixView<Y>& to) {
+    FloatMatrix from_part = x_in, to_part = y_in;
+    from_part.data = const_cast<X*>(from.data);
+    to_part.data = to.data;
+    from_part.rows = to_part.rows = to.rows;
+    from_part.cols = to_part.cols = to.cols;
+    function(from_part, to_part);
+  });
+  return Status();
+}
+
+}  // namespace
+
+Status Convert(Context& context, const FloatMatrix& x, const FloatMatrix& y) {
+  if (IsInteger(x.type)) return CheckType("x", x.type, ElementType::kF32);
+  if (IsInteger(y.type)) return CheckType("y", y.type, ElementType::kF32);
+  const auto function = ISOQUANT_DISPATCH(context, ConvertAny);
+  const bool from_f32 = x.type == ElementType::kF32, to_f32 = y.type == ElementType::kF32;
+  if (from_f32) {
+    return to_f32 ? ConvertChecked<float, float>(context, x, y, function)
+                  : ConvertChecked<float, uint16_t>(context, x, y, function);
+  }
+  return to_f32 ? ConvertChecked<uint16_t, float>(context, x, y, function)
+                : ConvertChecked<uint16_t, uint16_t>(context, x, y, function);
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE
