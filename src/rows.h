@@ -2,7 +2,9 @@
 #ifndef ISOQUANT_SRC_ROWS_H_
 #define ISOQUANT_SRC_ROWS_H_
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "src/check.h"
 #include "src/elementwise.h"
@@ -31,10 +33,11 @@ Status CheckRows(const MatrixView<const T>& x, const ViewNames& x_names, const M
 
 // One for each column, or none.
 template <class T>
-Status CheckColumns(const VectorView<const float>& v, const ViewNames& names, const MatrixView<T>& y) {
+Status CheckColumns(const VectorView<const float>& v, const ViewNames& names, const MatrixView<T>& y,
+                    const char* y_name = "y") {
   if (v.size == 0) return Status();
   ISOQUANT_RETURN_IF_ERROR(CheckVector(v, names, "x.cols", y.cols));
-  return CheckDisjoint("y", y, names.whole, v);
+  return CheckDisjoint(y_name, y, names.whole, v);
 }
 
 inline const float* DataOrNull(const VectorView<const float>& v) { return v.size == 0 ? nullptr : v.data; }
@@ -47,6 +50,26 @@ inline Status CheckEpsilon(float epsilon) {
   const bool too_large = bits == kInfinity;
   return Status(StatusCode::kInvalidValue, "epsilon", DoubleBits(bits), too_large ? "the largest float" : "0",
                 too_large ? DoubleBits(kLargest) : 0);
+}
+
+// Calls part(begin, end, scratch) for parts of the rows, as ForEachPart does. Each part has `scratch_floats` floats of
+// its own.
+template <class Part>
+Status ForEachRows(Context& context, size_t rows, size_t cols, size_t scratch_floats, const Part& part) {
+  const size_t tasks = std::max<size_t>(1, std::min({context.NumWorkers(), rows, rows * cols / kMinElementsPerTask}));
+  const size_t stride = (scratch_floats + 15) / 16 * 16;
+  float* scratch = nullptr;
+  if (stride != 0) {
+    const size_t bytes = tasks * stride * sizeof(float);
+    scratch = reinterpret_cast<float*>(context.Scratch(Context::ScratchOwner::kOperation, bytes));
+    if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
+  }
+  const auto task = [&](size_t i, size_t) {
+    const ScopedFloatEnvironment environment;
+    part(rows * i / tasks, rows * (i + 1) / tasks, stride == 0 ? nullptr : scratch + i * stride);
+  };
+  context.Run(tasks, TaskRef(task));
+  return Status();
 }
 
 }  // namespace isoquant

@@ -147,6 +147,9 @@ class Operations {
       for (const float epsilon : {0.0f, 1e-5f}) {
         out.Add(RmsNorm(context, Matrix(x_), {weight, k_}, epsilon, out.NewMatrix<float>(m_, k_)));
         out.Add(LayerNorm(context, Matrix(x_), {weight, k_}, {weight, k_}, epsilon, out.NewMatrix<float>(m_, k_)));
+        out.Add(RmsNormQuantize(context, Matrix(x_), {weight, k_}, epsilon, out.NewMatrix<int8_t>(m_, k_),
+                                {out.New<float>(m_), m_}));
+        out.Add(Softmax(context, Matrix(x_), epsilon, out.NewMatrix<float>(m_, k_)));
       }
     }
   }

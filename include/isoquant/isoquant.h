@@ -20,6 +20,7 @@
 #include "isoquant/quantize.h"
 #include "isoquant/requantize.h"
 #include "isoquant/runtime.h"
+#include "isoquant/softmax.h"
 #include "isoquant/status.h"
 #include "isoquant/tiers.h"
 #include "isoquant/vector.h"

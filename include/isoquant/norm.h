@@ -1,4 +1,4 @@
-// Public layer: normalisation of rows: RmsNorm, LayerNorm.
+// Public layer: normalisation of rows: RmsNorm, also with quantisation, LayerNorm.
 //
 // All functions:
 //   * Each row of x stands for itself: y(r, c) depends on row r of x alone.
@@ -20,6 +20,8 @@
 #ifndef ISOQUANT_NORM_H_
 #define ISOQUANT_NORM_H_
 
+#include <cstdint>
+
 #include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/float_types.h"
@@ -38,6 +40,20 @@ ISOQUANT_API Status RmsNorm(Context& context, const MatrixView<const BFloat16>& 
                             const VectorView<const float>& weight, float epsilon, const MatrixView<BFloat16>& y);
 ISOQUANT_API Status RmsNorm(Context& context, const MatrixView<const Float16>& x, const VectorView<const float>& weight,
                             float epsilon, const MatrixView<Float16>& y);
+
+// RmsNorm, then QuantizeRows of its y (quantize.h: per row, symmetric, q in [-127, 127]), to the bit, in one pass over
+// memory: rows stay in scratch memory, of which each worker needs 4 x.cols bytes (6 for 16-bit x). A y of 16 bits is
+// rounded as RmsNorm rounds it, then quantised as the f32 that it is. Outputs must not overlap inputs or one another.
+// scales.size = x.rows. Errors: those above, and kOutOfMemory.
+ISOQUANT_API Status RmsNormQuantize(Context& context, const MatrixView<const float>& x,
+                                    const VectorView<const float>& weight, float epsilon, const MatrixView<int8_t>& q,
+                                    const VectorView<float>& scales);
+ISOQUANT_API Status RmsNormQuantize(Context& context, const MatrixView<const BFloat16>& x,
+                                    const VectorView<const float>& weight, float epsilon, const MatrixView<int8_t>& q,
+                                    const VectorView<float>& scales);
+ISOQUANT_API Status RmsNormQuantize(Context& context, const MatrixView<const Float16>& x,
+                                    const VectorView<const float>& weight, float epsilon, const MatrixView<int8_t>& q,
+                                    const VectorView<float>& scales);
 
 // Layer normalisation (Ba, Kiros and Hinton, 2016), in two passes:
 //   mean = sum(x) / n,   scale = 1 / sqrt(sum((x - mean) (x - mean)) / n + epsilon),   t = (x - mean) * scale,
