@@ -47,6 +47,34 @@ void TypesBench(benchmark::State& state) {
   state.SetLabel(operands.context.tier());
 }
 
+struct NamedActivation {
+  const char* name;
+  Activation activation;
+};
+constexpr NamedActivation kActivations[] = {{"leaky_relu", Activation::kLeakyRelu},
+                                            {"hard_swish", Activation::kHardSwish},
+                                            {"sigmoid", Activation::kSigmoid},
+                                            {"tanh", Activation::kTanh},
+                                            {"silu", Activation::kSilu},
+                                            {"gelu", Activation::kGelu},
+                                            {"gelu_tanh", Activation::kGeluTanh}};
+
+template <class Y>
+void ActivationBench(benchmark::State& state, Activation activation) {
+  LinearOperands operands(ShapeOf(state));
+  LinearLayer fused = operands.layer;
+  fused.activation = activation;
+  fused.activation_parameter = 0.125f;
+  const MatrixView<Y> y = operands.y<Y>();
+  const auto apart = [&] {
+    operands.Run<float, Y>(operands.layer);
+    CheckOk(Activate(operands.context, activation, 0.125f, y, y));
+  };
+  Compare(state, operands.count(), [&] { operands.Run<float, Y>(fused); },
+          {{"vs_apart", apart}, {"vs_none", [&] { operands.Run<float, Y>(operands.layer); }}});
+  state.SetLabel(operands.context.tier());
+}
+
 template <class Y>
 void ResidualBench(benchmark::State& state) {
   LinearOperands operands(ShapeOf(state));
@@ -74,9 +102,10 @@ void SgemmBench(benchmark::State& state) {
   state.SetLabel(std::string(operands.context.tier()) + "; " + SgemmVersion());
 }
 
+using Add = std::function<void(const std::string&, const std::function<void(benchmark::State&)>&)>;
+
 template <class X>
-void RegisterTypes(const std::string& x,
-                   const std::function<void(const std::string&, void (*)(benchmark::State&))>& add) {
+void RegisterTypes(const std::string& x, const Add& add) {
   add("Linear/" + x + "_f32", &TypesBench<X, float>);
   add("Linear/" + x + "_bf16", &TypesBench<X, BFloat16>);
   add("Linear/" + x + "_f16", &TypesBench<X, Float16>);
@@ -86,7 +115,7 @@ void RegisterTypes(const std::string& x,
 
 void RegisterLinear() {
   const auto with = [](const Shape& shape, int64_t samples) {
-    return [=](const std::string& name, void (*bench)(benchmark::State&)) {
+    return [=](const std::string& name, const std::function<void(benchmark::State&)>& bench) {
       benchmark::RegisterBenchmark(name.c_str(), bench)
           ->Args({shape.m, shape.k, shape.n})
           ->UseManualTime()
@@ -95,10 +124,17 @@ void RegisterLinear() {
   };
   for (const Shape& shape :
        {Shape{1, 16, 16}, Shape{16, 16, 16}, Shape{1, 1024, 1024}, Shape{64, 1024, 1024}, Shape{1024, 64, 1024}}) {
-    const auto add = with(shape, SampleCount(shape, 0.3));
+    const Add add = with(shape, SampleCount(shape, 0.3));
     RegisterTypes<float>("f32", add);
     RegisterTypes<BFloat16>("bf16", add);
     RegisterTypes<Float16>("f16", add);
+    for (const NamedActivation& named : kActivations) {
+      const Activation activation = named.activation;
+      add(std::string("LinearActivation/f32_") + named.name,
+          [=](benchmark::State& state) { ActivationBench<float>(state, activation); });
+      add(std::string("LinearActivation/bf16_") + named.name,
+          [=](benchmark::State& state) { ActivationBench<BFloat16>(state, activation); });
+    }
     add("LinearResidual/f32", &ResidualBench<float>);
     add("LinearResidual/bf16", &ResidualBench<BFloat16>);
   }

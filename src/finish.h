@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "hwy/base.h"
-#include "isoquant/dequantize.h"
+#include "isoquant/activation.h"
 #include "isoquant/status.h"
 #include "src/float_bits.h"
 
@@ -35,7 +35,7 @@ inline Status InvalidFloat(const char* argument, float actual, const char* bound
 // The names are those of p.activation, p.min and p.max.
 template <class P>
 HWY_NOINLINE Status CheckUnusualFinish(const P& p, const char* activation, const char* min, const char* max) {
-  constexpr Activation kLast = Activation::kRelu;
+  constexpr Activation kLast = Activation::kExp;
   if (p.activation > kLast) {
     return Status::InvalidValue(activation, static_cast<double>(p.activation), "the last Activation",
                                 static_cast<double>(kLast));

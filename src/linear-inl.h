@@ -22,6 +22,7 @@ namespace {
 HWY_INLINE Dequantization DequantizationOf(const LinearLayer& layer, const RowParameters& parameters, size_t m) {
   Dequantization d{{parameters.scales, m}, {}, layer.column_scales, layer.bias, layer.activation};
   if (parameters.zero_points != nullptr) d.row_zero_points = {parameters.zero_points, m};
+  d.activation_parameter = layer.activation_parameter;
   d.min = layer.min;
   d.max = layer.max;
   d.column_zero_points = layer.column_zero_points;

@@ -125,6 +125,27 @@ TEST_CASE("Dequantization to all types: plain weights, several chunks of K, any 
   });
 }
 
+TEST_CASE("Dequantization to all types: activations have the bits of Activate") {
+  for (size_t i = 0; i <= static_cast<size_t>(Activation::kExp); ++i) {
+    const Activation activation = static_cast<Activation>(i);
+    Case<uint8_t, BFloat16> c({13, 70, 53, i % 3}, i % 2 * 32 + i % 3 * 64 + 4, i);
+    const Dequantization plain = c.d;
+    c.d.activation = activation;
+    c.d.activation_parameter = 0.0625f;
+    std::vector<float> v(13 * 53);
+    const MatrixView<float> in_f32(v.data(), 13, 53);
+    ForEachTier([&](Context& context) {
+      ISOQUANT_CHECK_OK(MatMul(context, MatrixView<const uint8_t>(c.a()), c.packed(), plain, in_f32));
+      ISOQUANT_CHECK_OK(Activate(context, activation, 0.0625f, MatrixView<const float>(in_f32), in_f32));
+      for (size_t r = 0; r < 13; ++r) {
+        for (size_t j = 0; j < 53; ++j) c.expected().Row(r)[j] = ReferenceFromF32<BFloat16>(in_f32.Row(r)[j]);
+      }
+      c.Run(context);
+      c.Check();
+    });
+  }
+}
+
 TEST_CASE("Dequantization to all types: errors name the argument and write nothing") {
   Case<uint8_t, BFloat16> c({3, 8, 5, 2}, 4 + 64, 1);
   c.output().Clear();

@@ -32,6 +32,7 @@ enum class Residual { kNone, kApart, kInPlace };
 struct Options {
   bool bias = true;
   Activation activation = Activation::kNone;
+  float parameter = 0.0f;
   bool u8 = false;
   bool clamp = false;
   Residual residual = Residual::kNone;
@@ -90,6 +91,7 @@ class Case final : public ProductCase<StorageOf<X>, StorageOf<Y>> {
     layer.column_scales = {column_scales_.data(), column_scales_.size()};
     layer.bias = {bias_.data(), bias_.size()};
     layer.activation = options.activation;
+    layer.activation_parameter = options.parameter;
     layer.quantization = options.u8 ? RowQuantization::kAsymmetricU8 : RowQuantization::kSymmetricS8;
     if (options.clamp) {
       layer.min = -6.0f;
@@ -310,6 +312,135 @@ TEST_CASE("Linear of all types: all bf16 and f16 values of x") {
                  : Linear(context, MatrixView<const BFloat16>(reinterpret_cast<const BFloat16*>(x.data()), kValues, 1),
                           layer, out));
       CHECK(std::memcmp(y.data(), y32.data(), y.size() * sizeof(float)) == 0);
+    });
+  }
+}
+
+// ---- Activations
+
+constexpr Activation kActivations[] = {
+    Activation::kNone, Activation::kRelu, Activation::kLeakyRelu, Activation::kHardSwish, Activation::kSigmoid,
+    Activation::kTanh, Activation::kSilu, Activation::kGelu,      Activation::kGeluTanh,  Activation::kExp};
+
+// y = residual + clamp(activation(what Linear gives in f32)), rounded once, by Activate and scalar steps.
+template <class Y>
+void CheckActivation(Activation activation, size_t seed) {
+  Options options = OptionsOf(seed);
+  options.activation = Activation::kNone;
+  Case<BFloat16, Y> c({13, 70, 53, seed % 3}, options, seed);
+  const LinearLayer plain = [&] {
+    LinearLayer layer = c.layer;
+    layer.min = -std::numeric_limits<float>::infinity();
+    layer.max = std::numeric_limits<float>::infinity();
+    return layer;
+  }();
+  c.layer.activation = activation;
+  c.layer.activation_parameter = -0.375f;
+  const size_t m = c.y().rows, n = c.y().cols;
+  ForEachTier([&](Context& context) {
+    std::vector<float> v(m * n);
+    const MatrixView<float> in_f32(v.data(), m, n);
+    ISOQUANT_CHECK_OK(Linear(context, c.typed_x(), plain, in_f32));
+    ISOQUANT_CHECK_OK(Activate(context, activation, -0.375f, MatrixView<const float>(in_f32), in_f32));
+    for (size_t r = 0; r < m; ++r) {
+      for (size_t j = 0; j < n; ++j) {
+        float& value = in_f32.Row(r)[j];
+        if (value < c.layer.min) value = c.layer.min;
+        if (value > c.layer.max) value = c.layer.max;
+        if (options.residual != Residual::kNone) value = Rounded(c.ResidualAt(r, j) + value);
+        c.expected().Row(r)[j] = ReferenceFromF32<Y>(value);
+      }
+    }
+    c.Run(context);
+    c.Check();
+  });
+}
+
+TEST_CASE("Linear of all types: activations have the bits of Activate, before clamp, residual and rounding") {
+  size_t seed = 0;
+  for (const Activation activation : kActivations) {
+    INFO("activation ", static_cast<int>(activation));
+    for (size_t i = 0; i < 3; ++i) {
+      CheckActivation<float>(activation, seed++);
+      CheckActivation<BFloat16>(activation, seed++);
+      CheckActivation<Float16>(activation, seed++);
+    }
+  }
+}
+
+TEST_CASE("Linear of all types: any floats through any activation") {
+  const std::vector<float> values = Boundaries();
+  const size_t n = values.size();
+  for (const Activation activation : kActivations) {
+    ForEachTier([&](Context& context) {
+      LinearLayer layer;
+      layer.activation = activation;
+      layer.activation_parameter = 0.25f;
+      std::vector<float> expected(n);
+      ISOQUANT_CHECK_OK(Activate(context, activation, 0.25f, MatrixView<const float>(values.data(), 1, n),
+                                 MatrixView<float>(expected.data(), 1, n)));
+      const std::vector<float> y = PassThrough<float>(context, layer, values);
+      CHECK(std::memcmp(y.data(), expected.data(), n * sizeof(float)) == 0);
+      const std::vector<uint16_t> y16 = PassThrough<BFloat16>(context, layer, values);
+      size_t wrong = 0;
+      for (size_t i = 0; i < n; ++i) wrong += y16[i] != ReferenceFromF32<BFloat16>(expected[i]);
+      CHECK(wrong == 0);
+    });
+  }
+}
+
+TEST_CASE("Linear of all types: sums that overflow, through any activation") {
+  // No factor and no bias is infinite, but products and sums with the bias are.
+  constexpr size_t kN = 40;
+  const float largest = std::numeric_limits<float>::max();
+  const int8_t q = 127;
+  const int8_t ones[kN] = {1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1,
+                           1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1};
+  std::vector<float> scales(kN), bias(kN), y(kN), expected(kN);
+  for (size_t i = 0; i < kN; ++i) {
+    scales[i] = i / 2 % 2 == 0 ? largest : 1.0f;
+    bias[i] = i / 4 % 2 == 0 ? 0.0f : -largest;
+  }
+  const float row_scale = 1.0f;
+  for (const Activation activation : kActivations) {
+    for (const float parameter : {0.25f, 0.0f, -2.0f}) {
+      INFO("activation ", static_cast<int>(activation), " parameter ", parameter);
+      ForEachTier([&](Context& context) {
+        const PackedWeights weights = Packed(context, KxN{{ones, 1, kN}});
+        const MatrixView<const int8_t> a(&q, 1, 1);
+        const MatrixView<float> out(y.data(), 1, kN), apart(expected.data(), 1, kN);
+        Dequantization d;
+        d.row_scales = {&row_scale, 1};
+        d.column_scales = {scales.data(), kN};
+        d.bias = {bias.data(), kN};
+        ISOQUANT_CHECK_OK(MatMul(context, a, weights, d, apart));
+        CHECK(std::isinf(expected[0]));
+        CHECK(expected[1] == -expected[0]);
+        ISOQUANT_CHECK_OK(Activate(context, activation, parameter, MatrixView<const float>(apart), apart));
+        d.activation = activation;
+        d.activation_parameter = parameter;
+        ISOQUANT_CHECK_OK(MatMul(context, a, weights, d, out));
+        CHECK(std::memcmp(y.data(), expected.data(), kN * sizeof(float)) == 0);
+      });
+    }
+  }
+}
+
+TEST_CASE("Linear of all types: golden digests of activations") {
+  for (const Activation activation : kActivations) {
+    Options options;
+    options.activation = activation;
+    options.parameter = 0.125f;
+    options.residual = Residual::kInPlace;
+    Case<BFloat16, BFloat16> c({33, 130, 47}, options, 16);
+    Case<float, float> d({17, 100, 35}, options, 17);
+    ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
+      Digest digest;
+      c.Run(context);
+      d.Run(context);
+      digest.Add(c.y());
+      digest.Add(d.y());
+      CheckGolden("linear/activation/" + std::to_string(static_cast<int>(activation)), digest.value());
     });
   }
 }

@@ -29,6 +29,7 @@ struct Dequantization {
   VectorView<const float> column_scales;      // N, or 1 for all columns
   VectorView<const float> bias;               // N, or empty for none
   Activation activation = Activation::kNone;
+  float activation_parameter = 0.0f;  // the slope of kLeakyRelu
   // A clamp behind the activation: kRelu and max = 6 are ReLU6.
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
@@ -41,7 +42,7 @@ struct Dequantization {
 //   v = float(t) * s[m]
 //   v = v * column_scales[n]
 //   v = v + bias[n]                                                (if there is a bias)
-//   v = v < 0 ? 0 : v                                              (kRelu)
+//   v = activation(v)                                              (to the bits of Activate, activation.h)
 //   v = v < min ? min : v;  v = v > max ? max : v                  (NaN stays NaN)
 //   c = v, rounded once to the type of c: to nearest, ties to even (bf16 and f16)
 // Zero points may be any integers, scales and bias any floats. K = 0 is legal: sums are zero.

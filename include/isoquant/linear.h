@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <limits>
 
+#include "isoquant/activation.h"
 #include "isoquant/api.h"
 #include "isoquant/context.h"
-#include "isoquant/dequantize.h"  // Activation; the rest is for programs that include this header alone
+#include "isoquant/dequantize.h"  // for programs that include this header alone
 #include "isoquant/float_matrix.h"
 #include "isoquant/float_types.h"
 #include "isoquant/matrix_view.h"
@@ -28,6 +29,7 @@ struct LinearLayer {
   Activation activation = Activation::kNone;
   RowQuantization quantization = RowQuantization::kSymmetricS8;
   // As in Dequantization (dequantize.h).
+  float activation_parameter = 0.0f;
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
   VectorView<const int32_t> column_zero_points{};  // N, or 1 for all columns, or empty for zero
@@ -40,7 +42,7 @@ struct LinearLayer {
 //   v = float(t) * s[m]
 //   v = v * column_scales[n]
 //   v = v + bias[n]                                          (if there is a bias)
-//   v = v < 0 ? 0 : v                                        (kRelu)
+//   v = activation(v)                                        (to the bits of Activate, activation.h)
 //   v = v < min ? min : v;  v = v > max ? max : v            (NaN stays NaN)
 //   v = residual(m, n) as f32 + v                            (if there is a residual)
 //   y = v, rounded once to the type of y                     to nearest, ties to even (bf16 and f16)

@@ -27,19 +27,6 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Where outputs go: element (row, col) is data[row * row_stride + col - first].
-template <class Y>
-struct Destination {
-  explicit Destination(const MatrixView<Y>& y) : data(y.data), row_stride(y.row_stride), first(0) {}
-  Destination(Y* data_in, size_t row_stride_in, size_t first_in)
-      : data(data_in), row_stride(row_stride_in), first(first_in) {}
-
-  HWY_INLINE Y* At(size_t row, size_t col) const { return data + (row * row_stride + col - first); }
-
-  Y* data;
-  size_t row_stride, first;
-};
-
 // False if no output can be NaN. That is worth a pass over scales and bias: of five vector instructions for a vector
 // of outputs, two are for NaN. Sums are at most 2^31 in magnitude, so the first product is finite with row scales up
 // to 2^96. The second product may overflow, but is no NaN if its other factor is finite; nor is the sum with a finite
@@ -77,11 +64,27 @@ class DequantizeStage : public StageBase<int32_t> {
         relu_(d.activation == Activation::kRelu),
         to_(y) {}
 
-  // The same, with outputs elsewhere.
-  DequantizeStage To(const Destination<Y>& to) const {
-    DequantizeStage stage = *this;
-    stage.to_ = to;
-    return stage;
+  // Whether outputs may be NaN.
+  bool may_be_nan() const { return run == &RunSteps<kAny>; }
+
+  using DI = StageTag;
+  using DF = hn::RebindToFloat<StageTag>;
+  using VI = hn::Vec<DI>;
+  using VF = hn::Vec<DF>;
+
+  // What belongs to the first n columns from `col` on. (-0 in place of a bias changes no bit.)
+  HWY_INLINE VF LoadScales(size_t col, size_t n) const {
+    return LoadColumns(DF(), column_scales_, one_column_scale_, col, n);
+  }
+  HWY_INLINE VF LoadBias(size_t col, size_t n) const {
+    return bias_ != nullptr ? LoadFirst(DF(), bias_ + col, n) : hn::Set(DF(), -0.0f);
+  }
+  HWY_INLINE VI LoadColumnSums(size_t col, size_t n) const {
+    return zero_points_ != nullptr ? LoadFirst(DI(), column_sums_ + col, n) : hn::Zero(DI());
+  }
+  // With these, an output before the activation.
+  HWY_INLINE VF LinearPart(VI sum, size_t row, VI column_sum, VF scale, VF bias) const {
+    return hn::Add(Scaled(sum, zero_points_ != nullptr, row, column_sum, scale), bias);
   }
 
  private:
@@ -121,11 +124,6 @@ class DequantizeStage : public StageBase<int32_t> {
     if (whole != cols) RunSteps<kAny>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
   }
 
-  using DI = StageTag;
-  using DF = hn::RebindToFloat<StageTag>;
-  using VI = hn::Vec<DI>;
-  using VF = hn::Vec<DF>;
-
   // float(sum - zero_point * column_sum) * row_scale * scale.
   HWY_INLINE VF Scaled(VI sum, bool has_zero_points, size_t row, VI column_sum, VF scale) const {
     const DF df32;
@@ -156,10 +154,6 @@ class DequantizeStage : public StageBase<int32_t> {
     return (kSteps & kRelu) != 0 ? Relu(DF(), v) : v;
   }
 
-  HWY_INLINE VF LoadBias(size_t col, size_t n) const {
-    return bias_ != nullptr ? LoadFirst(DF(), bias_ + col, n) : hn::Set(DF(), -0.0f);
-  }
-
   // A whole vector of columns.
   template <int kSteps>
   HWY_INLINE void ForRows(Part rows, size_t col, const int32_t* HWY_RESTRICT sums, size_t stride) const {
@@ -167,10 +161,10 @@ class DequantizeStage : public StageBase<int32_t> {
     const DF df32;
     const size_t n = hn::Lanes(di32);
     constexpr bool kHasZeroPoints = (kSteps & kZeroPoints) != 0, kHasBias = (kSteps & kBias) != 0;
-    const VF scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
+    const VF scale = LoadScales(col, n);
     const VF bias = !kHasBias ? hn::Zero(df32) : kIsF32 ? hn::LoadU(df32, bias_ + col) : LoadBias(col, n);
     const VI column_sum = kHasZeroPoints ? hn::LoadU(di32, column_sums_ + col) : hn::Zero(di32);
-    Y* HWY_RESTRICT to = to_.At(rows.begin, col);
+    Y* HWY_RESTRICT to = to_.Row(rows.begin) + col;
     if constexpr (kIsF32) {
       HWY_UNROLL(4)
       for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
@@ -188,15 +182,13 @@ class DequantizeStage : public StageBase<int32_t> {
   HWY_INLINE void ForRowsOfAny(Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums, size_t stride) const {
     const DI di32;
     const DF df32;
-    const VF scale = LoadColumns(df32, column_scales_, one_column_scale_, col, n);
-    const VF bias = LoadBias(col, n);
-    const VI column_sum = zero_points_ != nullptr ? LoadFirst(di32, column_sums_ + col, n) : hn::Zero(di32);
+    const VF scale = LoadScales(col, n), bias = LoadBias(col, n);
+    const VI column_sum = LoadColumnSums(col, n);
     const VF floor = hn::Set(df32, relu_ ? 0.0f : -std::numeric_limits<float>::infinity());
-    Y* HWY_RESTRICT to = to_.At(rows.begin, col);
+    Y* HWY_RESTRICT to = to_.Row(rows.begin) + col;
     HWY_UNROLL(1)
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
-      VF v = Scaled(LoadFirst(di32, sums, n), zero_points_ != nullptr, row, column_sum, scale);
-      v = hn::Add(v, bias);
+      VF v = LinearPart(LoadFirst(di32, sums, n), row, column_sum, scale, bias);
       v = hn::IfThenElse(hn::Lt(v, floor), floor, v);
       StoreFromF32(v, to, n);
     }
@@ -210,7 +202,7 @@ class DequantizeStage : public StageBase<int32_t> {
   bool one_column_scale_;
   const float* bias_;  // or null
   bool relu_;
-  Destination<Y> to_;
+  MatrixView<Y> to_;
 };
 
 }  // namespace
