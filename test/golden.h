@@ -60,7 +60,7 @@ constexpr Golden kGolden[] = {
     {"linear/activation/4", 0x90e448be56bf6fb4},
     {"linear/activation/5", 0xc8a9d66f04061b36},
     {"linear/activation/6", 0x77760e880127f4ef},
-    {"linear/activation/7", 0xc43695624944931a},
+    {"linear/activation/7", 0x24743e9949ef2b41},
     {"linear/activation/8", 0x826f5360545e3b1f},
     {"linear/activation/9", 0x33e4c4922098c1b3},
     {"linear/s8/bias", 0x06a2b89f421959b7},
