@@ -102,10 +102,10 @@ void SgemmBench(benchmark::State& state) {
   state.SetLabel(std::string(operands.context.tier()) + "; " + SgemmVersion());
 }
 
-using Add = std::function<void(const std::string&, const std::function<void(benchmark::State&)>&)>;
+using AddBench = std::function<void(const std::string&, const std::function<void(benchmark::State&)>&)>;
 
 template <class X>
-void RegisterTypes(const std::string& x, const Add& add) {
+void RegisterTypes(const std::string& x, const AddBench& add) {
   add("Linear/" + x + "_f32", &TypesBench<X, float>);
   add("Linear/" + x + "_bf16", &TypesBench<X, BFloat16>);
   add("Linear/" + x + "_f16", &TypesBench<X, Float16>);
@@ -124,7 +124,7 @@ void RegisterLinear() {
   };
   for (const Shape& shape :
        {Shape{1, 16, 16}, Shape{16, 16, 16}, Shape{1, 1024, 1024}, Shape{64, 1024, 1024}, Shape{1024, 64, 1024}}) {
-    const Add add = with(shape, SampleCount(shape, 0.3));
+    const AddBench add = with(shape, SampleCount(shape, 0.3));
     RegisterTypes<float>("f32", add);
     RegisterTypes<BFloat16>("bf16", add);
     RegisterTypes<Float16>("f16", add);
