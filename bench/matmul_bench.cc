@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   isoquant::RegisterThreads();
   isoquant::RegisterPack();
   isoquant::RegisterStages();
+  isoquant::RegisterZeroPoints();
   isoquant::RegisterLinear();
   isoquant::RegisterFloat();
   benchmark::Initialize(&argc, argv);

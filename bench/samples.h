@@ -103,6 +103,7 @@ void RegisterCold();
 void RegisterThreads();
 void RegisterPack();
 void RegisterStages();
+void RegisterZeroPoints();
 void RegisterLinear();
 void RegisterFloat();
 

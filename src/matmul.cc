@@ -9,30 +9,8 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/stages/zero_points-inl.h"
 #include "src/engine.h"
 #include "src/zero_points.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace isoquant {
-namespace HWY_NAMESPACE {
-namespace {
-
-// One name each, for HWY_EXPORT.
-Status MatMulZerosS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
-                     const MatrixView<int32_t>& c, bool accumulate) {
-  return RunWithZeroPoints(context, a, b, z, SumsStage(c, accumulate));
-}
-Status MatMulZerosU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
-                     const MatrixView<int32_t>& c, bool accumulate) {
-  return RunWithZeroPoints(context, a, b, z, SumsStage(c, accumulate));
-}
-
-}  // namespace
-// NOLINTNEXTLINE(google-readability-namespace-comments)
-}  // namespace HWY_NAMESPACE
-}  // namespace isoquant
-HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace isoquant {

@@ -17,9 +17,15 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Where t goes: to the next stage, or, if that is null, to c.
+struct Destination {
+  const StageBase<int32_t>* next;
+  MatrixView<int32_t> c;
+  bool accumulates;
+};
+
 template <class A>
-Status Run(Context& context, const RowSource<A>& a, const WeightsRef& b, const ZeroPoints& z,
-           const StageBase<int32_t>& stage) {
+Status Run(Context& context, const RowSource<A>& a, const WeightsRef& b, const ZeroPoints& z, const Destination& to) {
   RowSource<A> rows = a;
   ZeroPointTerm term{z.a, {}, 0, b.k(), ColumnSumsOf(b), nullptr};
   if (HasZeroPoints(b, z.b)) {
@@ -30,19 +36,29 @@ Status Run(Context& context, const RowSource<A>& a, const WeightsRef& b, const Z
     term.b_offset = PackedPanels::OffsetOf(b.type());
     term.row_sums = rows.row_sums;
   }
-  const ZeroPointStage corrected(term, stage);
-  return RunEngine(context, rows, b, StageRef<int32_t>(corrected));
+  const ZeroPointStage stage =
+      to.next != nullptr ? ZeroPointStage(term, *to.next) : ZeroPointStage(term, to.c, to.accumulates);
+  return RunEngine(context, rows, b, StageRef<int32_t>(stage));
 }
 
 }  // namespace
 
 Status RunWithZeroPoints(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                          const StageBase<int32_t>& stage) {
-  return Run(context, a, b, z, stage);
+  return Run(context, a, b, z, {&stage, {}, false});
 }
 Status RunWithZeroPoints(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                          const StageBase<int32_t>& stage) {
-  return Run(context, a, b, z, stage);
+  return Run(context, a, b, z, {&stage, {}, false});
+}
+
+Status MatMulZerosS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+                     const MatrixView<int32_t>& c, bool accumulate) {
+  return Run(context, RowSource<int8_t>(a), b, z, {nullptr, c, accumulate});
+}
+Status MatMulZerosU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+                     const MatrixView<int32_t>& c, bool accumulate) {
+  return Run(context, RowSource<uint8_t>(a), b, z, {nullptr, c, accumulate});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
@@ -53,10 +69,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace isoquant {
 
-bool HasZeroPoints(const WeightsRef& b, const VectorView<const int32_t>& zero_points) {
-  const int32_t none = PackedPanels::OffsetOf(b.type());
-  if (zero_points.size == 0) return none != 0;
-  return std::any_of(zero_points.data, zero_points.data + zero_points.size, [=](int32_t z) { return z != none; });
+bool HasAnyOtherThan(int32_t value, const VectorView<const int32_t>& zero_points) {
+  return std::any_of(zero_points.data, zero_points.data + zero_points.size, [=](int32_t z) { return z != value; });
 }
 
 }  // namespace isoquant

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "hwy/base.h"
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/stage_ref.h"
@@ -25,7 +26,11 @@ namespace isoquant {
 
 // Whether what the panels of b hold has zero points: those of b, `zero_points`, less what is taken off u8. Models often
 // have vectors of zeros: the products of those need no sums of rows.
-bool HasZeroPoints(const WeightsRef& b, const VectorView<const int32_t>& zero_points);
+bool HasAnyOtherThan(int32_t value, const VectorView<const int32_t>& zero_points);
+HWY_INLINE bool HasZeroPoints(const WeightsRef& b, const VectorView<const int32_t>& zero_points) {
+  if (HWY_LIKELY(zero_points.size == 0)) return b.type() == ElementType::kU8;
+  return HasAnyOtherThan(PackedPanels::OffsetOf(b.type()), zero_points);
+}
 
 }  // namespace isoquant
 #endif  // ISOQUANT_SRC_ZERO_POINTS_ONCE_
@@ -41,6 +46,12 @@ Status RunWithZeroPoints(Context& context, const RowSource<int8_t>& a, const Wei
                          const StageBase<int32_t>& stage);
 Status RunWithZeroPoints(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                          const StageBase<int32_t>& stage);
+
+// c = [c +] t.
+Status MatMulZerosS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+                     const MatrixView<int32_t>& c, bool accumulate);
+Status MatMulZerosU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+                     const MatrixView<int32_t>& c, bool accumulate);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -229,6 +229,17 @@ TEST_CASE("Memory: where an allocation fails, nothing has been written") {
   LinearLayer unsigned_layer = o.layer;
   unsigned_layer.quantization = RowQuantization::kAsymmetricU8;
 
+  LinearLayer with_zero_point = o.layer;
+  const int32_t zero_point = 5;
+  with_zero_point.column_zero_points = {&zero_point, 1};
+  Dequantization both = o.dequantization;
+  both.row_zero_points = both.column_zero_points = with_zero_point.column_zero_points;
+  Requantization of_b = o.requantization;
+  of_b.b_zero_points = with_zero_point.column_zero_points;
+  const ZeroPoints zeros{with_zero_point.column_zero_points, with_zero_point.column_zero_points};
+  // As u8.
+  const KxN unsigned_b{{reinterpret_cast<const uint8_t*>(o.b.data()), kK, kN}};
+
   const auto operation = [&](const char* name, auto run) { return Operation{name, run, out, memory.size()}; };
   const Operation operations[] = {
       operation("Linear, s8", [&](Context& c) { return Linear(c, x, o.layer, y); }),
@@ -239,6 +250,11 @@ TEST_CASE("Memory: where an allocation fails, nothing has been written") {
       operation("MatMul to f32", [&](Context& c) { return MatMul(c, s8, o.weights, o.dequantization, f32_out); }),
       operation("MatMul to f32, plain", [&](Context& c) { return MatMul(c, u8, n_by_k, o.dequantization, f32_out); }),
       operation("MatMul to s8", [&](Context& c) { return MatMul(c, u8, o.weights, o.requantization, s8_out); }),
+      operation("Linear, zero points", [&](Context& c) { return Linear(c, x, with_zero_point, y); }),
+      operation("MatMul to s32, zero points", [&](Context& c) { return MatMul(c, s8, o.weights, zeros, s32_out); }),
+      operation("MatMul to s32, u8 weights", [&](Context& c) { return MatMul(c, u8, unsigned_b, s32_out); }),
+      operation("MatMul to f32, zero points", [&](Context& c) { return MatMul(c, u8, n_by_k, both, f32_out); }),
+      operation("MatMul to s8, zero points", [&](Context& c) { return MatMul(c, s8, unsigned_b, of_b, s8_out); }),
       operation("MatMul to u8, plain", [&](Context& c) { return MatMul(c, s8, k_by_n, o.requantization, u8_out); }),
   };
   ForEachTier([&](Context& tier) {

@@ -1,6 +1,7 @@
 // Test support: the paths of a tier through MatMul, see tier_paths.h.
 #include "test/tier_paths.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -131,6 +132,59 @@ bool Stages(Context& context) {
   return right;
 }
 
+// Sums of rows, which come out of the arranging of rows: in place, arranged, and quantised on the way.
+template <class A, class B>
+bool IsRightWithZeroPoints(Context& context, const Shape& shape) {
+  Random random(shape.m + shape.k);
+  GuardedMatrix<A> a(shape.m, shape.k, shape.k + shape.gap);
+  GuardedMatrix<B> b(shape.k, shape.n);
+  GuardedMatrix<int32_t> c(shape.m, shape.n);
+  std::vector<int32_t> za(shape.m), zb(shape.n);
+  FillIntegers(random, a.buffer().data(), a.buffer().size());
+  FillIntegers(random, b.buffer().data(), b.buffer().size());
+  FillIntegers(random, za.data(), za.size());
+  FillIntegers(random, zb.data(), zb.size());
+  const ZeroPoints z{{za.data(), za.size()}, {zb.data(), zb.size()}};
+  const std::vector<int32_t> expected = ReferenceCorrectedSums(a.const_view(), b.const_view(), z.a, z.b);
+  return MatMul(context, a.const_view(), KxN{b.const_view()}, z, c.view()).ok() &&
+         std::equal(expected.begin(), expected.end(), c.buffer().begin());
+}
+template <class B>
+bool IsRightLinear(Context& context, RowQuantization quantization) {
+  constexpr size_t kM = 19, kK = 70, kN = 37;
+  Random random(9);
+  std::vector<float> x(kM * kK), scales(kN, 0.25f);
+  std::vector<B> b(kK * kN);
+  for (float& value : x) value = random.Signed();
+  FillIntegers(random, b.data(), b.size());
+  const int32_t zero_point = 77;
+  PackedWeights packed;
+  if (!PackedWeights::Pack(context, KxN{{b.data(), kK, kN}}, packed).ok()) return false;
+  LinearLayer layer;
+  layer.weights = &packed;
+  layer.column_scales = {scales.data(), kN};
+  layer.quantization = quantization;
+  layer.column_zero_points = {&zero_point, 1};
+  GuardedMatrix<float> y(kM, kN), expected(kM, kN);
+  const MatrixView<const float> rows(x.data(), kM, kK);
+  ReferenceLinear(rows, MatrixView<const B>(b.data(), kK, kN), layer, expected.view());
+  return Linear(context, rows, layer, y.view()).ok() &&
+         std::memcmp(y.buffer().data(), expected.buffer().data(), kM * kN * sizeof(float)) == 0;
+}
+bool ZeroPointsOfBoth(Context& context) {
+  bool right = true;
+  for (const Shape& shape : {Shape{1, 131, 40}, Shape{6, 64, 33}, Shape{33, 67, 16}, Shape{35, 130, 49, 3}}) {
+    right = IsRightWithZeroPoints<int8_t, int8_t>(context, shape) && right;
+    right = IsRightWithZeroPoints<int8_t, uint8_t>(context, shape) && right;
+    right = IsRightWithZeroPoints<uint8_t, int8_t>(context, shape) && right;
+    right = IsRightWithZeroPoints<uint8_t, uint8_t>(context, shape) && right;
+  }
+  for (const RowQuantization quantization : {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8}) {
+    right = IsRightLinear<int8_t>(context, quantization) && IsRightLinear<uint8_t>(context, quantization) && right;
+  }
+  return right;
+}
+
 bool Workers(Context& context) {
   ThreadExecutor executor(3);
   Context threaded(executor);
@@ -168,9 +222,11 @@ bool GoldenDigests(Context& context) {
 
 const std::vector<Path>& TierPaths() {
   static const std::vector<Path> paths = {
-      {"single row", SingleRow}, {"tails of M", RowTails},  {"tails of N", ColumnTails},   {"tails of K", DepthTails},
-      {"tall tiles", TallTiles}, {"strides", Strides},      {"many columns", ManyColumns}, {"chunks of K", LongRows},
-      {"extremes", Extremes},    {"output stages", Stages}, {"three workers", Workers},    {"golden", GoldenDigests}};
+      {"single row", SingleRow},     {"tails of M", RowTails},          {"tails of N", ColumnTails},
+      {"tails of K", DepthTails},    {"tall tiles", TallTiles},         {"strides", Strides},
+      {"many columns", ManyColumns}, {"chunks of K", LongRows},         {"extremes", Extremes},
+      {"output stages", Stages},     {"zero points", ZeroPointsOfBoth}, {"three workers", Workers},
+      {"golden", GoldenDigests}};
   return paths;
 }
 
