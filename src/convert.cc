@@ -24,6 +24,12 @@ HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To
     const From* from = x.Row(r);
     To* to = y.Row(r);
     size_t i = 0;
+    for (; i + 4 * lanes <= n; i += 4 * lanes) {
+      const VF32 a = LoadAsF32(from + i), b = LoadAsF32(from + i + lanes);
+      const VF32 c = LoadAsF32(from + i + 2 * lanes), d = LoadAsF32(from + i + 3 * lanes);
+      StoreTwoFromF32(a, b, to + i);
+      StoreTwoFromF32(c, d, to + i + 2 * lanes);
+    }
     for (; i + lanes <= n; i += lanes) StoreFromF32(LoadAsF32(from + i), to + i);
     if (i < n) StoreFromF32(LoadAsF32(from + i, n - i), to + i, n - i);
   }

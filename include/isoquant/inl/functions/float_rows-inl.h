@@ -66,6 +66,17 @@ HWY_INLINE void StoreFromF32(VF32 v, Y* HWY_RESTRICT to) {
   StoreFromF32(v, to, hn::Lanes(DF32()));
 }
 
+// Stores all elements of a, then those of b, in the same way.
+template <class Y>
+HWY_INLINE void StoreTwoFromF32(VF32 a, VF32 b, Y* HWY_RESTRICT to) {
+  if constexpr (std::is_same<Y, BFloat16>::value) {
+    StoreTwoBf16(DF32(), a, b, reinterpret_cast<uint16_t*>(to));
+  } else {
+    StoreFromF32(a, to);
+    StoreFromF32(b, to + hn::Lanes(DF32()));
+  }
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

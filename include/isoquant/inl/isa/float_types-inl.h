@@ -59,18 +59,44 @@ HWY_INLINE hn::Vec<D> PromoteF16(D d, V16 bits) {
   return hn::BitCast(d, hn::Or(hn::Or(hn::BitCast(di32, number), exponent), sign));
 }
 
-// f32 to bf16, as bits: to nearest, ties to even; subnormal numbers are kept; NaN is 7fc0. The carry of the rounding
-// may reach the exponent, and make infinity of the largest numbers.
+// f32 to bf16, in the upper halves of the result: to nearest, ties to even; subnormal numbers are kept; NaN is 7fc0.
+// The carry of the rounding may reach the exponent, and make infinity of the largest numbers. The lower halves are of
+// no use.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE hn::Vec<hn::Rebind<uint16_t, D>> DemoteBf16(D d, V x) {
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> RoundToBf16(D d, V x) {
   const hn::RebindToUnsigned<D> du32;
   const auto bits = hn::BitCast(du32, x);
-  const auto is_odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 1u));
-  const auto rounded = hn::Add(bits, hn::Add(is_odd, hn::Set(du32, 0x7fffu)));
-  const auto number = hn::RebindMask(du32, hn::Eq(x, x));
-  const auto one_nan = hn::IfThenElse(number, rounded, hn::Set(du32, 0x7fc00000u));
+  const auto below_half = hn::Set(du32, 0x7fffu);
   (void)d;
-  return hn::TruncateTo(hn::Rebind<uint16_t, D>(), hn::ShiftRight<16>(one_nan));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  // Masks cost one instruction less.
+  const auto is_odd = hn::TestBit(bits, hn::Set(du32, 0x10000u));
+  const auto rounded = hn::Add(bits, hn::IfThenElse(is_odd, hn::Set(du32, 0x8000u), below_half));
+#else
+  const auto is_odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 1u));
+  const auto rounded = hn::Add(bits, hn::Add(is_odd, below_half));
+#endif
+  const auto is_number = hn::RebindMask(du32, hn::Eq(x, x));
+  return hn::IfThenElse(is_number, rounded, hn::Set(du32, 0x7fc00000u));
+}
+
+// f32 to bf16, as bits.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE hn::Vec<hn::Rebind<uint16_t, D>> DemoteBf16(D d, V x) {
+  return hn::TruncateTo(hn::Rebind<uint16_t, D>(), hn::ShiftRight<16>(RoundToBf16(d, x)));
+}
+
+// Stores the bf16 of a, then those of b: cheaper than one by one.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void StoreTwoBf16(D d, V a, V b, uint16_t* HWY_RESTRICT to) {
+#if HWY_TARGET == HWY_SCALAR
+  const hn::Rebind<uint16_t, D> d16;
+  hn::StoreU(DemoteBf16(d, a), d16, to);
+  hn::StoreU(DemoteBf16(d, b), d16, to + 1);
+#else
+  const hn::Repartition<uint16_t, D> d16;
+  hn::StoreU(hn::ConcatOdd(d16, hn::BitCast(d16, RoundToBf16(d, b)), hn::BitCast(d16, RoundToBf16(d, a))), d16, to);
+#endif
 }
 
 // f32 to f16, as bits, by operations on integers and one sum: for targets without the instruction. (All compile it, for
