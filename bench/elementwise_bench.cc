@@ -115,6 +115,11 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::AddCustomContext("cpu", isoquant::DetectCpu().brand);
   benchmark::AddCustomContext("tier", isoquant::Context().tier());
+// Bench: norms, softmax, vector operations. Names: OPERATION/TYPE/ROWS/COLUMNS or OPERATION/TYPE/ELEMENTS.
+#include "bench/elementwise.h"
+#include "benchmark/benchmark.h"
+  isoquant::RegisterNorms();
+  isoquant::RegisterVectors();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }
