@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/elementwise.h"
 #include "bench/huge_buffer.h"
 #include "bench/samples.h"
 #include "isoquant/activation.h"
@@ -111,15 +112,12 @@ void RegisterAll() {
 
 int main(int argc, char** argv) {
   isoquant::RegisterAll();
+  isoquant::RegisterNorms();
+  isoquant::RegisterVectors();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::AddCustomContext("cpu", isoquant::DetectCpu().brand);
   benchmark::AddCustomContext("tier", isoquant::Context().tier());
-// Bench: norms, softmax, vector operations. Names: OPERATION/TYPE/ROWS/COLUMNS or OPERATION/TYPE/ELEMENTS.
-#include "bench/elementwise.h"
-#include "benchmark/benchmark.h"
-  isoquant::RegisterNorms();
-  isoquant::RegisterVectors();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }
