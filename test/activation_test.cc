@@ -76,9 +76,9 @@ const Kind kKinds[] = {
     {"hard_swish", Activation::kHardSwish, nullptr, 0, kInf, -0.0f, -0.0f, 0.0f},
     {"sigmoid", Activation::kSigmoid, &Sigmoid, 2, 1.0f, 0.0f, 0.5f, 0.5f},
     {"tanh", Activation::kTanh, [](double x) { return std::tanh(x); }, 2, 1.0f, -1.0f, -0.0f, 0.0f},
-    {"silu", Activation::kSilu, &Silu, 3, kInf, -0.0f, -0.0f, 0.0f},
+    {"silu", Activation::kSilu, &Silu, 2, kInf, -0.0f, -0.0f, 0.0f},
     {"gelu", Activation::kGelu, &Gelu, 4, kInf, -0.0f, -0.0f, 0.0f},
-    {"gelu_tanh", Activation::kGeluTanh, &GeluTanh, 3, kInf, -0.0f, -0.0f, 0.0f},
+    {"gelu_tanh", Activation::kGeluTanh, &GeluTanh, 2, kInf, -0.0f, -0.0f, 0.0f},
     {"exp", Activation::kExp, [](double x) { return std::exp(x); }, 1, kInf, 0.0f, 1.0f, 1.0f},
 };
 
