@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -18,7 +19,11 @@
 
 namespace isoquant {
 
-constexpr F32Way kWays[] = {F32Way::kInPlace, F32Way::kArranged, F32Way::kBoth, F32Way::kLibrary};
+// On emulated CPUs (see WorkerCounts) two of the ways: the others do not depend on the CPU.
+inline std::vector<F32Way> Ways() {
+  if (std::getenv("ISOQUANT_TEST_FEWER_WORKERS") != nullptr) return {F32Way::kBoth, F32Way::kLibrary};
+  return {F32Way::kInPlace, F32Way::kArranged, F32Way::kBoth, F32Way::kLibrary};
+}
 constexpr F32Output kOutputs[] = {F32Output::kOverwrite, F32Output::kAccumulate, F32Output::kFunctor,
                                   F32Output::kReference};
 
@@ -73,7 +78,7 @@ class F32Case {
   }
   // All ways, outputs and orders of weights; or, if `some`, each way and each output with one order.
   void Check(Context& context, bool some = false) {
-    for (const F32Way way : kWays) {
+    for (const F32Way way : Ways()) {
       for (const F32Output output : kOutputs) {
         CAPTURE(static_cast<int>(way));
         CAPTURE(static_cast<int>(output));
