@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "hwy/base.h"
 #include "isoquant/element_type.h"
@@ -41,11 +42,17 @@ inline Status CheckType(const char* argument, ElementType actual, ElementType ex
   return Status(StatusCode::kWrongType, argument, static_cast<uint64_t>(actual), "", static_cast<uint64_t>(expected));
 }
 
+// Rows that are only read may overlap one another. So may those of weights as far as reading goes, but that is a
+// mistake rather than a wish.
+enum class RowOverlap : uint8_t { kAllowed, kRefused };
+template <class T>
+constexpr RowOverlap kRowOverlapOf = std::is_const<T>::value ? RowOverlap::kAllowed : RowOverlap::kRefused;
+
 // What CheckView finds wrong. Not inlined: few calls come here.
 template <class T>
-HWY_NOINLINE Status CheckUnusualView(const MatrixView<T>& view, const ViewNames& names) {
+HWY_NOINLINE Status CheckUnusualView(const MatrixView<T>& view, const ViewNames& names, RowOverlap overlap) {
   if (view.empty()) return Status();
-  if (view.rows > 1 && view.row_stride < view.cols) {
+  if (overlap == RowOverlap::kRefused && view.rows > 1 && view.row_stride < view.cols) {
     return Status(StatusCode::kTooSmall, names.row_stride, view.row_stride, names.cols, view.cols);
   }
   const uint64_t max_elements = static_cast<uint64_t>(std::numeric_limits<ptrdiff_t>::max()) / sizeof(T);
@@ -72,10 +79,10 @@ HWY_INLINE bool IsUsual(const MatrixView<T>& view) {
   return view.data != nullptr && view.cols <= view.row_stride && (view.rows | view.row_stride) <= kSurelyFits;
 }
 
-// An empty matrix needs no memory, and the stride of a single row does not matter.
+// An empty matrix needs no memory, and the stride of a single row does not matter. Rows that are only read may overlap.
 template <class T>
-Status CheckView(const MatrixView<T>& view, const ViewNames& names) {
-  return IsUsual(view) ? Status() : CheckUnusualView(view, names);
+Status CheckView(const MatrixView<T>& view, const ViewNames& names, RowOverlap overlap = kRowOverlapOf<T>) {
+  return IsUsual(view) ? Status() : CheckUnusualView(view, names, overlap);
 }
 
 template <class T>

@@ -17,12 +17,24 @@ namespace {
 
 HWY_EXPORT(MatMulF32);
 
+Status Multiply(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c,
+                Store store) {
+  return ISOQUANT_DISPATCH(context, MatMulF32)(context, a, b, c, store == Store::kAccumulate);
+}
+
+HWY_NOINLINE Status CheckAndMultiplyUnusual(Context& context, const MatrixView<const float>& a, const WeightsRef& b,
+                                            const MatrixView<float>& c, Store store) {
+  ISOQUANT_RETURN_IF_ERROR(CheckOperands<float>(a, b, c));
+  return Multiply(context, a, b, c, store);
+}
+
 }  // namespace
 
+// Small products take the short way, as in matmul.cc.
 Status MatMul(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c,
               Store store) {
-  ISOQUANT_RETURN_IF_ERROR(CheckOperands<float>(a, b, c));
-  return ISOQUANT_DISPATCH(context, MatMulF32)(context, a, b, c, store == Store::kAccumulate);
+  if (b.packed() != nullptr && AreUsual<float>(a, *b.packed(), c)) return Multiply(context, a, b, c, store);
+  return CheckAndMultiplyUnusual(context, a, b, c, store);
 }
 
 }  // namespace isoquant

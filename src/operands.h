@@ -91,7 +91,7 @@ HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const Wei
     return CheckDisjointFromPanels(names.c.whole, c, names.b.whole, *b.packed());
   }
   const MatrixView<const B> plain = b.plain().As<B>();
-  ISOQUANT_RETURN_IF_ERROR(CheckView(plain, names.b));
+  ISOQUANT_RETURN_IF_ERROR(CheckView(plain, names.b, RowOverlap::kRefused));
   return CheckDisjoint(names.c.whole, c, names.b.whole, plain);
 }
 

@@ -27,7 +27,7 @@ namespace {
 Status CheckPlain(const WeightsRef& b) {
   Status status(StatusCode::kWrongType, "b", static_cast<uint64_t>(b.type()), kWeightTypes, 0);
   (void)ForWeightType(b.type(),
-                      [&](auto element) { status = CheckView(b.plain().As<decltype(element)>(), ISOQUANT_NAMES(b)); });
+                      [&](auto element) { status = CheckView(b.plain().As<decltype(element)>(), ISOQUANT_NAMES(b), RowOverlap::kRefused); });
   return status;
 }
 

@@ -104,7 +104,6 @@ TEST_CASE("Add: bad arguments are named, and nothing is written") {
   CheckRefused(Add(context, a, {b.data, 1, 6}, y), Mismatch("b.rows", 1, "a.rows", 2));
   CheckRefused(Multiply(context, a, {b.data, 2, 5}, y), Mismatch("b.cols", 5, "a.cols", 6));
   CheckRefused(Multiply(context, a, {nullptr, 2, 6}, y), NullMatrix("b", 12));
-  CheckRefused(Multiply(context, a, {b.data, 2, 6, 5}, y), StrideTooSmall("b", 5, 6));
   CheckRefused(Add(context, a, b, MatrixView<float>(memory.data() + 1, 2, 6)), Overlap("y", "a"));
   CheckRefused(Add(context, a, b, MatrixView<float>(memory.data() + 20, 2, 6, 7)), Overlap("y", "b"));
   for (const float v : out) CHECK(v == 7.0f);

@@ -493,7 +493,6 @@ TEST_CASE("Linear of all types: errors name the argument and write nothing") {
     const MatrixView<const Float16> good = c.typed_residual();
     CHECK(residual({good.data, 2, 5, 7}) == "residual.rows is 2, expected y.rows = 3");
     CHECK(residual({good.data, 3, 4, 7}) == "residual.cols is 4, expected y.cols = 5");
-    CHECK(residual({good.data, 3, 5, 4}).find("residual.row_stride is 4") == 0);
     CHECK(residual({nullptr, 3, 5, 7}).find("residual.data is null") == 0);
     CHECK(residual({y.data + 1, 3, 5, 7}) == "y overlaps residual");
     CHECK(residual({y.data, 3, 5, 8}) == "y overlaps residual");

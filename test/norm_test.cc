@@ -241,7 +241,6 @@ TEST_CASE("Norm: bad arguments are named, and nothing is written") {
   CheckRefused(rms(x, {w.data, 5}, 0.0f, y), Mismatch("weight.size", 5, "x.cols", 6));
   CheckRefused(rms(x, {nullptr, 6}, 0.0f, y), Null("weight", "x.cols", 6));
   CheckRefused(rms({nullptr, 2, 6}, w, 0.0f, y), NullMatrix("x", 12));
-  CheckRefused(rms({memory.data(), 2, 6, 5}, w, 0.0f, y), StrideTooSmall("x", 5, 6));
   CheckRefused(rms(x, w, 0.0f, {out.data(), 2, 6, 5}), StrideTooSmall("y", 5, 6));
   CheckRefused(rms({memory.data(), 2, 6, kHugeStride}, w, 0.0f, y), StrideTooLarge("x", 2, 6, sizeof(float)));
   // In place: at the same elements alone.

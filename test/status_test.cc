@@ -113,7 +113,6 @@ void MatMulErrors(const WeightsRef& b, Store store, const std::string& b_name) {
   check(good_a, Out(c, 3, 5), Mismatch("c.rows", 3, "a.rows", 2));
   check(In(a, 0, 3), good_c, Mismatch("c.rows", 2, "a.rows", 0));
   check(good_a, Out(c, 2, 6), Mismatch("c.cols", 6, "b's N", 5));
-  check(In(a, 2, 3, 2), good_c, StrideTooSmall("a", 2, 3));
   check(good_a, Out(c, 2, 5, 0), StrideTooSmall("c", 0, 5));
   check(In(a, 2, 3, kHugeStride), good_c, StrideTooLarge("a", 2, 3, 1));
   check(good_a, Out(c, 2, 5, kHugeStride), StrideTooLarge("c", 2, 5, 4));
@@ -231,7 +230,6 @@ void PairErrors(const std::string& from_name, const std::string& to_name, const 
 
   CheckRefused(call(context, good_from, Out(to, 3, 3)), Mismatch(to_name + ".rows", 3, from_name + ".rows", 2));
   CheckRefused(call(context, good_from, Out(to, 2, 2)), Mismatch(to_name + ".cols", 2, from_name + ".cols", 3));
-  CheckRefused(call(context, In(from, 2, 3, 1), good_to), StrideTooSmall(from_name, 1, 3));
   CheckRefused(call(context, good_from, Out(to, 2, 3, 2)), StrideTooSmall(to_name, 2, 3));
   CheckRefused(call(context, In(from, 2, 3, kHugeStride), good_to), StrideTooLarge(from_name, 2, 3, sizeof(From)));
   CheckRefused(call(context, good_from, Out(to, 2, 3, kHugeStride)), StrideTooLarge(to_name, 2, 3, sizeof(To)));
@@ -447,7 +445,6 @@ TEST_CASE("Status: Linear's argument errors") {
     check(In(x, 2, 4), good_y, Mismatch("x.cols", 4, "layer.weights' K", 3));
     check(good_x, Out(y, 1, 5), Mismatch("y.rows", 1, "x.rows", 2));
     check(good_x, Out(y, 2, 4), Mismatch("y.cols", 4, "layer.weights' N", 5));
-    check(In(x, 2, 3, 2), good_y, StrideTooSmall("x", 2, 3));
     check(good_x, Out(y, 2, 5, 4), StrideTooSmall("y", 4, 5));
     check(In(x, 2, 3, kHugeStride), good_y, StrideTooLarge("x", 2, 3, 4));
     check(good_x, Out(y, 2, 5, kHugeStride), StrideTooLarge("y", 2, 5, 4));

@@ -12,6 +12,11 @@ namespace isoquant {
 // may be a window into a larger matrix, and its last row may end at the end of the allocation. Two views overlap if
 // they have a byte of an element in common. Windows of one buffer that share no element do not overlap: they may be
 // input and output of one call.
+//
+// Rows of a view that is only read may overlap one another: row_stride may be less than cols, and 0. With stride 1 the
+// rows are the windows of a signal; with stride 0 one row stands for all. Rows of outputs and of plain weights lie
+// apart: kTooSmall otherwise. A view without rows or columns needs no memory, and the stride of a single row does not
+// matter.
 template <class T>
 struct MatrixView {
   T* data = nullptr;

@@ -44,7 +44,7 @@ struct BroadcastTiles : AnyShape {
 #if HWY_TARGET == HWY_AVX2
   static constexpr size_t kMR = 6, kNR = 16, kTallMR = kMR;
 #else
-  static constexpr size_t kMR = 12, kNR = 32, kTallMR = std::is_integral<typename Dot::Acc>::value ? 24 : kMR;
+  static constexpr size_t kMR = 12, kNR = 32, kTallMR = std::is_integral<typename Dot::Acc>::value ? 24 : 16;
 #endif
   using ArrangedA = typename Dot::A;
   using B = typename Dot::B;
