@@ -70,9 +70,8 @@ std::string DescribeProducts(const TierReports& all, const std::vector<std::stri
       groups.push_back({product, text});
     }
   }
-  if (groups.size() == 1) return groups[0].text;
   std::string text;
-  for (const Group& group : groups) text += (text.empty() ? "" : ". ") + group.products + ": " + group.text;
+  for (const Group& group : groups) text += text.empty() ? group.text : ". " + group.products + ": " + group.text;
   return text;
 }
 

@@ -22,8 +22,8 @@ void ClearShapesWithoutSubstitute(TierReports& reports);
 // "avx2 runs; avx512_vnni does not: ...". The reports are those of one product, and there is at least one.
 std::string Describe(const TierReports& reports);
 
-// The same for all products. Products with the same sentence share it. Names of products stand before a sentence only
-// if there are several sentences.
+// The same for all products. Products with the same sentence share it. The first sentence is that of the first product;
+// names of products stand before the others.
 std::string DescribeProducts(const TierReports& all, const std::vector<std::string>& products);
 
 }  // namespace isoquant

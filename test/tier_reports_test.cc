@@ -60,13 +60,13 @@ TEST_CASE("Tier reports: in words") {
 TEST_CASE("Tier reports: products that differ have sentences of their own") {
   const TierReport vnni = Usable("vnni", {kS8, kU8}), plain = Usable("plain", {kS8, kU8, kBf16});
   CHECK(DescribeProducts({vnni, plain}, {kS8, kU8}) == "vnni runs");
-  CHECK(DescribeProducts({vnni, plain}, {kS8, kBf16, kU8}) == "s8 x s8, u8 x s8: vnni runs. bf16 x bf16: plain runs");
+  CHECK(DescribeProducts({vnni, plain}, {kS8, kBf16, kU8}) == "vnni runs. bf16 x bf16: plain runs");
   CHECK(DescribeProducts({Refused("amx_bf16", {kBf16}, "absent"), vnni, plain}, {kS8, kU8, kBf16}) ==
-        "s8 x s8, u8 x s8: vnni runs. bf16 x bf16: plain runs; amx_bf16 does not: absent");
+        "vnni runs. bf16 x bf16: plain runs; amx_bf16 does not: absent");
   // A tier leaves shapes of those products alone that another one has.
   const TierReport amx = Usable("amx", {kS8, kU8}, "from 5 rows on");
   CHECK(DescribeProducts({amx, Usable("signed", {kS8})}, {kS8, kU8}) ==
-        "s8 x s8: amx runs from 5 rows on, signed on smaller shapes. u8 x s8: amx runs");
+        "amx runs from 5 rows on, signed on smaller shapes. u8 x s8: amx runs");
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context);
 ISOQUANT_API std::vector<TierReport> ExplainTiers(const Context& context, ElementType a, ElementType b);
 
 // The same in a sentence or two: "avx2 runs; avx512_vnni, avx512bw do not: capped by the environment:
-// ISOQUANT_MAX_TIER=avx2; avx_vnni does not: the CPU lacks AVX-VNNI: ...". If products differ in this, each has its own
-// sentence: "s8 x s8, u8 x s8: avx2 runs; ...".
+// ISOQUANT_MAX_TIER=avx2; avx_vnni does not: the CPU lacks AVX-VNNI: ...". That is said of s8 x s8. Products of which
+// other things are to be said follow, by name: "avx512_vnni runs. f32 x f32: avx512bw runs".
 ISOQUANT_API std::string Explain(const Context& context);
 
 // The sentence of one product. It says so if the library lacks the product.
