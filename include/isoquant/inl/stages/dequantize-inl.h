@@ -34,8 +34,9 @@ namespace {
 // column scale of 0 makes NaN.
 HWY_INLINE bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
   constexpr float kMax = (std::numeric_limits<float>::max)();
-  if (AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.bias, kMax)) return true;
-  return row_scales == RowScales::kLate ? AnyIsZero(d.column_scales) : AnyExceeds(d.row_scales, 0x1p96f);
+  if (AnyExceeds(d.bias, kMax)) return true;
+  if (row_scales == RowScales::kLate) return AnyIsZeroOrExceeds(d.column_scales, kMax);
+  return AnyExceeds(d.column_scales, kMax) || AnyExceeds(d.row_scales, 0x1p96f);
 }
 
 // The same, for those who can wait for a call.

@@ -63,19 +63,19 @@ HWY_INLINE bool AnyExceeds(const VectorView<const float>& x, float limit) {
   return !hn::AllFalse(di32, hn::Gt(largest, hn::BitCast(di32, hn::Set(df32, limit))));
 }
 
-// Whether some x is 0 or -0. By integers, too.
-HWY_INLINE bool AnyIsZero(const VectorView<const float>& x) {
-  const hn::CappedTag<uint32_t, 16> d;
-  const size_t lanes = hn::Lanes(d);
-  auto least = hn::Set(d, ~uint32_t{0});  // of the magnitudes, times 2
+// The same, or is 0 or -0: less 1, the magnitude of zero is the largest integer.
+HWY_INLINE bool AnyIsZeroOrExceeds(const VectorView<const float>& x, float limit) {
+  const hn::CappedTag<float, 16> df32;
+  const hn::RebindToUnsigned<decltype(df32)> du32;
+  const size_t lanes = hn::Lanes(df32);
+  auto largest = hn::Zero(du32);
   for (size_t i = 0; i < x.size; i += lanes) {
     const size_t left = x.size - i;
-    const auto bits = left >= lanes ? hn::BitCast(d, hn::LoadU(hn::RebindToFloat<decltype(d)>(), x.data + i))
-                                    : hn::BitCast(d, hn::LoadNOr(hn::Set(hn::RebindToFloat<decltype(d)>(), 1.0f),
-                                                                 hn::RebindToFloat<decltype(d)>(), x.data + i, left));
-    least = hn::Min(least, hn::Add(bits, bits));
+    const auto v =
+        left >= lanes ? hn::LoadU(df32, x.data + i) : hn::LoadNOr(hn::Set(df32, 1.0f), df32, x.data + i, left);
+    largest = hn::Max(largest, hn::Sub(hn::BitCast(du32, hn::Abs(v)), hn::Set(du32, uint32_t{1})));
   }
-  return !hn::AllFalse(d, hn::Eq(least, hn::Zero(d)));
+  return !hn::AllFalse(du32, hn::Ge(largest, hn::BitCast(du32, hn::Set(df32, limit))));
 }
 
 }  // namespace
