@@ -1,4 +1,5 @@
 // Bench: RmsNorm, LayerNorm, Softmax, RmsNormQuantize.
+#include <initializer_list>
 #include <memory>
 #include <type_traits>
 
@@ -110,8 +111,8 @@ void Register(const std::string& type, size_t rows, size_t cols) {
 }  // namespace
 
 void RegisterNorms() {
-  for (const size_t rows : {1, 64}) {
-    for (const size_t cols : {1024, 2048, 4096}) {
+  for (const size_t rows : std::initializer_list<size_t>{1, 64}) {
+    for (const size_t cols : std::initializer_list<size_t>{1024, 2048, 4096}) {
       Register<float>("f32", rows, cols);
       Register<BFloat16>("bf16", rows, cols);
     }

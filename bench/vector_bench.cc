@@ -1,4 +1,5 @@
 // Bench: vector operations, and sums of matrices, out of L1, L2 and memory.
+#include <initializer_list>
 #include <memory>
 
 #include "bench/elementwise.h"
@@ -49,7 +50,7 @@ void AddIntegers(const std::string& type, size_t n) {
 }  // namespace
 
 void RegisterVectors() {
-  for (const size_t bytes : {8 << 10, 128 << 10, 64 << 20}) {  // of an input
+  for (const size_t bytes : std::initializer_list<size_t>{8 << 10, 128 << 10, 64 << 20}) {  // of an input
     AddBench<float>("Add/f32", bytes / 4, 3, true,
                     [](Vectors<float>& v) { CheckOk(Add(v.context, v.a(), v.b(), v.y())); });
     AddBench<float>("AddMul/f32", bytes / 4, 4, true,

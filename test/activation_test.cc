@@ -251,7 +251,7 @@ TEST_CASE_TEMPLATE("Activation: rows of every length, with and without gaps, in 
   ForEachTier([](Context& context) {
     for (const Kind& kind : kKinds) {
       CAPTURE(kind.name);
-      for (const size_t cols : {0, 1, 3, 4, 5, 8, 15, 16, 17, 31, 33, 63, 64, 65, 131}) {
+      for (const size_t cols : std::initializer_list<size_t>{0, 1, 3, 4, 5, 8, 15, 16, 17, 31, 33, 63, 64, 65, 131}) {
         CheckShape<T>(context, kind, 1, cols, 0);
         CheckShape<T>(context, kind, 3, cols, 0);
         CheckShape<T>(context, kind, 2, cols, 3);

@@ -119,7 +119,7 @@ TEST_CASE_TEMPLATE("Norm: rows of every length around vectors and lanes, with an
         test.Run(context);
         test.Check();
       }
-      for (const size_t n : {191, 192, 193, 255, 256, 257, 1000, 1024, 4097, 8192}) {
+      for (const size_t n : std::initializer_list<size_t>{191, 192, 193, 255, 256, 257, 1000, 1024, 4097, 8192}) {
         CAPTURE(n);
         NormCase<T> test(random, kind.norm, 1, n, kind.options);
         test.Run(context);
@@ -170,7 +170,7 @@ TEST_CASE_TEMPLATE("Norm: rows of zeros, of equal, huge, subnormal and not finit
   ForEachTier([](Context& context) {
     Random random(3);
     for (const auto& kind : kKinds) {
-      for (const size_t n : {1, 17, 64, 65, 200}) {
+      for (const size_t n : std::initializer_list<size_t>{1, 17, 64, 65, 200}) {
         for (const float epsilon : {0.0f, 0x1p-149f, 1e-6f, 3e38f}) {
           NormCase<T> test(random, kind.norm, kSpecialRows, n, kind.options);
           test.epsilon = epsilon;

@@ -339,7 +339,7 @@ void CheckGoldenProducts(const std::string& name, const Scheme& scheme, uint64_t
 }
 
 TEST_CASE("Zero points: golden digests") {
-  for (const size_t i : {0, 1, 3, 4}) {
+  for (const size_t i : std::initializer_list<size_t>{0, 1, 3, 4}) {
     const Scheme& scheme = kSchemes[i];
     const std::string name = "zero_points/" + std::to_string(i) + "/";
     CheckGoldenProducts<int8_t, int8_t>(name + "s8s8", scheme, i);
