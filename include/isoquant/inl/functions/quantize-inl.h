@@ -249,9 +249,7 @@ inline void DequantizeRow(const Q* HWY_RESTRICT q, size_t n, RowScale s, const f
     const VI32 v = hn::Sub(hn::PromoteTo(di32, LoadFirst(dq, q + i, n - i)), zero_point);
     const VF32 factor = column_scales == nullptr ? scale : LoadFirst(d, column_scales + i, n - i);
     const VF32 product = hn::Mul(hn::ConvertTo(d, v), factor);
-    // One NaN for all targets.
-    const VF32 number = hn::IfThenElse(hn::Eq(product, product), product, hn::BitCast(d, hn::Set(di32, 0x7fc00000)));
-    StoreFirst(number, d, x + i, n - i);
+    StoreFirst(OneNaN(d, product), d, x + i, n - i);
   }
 }
 
