@@ -69,11 +69,11 @@ HWY_INLINE float Mean(float sum, size_t n) {
   return hn::GetLane(hn::Div(hn::Set(d, sum), hn::Set(d, static_cast<float>(n))));
 }
 
-// 1 / sqrt(mean + epsilon)
+// 1 / sqrt(mean + epsilon); infinite if both are 0.
 HWY_INLINE float InverseRoot(float mean, float epsilon) {
   const hn::CappedTag<float, 1> d;
   const auto root = hn::Sqrt(hn::Add(hn::Set(d, mean), hn::Set(d, epsilon)));
-  return hn::GetLane(hn::Div(hn::Set(d, 1.0f), root));
+  return hn::GetLane(Divide(d, hn::Set(d, 1.0f), root));
 }
 
 inline bool IsFinite(float x) {

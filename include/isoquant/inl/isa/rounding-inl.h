@@ -1,5 +1,5 @@
 // ISA layer: steps between floats and 8-bit integers: a product that no compiler may fuse into a following addition,
-// ReLU, rounding, narrowing.
+// division, ReLU, rounding, narrowing.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_ROUNDING_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -9,6 +9,7 @@
 #define ISOQUANT_INL_ISA_ROUNDING_INL_H_
 #endif
 
+#include <cstddef>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -44,6 +45,17 @@ HWY_INLINE V RoundedMul(D, V a, V b) {
   __asm__("" : "+m"(product));
 #endif
   return product;
+}
+
+// a / b by IEEE's rules, also for b = 0. (Highway's Div gives 0 there on EMU128, the target without vectors of clang.)
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Divide(D, V a, V b) {
+#if HWY_TARGET == HWY_EMU128
+  for (size_t i = 0; i < HWY_MAX_LANES_D(D); ++i) a.raw[i] /= b.raw[i];
+  return a;
+#else
+  return hn::Div(a, b);
+#endif
 }
 
 #if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
