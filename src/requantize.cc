@@ -1,11 +1,8 @@
 // Operation: MatMul to 8-bit integers, and Requantize: checks, once per call, then dispatches.
 #include "isoquant/requantize.h"
 
-#include <limits>
-
 #include "isoquant/inl/isa/int8_targets.h"
-#include "src/elementwise.h"
-#include "src/operands.h"
+#include "src/requantization.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/requantize.cc"
@@ -77,55 +74,16 @@ HWY_EXPORT(MultiplyU8U8);
 HWY_EXPORT(RequantizeS8);
 HWY_EXPORT(RequantizeU8);
 
-template <class Q>
-Status CheckRequantization(const Requantization& requantization, const MatrixView<Q>& c, const Written& out) {
-  constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
-  constexpr const char *kSmallest = "the smallest value of c's type", *kLargest = "the largest value of c's type";
-  const Each column{"c.cols", c.cols};
-  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(requantization.scales, ISOQUANT_NAMES(requantization.scales), column, out));
-  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(requantization.bias, ISOQUANT_NAMES(requantization.bias), column, out));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckZeroPoint<Q>("requantization.zero_point", requantization.zero_point, kSmallest, kLargest));
-  const int32_t min = requantization.min, max = requantization.max;
-  if (min > max) return Status::InvalidValue("requantization.min", min, "requantization.max", max);
-  if (min > kMax) return Status::InvalidValue("requantization.min", min, kLargest, kMax);
-  if (max < kMin) return Status::InvalidValue("requantization.max", max, kSmallest, kMin);
-  return Status();
-}
-
-template <class A, class Q, class Function>
-Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Requantization& r,
-                        const MatrixView<Q>& c, Function multiply) {
-  ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
-  const Written out("c", c);
-  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(r, c, out));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEachOrNone(r.a_zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEachOrNone(r.b_zero_points, ISOQUANT_NAMES(requantization.b_zero_points), {"b's N", b.n()}, out));
-  return MultiplyChecked(context, a, b, r, r.a_zero_points.size != 0, c, multiply);
-}
-
-template <class Q, class Function>
-Status CheckAndRequantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
-                          const MatrixView<Q>& c, Function rows) {
-  ISOQUANT_RETURN_IF_ERROR(CheckPair(sums, ISOQUANT_NAMES(sums), c, ISOQUANT_NAMES(c)));
-  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c, Written("c", c)));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckEqual("requantization.a_zero_points.size", requantization.a_zero_points.size, "that of none", 0));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckEqual("requantization.b_zero_points.size", requantization.b_zero_points.size, "that of none", 0));
-  if (c.empty()) return Status();
-  ForEachPart(context, c.rows, c.cols, 1, [&](size_t begin, size_t end) { rows(sums, requantization, c, begin, end); });
-  return Status();
+Status CheckScales(const Requantization& requantization, const Each& column, const Written& out) {
+  return CheckOneOrEach(requantization.scales, ISOQUANT_NAMES(requantization.scales), column, out);
 }
 
 }  // namespace
 
-#define ISOQUANT_MATMUL(A, Q, FUNCTION)                                                              \
-  Status MatMul(Context& context, const MatrixView<const A>& a, const WeightsRef& b,                 \
-                const Requantization& requantization, const MatrixView<Q>& c) {                      \
-    return CheckAndMultiply(context, a, b, requantization, c, ISOQUANT_DISPATCH(context, FUNCTION)); \
+#define ISOQUANT_MATMUL(A, Q, FUNCTION)                                                                           \
+  Status MatMul(Context& context, const MatrixView<const A>& a, const WeightsRef& b,                              \
+                const Requantization& requantization, const MatrixView<Q>& c) {                                   \
+    return CheckAndMultiply(context, a, b, requantization, c, CheckScales, ISOQUANT_DISPATCH(context, FUNCTION)); \
   }
 ISOQUANT_MATMUL(int8_t, int8_t, MultiplyS8S8)
 ISOQUANT_MATMUL(int8_t, uint8_t, MultiplyS8U8)
@@ -135,12 +93,12 @@ ISOQUANT_MATMUL(uint8_t, uint8_t, MultiplyU8U8)
 
 Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
                   const MatrixView<int8_t>& c) {
-  return CheckAndRequantize(context, sums, requantization, c, ISOQUANT_DISPATCH(context, RequantizeS8));
+  return CheckAndRequantize(context, sums, requantization, c, CheckScales, ISOQUANT_DISPATCH(context, RequantizeS8));
 }
 
 Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
                   const MatrixView<uint8_t>& c) {
-  return CheckAndRequantize(context, sums, requantization, c, ISOQUANT_DISPATCH(context, RequantizeU8));
+  return CheckAndRequantize(context, sums, requantization, c, CheckScales, ISOQUANT_DISPATCH(context, RequantizeU8));
 }
 
 }  // namespace isoquant

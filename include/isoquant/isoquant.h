@@ -10,6 +10,7 @@
 #include "isoquant/dequantize.h"
 #include "isoquant/element_type.h"
 #include "isoquant/executor.h"
+#include "isoquant/fixed_point.h"
 #include "isoquant/float_matmul.h"
 #include "isoquant/float_matrix.h"
 #include "isoquant/float_types.h"

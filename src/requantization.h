@@ -1,0 +1,66 @@
+// Support: what all kinds of MatMul to 8-bit integers share: checks, and their order.
+#ifndef ISOQUANT_SRC_REQUANTIZATION_H_
+#define ISOQUANT_SRC_REQUANTIZATION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "isoquant/context.h"
+#include "isoquant/matrix_view.h"
+#include "isoquant/status.h"
+#include "isoquant/weights.h"
+#include "src/elementwise.h"
+#include "src/operands.h"
+
+namespace isoquant {
+
+// `P` is a Requantization or a FixedPointRequantization, `check_rule(p, column, out)` checks what only it has.
+
+template <class Q, class P, class CheckRule>
+Status CheckRequantization(const P& requantization, const MatrixView<Q>& c, const Written& out, CheckRule check_rule) {
+  constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
+  constexpr const char *kSmallest = "the smallest value of c's type", *kLargest = "the largest value of c's type";
+  const Each column{"c.cols", c.cols};
+  ISOQUANT_RETURN_IF_ERROR(check_rule(requantization, column, out));
+  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(requantization.bias, ISOQUANT_NAMES(requantization.bias), column, out));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckZeroPoint<Q>("requantization.zero_point", requantization.zero_point, kSmallest, kLargest));
+  const int32_t min = requantization.min, max = requantization.max;
+  if (min > max) return Status::InvalidValue("requantization.min", min, "requantization.max", max);
+  if (min > kMax) return Status::InvalidValue("requantization.min", min, kLargest, kMax);
+  if (max < kMin) return Status::InvalidValue("requantization.max", max, kSmallest, kMin);
+  return Status();
+}
+
+template <class A, class Q, class P, class CheckRule, class Function>
+Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const P& r,
+                        const MatrixView<Q>& c, CheckRule check_rule, Function multiply) {
+  ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
+  const Written out("c", c);
+  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(r, c, out, check_rule));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEachOrNone(r.a_zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOneOrEachOrNone(r.b_zero_points, ISOQUANT_NAMES(requantization.b_zero_points), {"b's N", b.n()}, out));
+  return MultiplyChecked(context, a, b, r, r.a_zero_points.size != 0, c, multiply);
+}
+
+// rows(sums, requantization, c, begin, end) does a part of the rows.
+template <class Q, class P, class CheckRule, class Function>
+Status CheckAndRequantize(Context& context, const MatrixView<const int32_t>& sums, const P& requantization,
+                          const MatrixView<Q>& c, CheckRule check_rule, Function rows) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(sums, ISOQUANT_NAMES(sums), c, ISOQUANT_NAMES(c)));
+  ISOQUANT_RETURN_IF_ERROR(CheckRequantization(requantization, c, Written("c", c), check_rule));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckEqual("requantization.a_zero_points.size", requantization.a_zero_points.size, "that of none", 0));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckEqual("requantization.b_zero_points.size", requantization.b_zero_points.size, "that of none", 0));
+  if (c.empty()) return Status();
+  ForEachPart(context, c.rows, c.cols, 1, [&](size_t begin, size_t end) { rows(sums, requantization, c, begin, end); });
+  return Status();
+}
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_SRC_REQUANTIZATION_H_
