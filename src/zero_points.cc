@@ -52,13 +52,13 @@ Status RunWithZeroPoints(Context& context, const RowSource<uint8_t>& a, const We
   return Run(context, a, b, z, {&stage, {}, false});
 }
 
-Status MatMulZerosS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+Status MatMulZerosS8(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                      const MatrixView<int32_t>& c, bool accumulate) {
-  return Run(context, RowSource<int8_t>(a), b, z, {nullptr, c, accumulate});
+  return Run(context, a, b, z, {nullptr, c, accumulate});
 }
-Status MatMulZerosU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+Status MatMulZerosU8(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                      const MatrixView<int32_t>& c, bool accumulate) {
-  return Run(context, RowSource<uint8_t>(a), b, z, {nullptr, c, accumulate});
+  return Run(context, a, b, z, {nullptr, c, accumulate});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

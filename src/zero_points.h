@@ -48,9 +48,9 @@ Status RunWithZeroPoints(Context& context, const RowSource<uint8_t>& a, const We
                          const StageBase<int32_t>& stage);
 
 // c = [c +] t.
-Status MatMulZerosS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+Status MatMulZerosS8(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                      const MatrixView<int32_t>& c, bool accumulate);
-Status MatMulZerosU8(Context& context, const MatrixView<const uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
+Status MatMulZerosU8(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                      const MatrixView<int32_t>& c, bool accumulate);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

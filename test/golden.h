@@ -226,6 +226,11 @@ constexpr Golden kGolden[] = {
     {"convert/f32/bf16", 0x659d66f35eed739d},
     {"convert/f32/f16", 0x2fe8b3d20e847df9},
     {"convert/f32/f32", 0x659e84557fea7ec9},
+    {"convolution/s8s8", 0x020938b4937967ed},
+    {"convolution/s8u8", 0x00859a461d0098bc},
+    {"convolution/u8s8", 0x96aad76c1c0c847a},
+    {"convolution/u8u8", 0x9b6db9007b2bf715},
+    {"filter/blob/u8", 0x631c02a32c0dc5ee},
 };
 // clang-format on
 
