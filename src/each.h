@@ -26,6 +26,12 @@ struct Written {
   Bytes bytes;
 };
 
+// Whether CheckEach finds nothing wrong.
+template <class T>
+HWY_INLINE bool IsUsualEach(const VectorView<const T>& v, size_t size, const Range& written) {
+  return v.data != nullptr && v.size == size && AreApart(written, Range(v));
+}
+
 template <class T>
 HWY_NOINLINE Status CheckUnusualEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
                                      const Written& c) {
@@ -37,8 +43,7 @@ HWY_NOINLINE Status CheckUnusualEach(const VectorView<const T>& v, const ViewNam
 // Inlined for the same reason as AreUsual.
 template <class T>
 HWY_INLINE Status CheckEach(const VectorView<const T>& v, const ViewNames& names, const Each& each, const Written& c) {
-  const bool is_usual = v.data != nullptr && v.size == each.size && AreApart(c.range, Range(v));
-  return is_usual ? Status() : CheckUnusualEach(v, names, each, c);
+  return IsUsualEach(v, each.size, c.range) ? Status() : CheckUnusualEach(v, names, each, c);
 }
 
 // One element for all, or one for each.

@@ -51,44 +51,49 @@ class QuantizedRows : public RowFiller<Q> {
     }
   }
 
-  // kShort: rows are one vector.
+  // kShort: rows are one vector. (What the loops need of members are copies: stores of scales may change anything
+  // else.)
   template <bool kShort>
   HWY_INLINE void FindAllScales(size_t row, size_t rows) const {
-    for (size_t end = row + rows; row < end; row += 4) FindScales<kShort>(row, HWY_MIN(size_t{4}, end - row));
+    const size_t n = x_.cols, stride = x_.row_stride, end = row + rows;
+    const X* x = x_.Row(row);
+    if constexpr (kShort) {  // groups of four that do not ask for their number: 40 % less instructions
+      for (; row + 4 <= end; row += 4, x += 4 * stride) FindScales<kShort>(x, n, stride, row, 4);
+    }
+    for (; row < end; row += 4, x += 4 * stride) FindScales<kShort>(x, n, stride, row, HWY_MIN(size_t{4}, end - row));
   }
 
-  const X* Next(size_t row) const { return x_.Row(HWY_MIN(row + 1, x_.rows - 1)); }
-
+  // Of `rows` rows, the first of which is x.
   template <bool kShort>
-  HWY_INLINE VI32 Magnitudes(size_t row) const {
-    if constexpr (kShort) return Magnitude<false>(LoadAsF32(x_.Row(row), x_.cols));
-    return LargestMagnitudes<false>(x_.Row(row), x_.cols, Next(row));
-  }
-
-  template <bool kShort>
-  HWY_INLINE void FindScales(size_t row, size_t rows) const {
+  HWY_INLINE void FindScales(const X* x, size_t n, size_t stride, size_t row, size_t rows) const {
     const DI32 di32;
     alignas(16) int32_t lo[4], hi[4];  // as FindRange has them
-    if constexpr (kSigned) {
-      const VI32 hi0 = Magnitudes<kShort>(row);
-      VI32 hi1 = hi0, hi2 = hi0, hi3 = hi0;
-      if (rows > 1) hi1 = Magnitudes<kShort>(row + 1);
-      if (rows > 2) hi2 = Magnitudes<kShort>(row + 2);
-      if (rows > 3) hi3 = Magnitudes<kShort>(row + 3);
-      MaxOfFour(di32, hi0, hi1, hi2, hi3, hi);
-    } else {
-      const size_t n = x_.cols;
-      VI32 lo0, hi0;
-      FindRanges<false>(x_.Row(row), n, lo0, hi0, Next(row));
-      VI32 lo1 = lo0, lo2 = lo0, lo3 = lo0, hi1 = hi0, hi2 = hi0, hi3 = hi0;
-      if (rows > 1) FindRanges<false>(x_.Row(row + 1), n, lo1, hi1, Next(row + 1));
-      if (rows > 2) FindRanges<false>(x_.Row(row + 2), n, lo2, hi2, Next(row + 2));
-      if (rows > 3) FindRanges<false>(x_.Row(row + 3), n, lo3, hi3, Next(row + 3));
-      MaxOfFour(di32, lo0, lo1, lo2, lo3, lo);
-      MaxOfFour(di32, hi0, hi1, hi2, hi3, hi);
-    }
+    VI32 lo0, lo1, lo2, lo3, hi0, hi1, hi2, hi3;
+    FindRanges<kShort>(x, n, row, lo0, hi0);
+    lo1 = lo2 = lo3 = lo0;
+    hi1 = hi2 = hi3 = hi0;
+    if (rows > 1) FindRanges<kShort>(x + stride, n, row + 1, lo1, hi1);
+    if (rows > 2) FindRanges<kShort>(x + 2 * stride, n, row + 2, lo2, hi2);
+    if (rows > 3) FindRanges<kShort>(x + 3 * stride, n, row + 3, lo3, hi3);
+    if constexpr (!kSigned) MaxOfFour(di32, lo0, lo1, lo2, lo3, lo);
+    MaxOfFour(di32, hi0, hi1, hi2, hi3, hi);
     const DI4 di4;
     for (size_t r = 0; r < rows; r += hn::Lanes(di4)) FinishScales(row + r, rows - r, lo + r, hi + r);
+  }
+
+  // The ranges of row `row`, which is x, lane by lane; `lo` only if it is asked for.
+  template <bool kShort>
+  HWY_INLINE void FindRanges(const X* x, size_t n, size_t row, VI32& lo, VI32& hi) const {
+    if constexpr (kShort && kSigned) {
+      lo = hi = Magnitude<false>(LoadAsF32(x, n));
+    } else {
+      const X* const next = x_.Row(HWY_MIN(row + 1, x_.rows - 1));
+      if constexpr (kSigned) {
+        lo = hi = LargestMagnitudes<false>(x, n, next);
+      } else {
+        HWY_NAMESPACE::FindRanges<false>(x, n, lo, hi, next);
+      }
+    }
   }
 
   // Of as many rows as a vector has lanes, or `rows`.
@@ -165,7 +170,26 @@ class QuantizedRows : public RowFiller<Q> {
 
   // Rows of one vector. (The loops of longer rows take three times as many instructions for it.)
   template <class T>
-  HWY_INLINE void ArrangeShort(size_t row, size_t rows, const ArrangedForm& form_in, T* out) const {
+  HWY_INLINE void ArrangeShort(size_t row, size_t rows, const ArrangedForm& form, T* out) const {
+    const DF32 d;
+    const VF32 zero = hn::Zero(d);
+    const float* const inverses = parameters_.inverses + row;
+    ArrangeShortRows<true>(row, rows, rows, form, out);
+    for (size_t r = 0; r < rows; r += hn::Lanes(d)) {
+      if (HWY_LIKELY(hn::AllFalse(d, hn::Lt(LoadFirst(d, inverses + r, rows - r), zero)))) continue;
+      for (size_t i = r; i < HWY_MIN(rows, r + hn::Lanes(d)); ++i) {
+        if (inverses[i] < 0.0f) ArrangeNotFinite(row + i, rows, form, out + i * form.piece_k);
+      }
+    }
+  }
+  template <class T>
+  HWY_NOINLINE void ArrangeNotFinite(size_t row, size_t rows, const ArrangedForm& form, T* out) const {
+    ArrangeShortRows<false>(row, 1, rows, form, out);
+  }
+
+  // `count` of the `rows` rows of a piece.
+  template <bool kAllFinite, class T>
+  HWY_INLINE void ArrangeShortRows(size_t row, size_t count, size_t rows, const ArrangedForm& form_in, T* out) const {
     const DF32 d;
     const hn::Rebind<Q, DF32> dq;
     const ArrangedForm form = form_in;
@@ -174,12 +198,11 @@ class QuantizedRows : public RowFiller<Q> {
     const float* const inverses = parameters_.inverses;
     const int32_t* const zero_points = parameters_.zero_points;
     const bool fills = hn::Lanes(d) < form.kr;
-    for (size_t r = row, end = row + rows; r < end; ++r, out += form.piece_k, x += stride) {
+    for (size_t r = row, end = row + count; r < end; ++r, out += form.piece_k, x += stride) {
       const ArrangedRow<T> to(form, rows, out);
       const int32_t zero_point = kSigned ? 0 : zero_points[r];
       const VF32 v = LoadAsF32(x, n), inverse = hn::Set(d, inverses[r]);
-      VI32 rounded = RoundInRange(DI32(), hn::Mul(v, inverse));
-      if (HWY_UNLIKELY(inverses[r] < 0.0f)) rounded = RoundAny(v, hn::Abs(inverse), zero_point);
+      VI32 rounded = kAllFinite ? RoundInRange(DI32(), hn::Mul(v, inverse)) : RoundAny(v, hn::Abs(inverse), zero_point);
       if (!kSigned) rounded = hn::Add(rounded, hn::Set(DI32(), zero_point));
       to.Store(dq, hn::DemoteTo(dq, rounded), out, n);
       if (fills) to.FillUp(hn::Lanes(d), n);
