@@ -1,6 +1,7 @@
-// Bench: MatMul of f32 with packed weights, beside the FMA peak of the widest vectors of the tier, and beside OpenBLAS
-// where that is installed. Names: MatMulF32/M/K/N. Counters: gops, pct_peak, for few rows weights_gbps, and of the peer
-// openblas_gops and vs_openblas (ours over it). OPENBLAS_CORETYPE chooses its kernels.
+// Bench: MatMul of f32 and of bf16 with packed weights, beside the FMA peak of the widest vectors of the tier. Names:
+// MatMulF32/M/K/N, MatMulBF16/M/K/N. Counters: gops, pct_peak, for few rows weights_gbps; of bf16 vs_f32 (its speed
+// over that of f32 in the same run); of f32, where OpenBLAS is installed, openblas_gops and vs_openblas (ours over it).
+// OPENBLAS_CORETYPE chooses its kernels.
 #include <cmath>
 #include <cstring>
 
@@ -24,8 +25,10 @@ double MeasurePeak(const Context& context) {
              : MeasureFmaPeak();
 }
 
-struct F32Product {
-  explicit F32Product(const Shape& shape)
+// T: float or BFloat16.
+template <class T>
+struct FloatProduct {
+  explicit FloatProduct(const Shape& shape)
       : m(static_cast<size_t>(shape.m)),
         k(static_cast<size_t>(shape.k)),
         n(static_cast<size_t>(shape.n)),
@@ -38,13 +41,17 @@ struct F32Product {
       state = state * 1664525u + 1013904223u;
       return static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
     };
-    for (float& x : a) x = random();
-    for (float& x : b) x = random();
+    const auto fill = [&](T& x) {
+      const float value = random();
+      std::memcpy(&x, reinterpret_cast<const char*>(&value) + sizeof(float) - sizeof(T), sizeof(T));  // its upper part
+    };
+    for (T& x : a) fill(x);
+    for (T& x : b) fill(x);
     CheckOk(PackedWeights::Pack(context, KxN{{b.data(), k, n}}, weights));
   }
 
   double count() const { return static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n); }
-  void RunOurs() { CheckOk(MatMul(context, MatrixView<const float>(a.data(), m, k), weights, {c.data(), m, n})); }
+  void RunOurs() { CheckOk(MatMul(context, MatrixView<const T>(a.data(), m, k), weights, {c.data(), m, n})); }
 #ifdef ISOQUANT_BENCH_OPENBLAS
   void RunPeer() {
     const auto rows = static_cast<blasint>(m), depth = static_cast<blasint>(k), columns = static_cast<blasint>(n);
@@ -63,11 +70,12 @@ struct F32Product {
   size_t m, k, n;
   Context context;
   PackedWeights weights;
-  hwy::AlignedVector<float> a, b, c, peer_c;
+  hwy::AlignedVector<T> a, b;
+  hwy::AlignedVector<float> c, peer_c;
 };
 
 void F32Bench(benchmark::State& state) {
-  F32Product product({state.range(0), state.range(1), state.range(2)});
+  FloatProduct<float> product({state.range(0), state.range(1), state.range(2)});
   const Repeats repeats(product.count());
   std::vector<double> rates, limits, peer_rates;
 #ifdef ISOQUANT_BENCH_OPENBLAS
@@ -99,11 +107,37 @@ void F32Bench(benchmark::State& state) {
   state.SetLabel(label);
 }
 
+void Bf16Bench(benchmark::State& state) {
+  const Shape shape{state.range(0), state.range(1), state.range(2)};
+  FloatProduct<BFloat16> product(shape);
+  FloatProduct<float> f32(shape);
+  const Repeats repeats(product.count());
+  std::vector<double> rates, limits, f32_rates;
+  for (auto _ : state) {
+    product.RunOurs();
+    const double before = MeasurePeak(product.context);
+    rates.push_back(repeats.Rate([&] { product.RunOurs(); }));
+    state.SetIterationTime(product.count() / rates.back());
+    limits.push_back(0.5 * (before + MeasurePeak(product.context)));
+    f32_rates.push_back(repeats.Rate([&] { f32.RunOurs(); }));
+  }
+  const double rate = Median(rates);
+  state.counters["gops"] = 2e-9 * rate;
+  if (product.m <= 16) state.counters["weights_gbps"] = 2e-9 * rate / static_cast<double>(product.m);
+  if (Median(limits) > 0) state.counters["pct_peak"] = 100.0 * Median(Ratios(rates, limits));
+  state.counters["vs_f32"] = Median(Ratios(rates, f32_rates));
+  state.SetLabel(product.context.tier());
+}
+
 }  // namespace
 
 void RegisterFloat() {
   for (const Shape& shape : kShapes) {
     benchmark::RegisterBenchmark("MatMulF32", &F32Bench)
+        ->Args({shape.m, shape.k, shape.n})
+        ->UseManualTime()
+        ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));
+    benchmark::RegisterBenchmark("MatMulBF16", &Bf16Bench)
         ->Args({shape.m, shape.k, shape.n})
         ->UseManualTime()
         ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "isoquant/context.h"
+#include "isoquant/float_types.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/matrix_view.h"
@@ -29,11 +30,14 @@ Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const Weig
                 bool accumulate);
 Status MatMulF32(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c,
                  bool accumulate);
+Status MatMulBf16(Context& context, const MatrixView<const BFloat16>& a, const WeightsRef& b,
+                  const MatrixView<float>& c, bool accumulate);
 
 // The stage runs for all outputs of A B.
 Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage);
 Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage);
 Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& b, StageRef<float> stage);
+Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, StageRef<float> stage);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

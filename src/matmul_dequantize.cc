@@ -41,7 +41,8 @@ template <class Q, class Y>
 HWY_NOINLINE Status RunAndFinish(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
                                  RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c) {
   const bool is_corrected = HasZeroPoints(b, d.column_zero_points);
-  const FinishStage stage(d, is_corrected ? nullptr : ColumnSumsOf(b), residual, c, row_scales);
+  const DequantizeStage<float> linear(d, is_corrected ? nullptr : ColumnSumsOf(b), MatrixView<float>(), row_scales);
+  const FinishStage stage(linear, d, residual, c);
   return RunStages(context, a, b, d, is_corrected, stage);
 }
 

@@ -67,6 +67,13 @@ HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, co
   return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) && is_apart(b.panels, panels_size + SumsSize(b));
 }
 
+// Whether rows of floats are of a type that products take.
+inline Status CheckRowType(const char* argument, ElementType type) {
+  if (type == ElementType::kF32 || type == ElementType::kBf16) return Status();
+  return Status(StatusCode::kWrongType, argument, static_cast<uint64_t>(type), "f32 or bf16",
+                static_cast<uint64_t>(ElementType::kF32));
+}
+
 // Whether weights are of a type that an operation takes which expects weights of B. Products of s8 take u8 as well.
 template <class B>
 Status CheckWeightType(const char* argument, ElementType type) {

@@ -7,6 +7,7 @@
 
 #include "isoquant/context.h"
 #include "isoquant/element_type.h"
+#include "isoquant/float_types.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
 
@@ -26,13 +27,16 @@ bool ForWeightType(ElementType type, const Function& function) {
     case ElementType::kF32:
       function(float{});
       return true;
+    case ElementType::kBf16:
+      function(BFloat16{});
+      return true;
     default:
       return false;
   }
 }
 
 // What the error for weights of another type says.
-inline constexpr char kWeightTypes[] = "one that this version packs: s8, u8 or f32";
+inline constexpr char kWeightTypes[] = "one that this version packs: s8, u8, bf16 or f32";
 
 // Where panels and column sums lie in one block of memory: the payload of a serialised blob.
 struct PanelLayout {

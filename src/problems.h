@@ -18,7 +18,8 @@ struct ProblemList {};
 using Problems = ProblemList<  //
     Int8Problem<int8_t>,       //
     Int8Problem<uint8_t>,      //
-    F32Problem>;
+    F32Problem,                //
+    Bf16Problem>;
 
 // Sets of problems: bit i is number i of the list.
 constexpr uint32_t ProblemBit(size_t i) { return uint32_t{1} << i; }

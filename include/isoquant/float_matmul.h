@@ -2,8 +2,13 @@
 #ifndef ISOQUANT_FLOAT_MATMUL_H_
 #define ISOQUANT_FLOAT_MATMUL_H_
 
+#include <limits>
+
+#include "isoquant/activation.h"
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/float_matrix.h"
+#include "isoquant/float_types.h"
 #include "isoquant/matmul.h"  // Store
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -16,19 +21,85 @@ namespace isoquant {
 //   c = fma(A(m, k), B(k, n), c)     for k = 0, 1, ... K - 1: the exact a b + c, rounded once to nearest even
 //   C(m, n) = c
 //
-// a: M x K, b: K x N, c: M x N, all f32; b packed or plain. Each step is the fusedMultiplyAdd of IEEE 754-2019, 5.4.1.
-// Targets without the instruction emulate it exactly. So the bits of C do not depend on the tier, the executor, on how
-// rows are split over calls, or on how b lies in memory; nor do the caller's rounding mode and flush-to-zero bits
-// matter. Infinities, overflow and subnormal numbers are as IEEE-754 has them. A NaN is stored as 7fc00000.
+// a: M x K, b: K x N, c: M x N; a and b of f32, or both of bf16, whose elements count as the f32 that they are; c of
+// f32; b packed or plain. Each step is the fusedMultiplyAdd of IEEE 754-2019, 5.4.1. Targets without the instruction
+// emulate it exactly. So the bits of C do not depend on the tier, the executor, on how rows are split over calls, or on
+// how b lies in memory; nor do the caller's rounding mode and flush-to-zero bits matter. Those of bf16 are those of the
+// same elements as f32. Infinities, overflow and subnormal numbers are as IEEE-754 has them. A NaN is stored as
+// 7fc00000.
 //
 // M, N or K = 0 is legal; K = 0 writes zeros, or leaves C as it is with kAccumulate. Rows may have any stride and
 // alignment. c must not overlap a or b.
 //
-// Errors: kWrongType (b), kMismatch (a.cols and b's K, c.rows and a.rows, c.cols and b's N), kTooSmall (a row stride),
-// kTooLarge (a view that exceeds the address space), kNull, kOverlap, kOutOfMemory (scratch). Nothing is written on
-// error.
+// Errors: kWrongType (b; a, if it is a FloatMatrix), kMismatch (a.cols and b's K, c.rows and a.rows, c.cols and b's N),
+// kTooSmall (a row stride), kTooLarge (a view that exceeds the address space), kNull, kOverlap, kOutOfMemory (scratch).
+// Nothing is written on error.
 ISOQUANT_API Status MatMul(Context& context, const MatrixView<const float>& a, const WeightsRef& b,
                            const MatrixView<float>& c, Store store = Store::kOverwrite);
+
+// The same of f32 or bf16. (The second is a template without a use for its parameter, so that f32 comes first where a
+// null pointer does not say its type. So are those further on.)
+ISOQUANT_API Status MatMul(Context& context, const FloatMatrix& a, const WeightsRef& b, const MatrixView<float>& c,
+                           Store store = Store::kOverwrite);
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const BFloat16>& a, const WeightsRef& b, const MatrixView<float>& c,
+              Store store = Store::kOverwrite) {
+  return MatMul(context, FloatMatrix(a), b, c, store);
+}
+
+// What becomes of sums.
+struct FloatOutput {
+  VectorView<const float> bias;  // N, or empty for none
+  Activation activation = Activation::kNone;
+  float activation_parameter = 0.0f;  // the slope of kLeakyRelu
+  // A clamp behind the activation: kRelu and max = 6 are ReLU6.
+  float min = -std::numeric_limits<float>::infinity();
+  float max = std::numeric_limits<float>::infinity();
+};
+
+// c = clamp(activation(a b + bias)), a: M x K, f32 or bf16; b: K x N, of a's type; c: M x N, f32, bf16 or f16. Exactly
+// these steps, each an IEEE-754 binary32 operation, rounded to nearest even:
+//   v = the chain from +0 above
+//   v = v + bias[n]                                                (if there is a bias)
+//   v = activation(v)                                              (to the bits of Activate, activation.h)
+//   v = v < min ? min : v;  v = v > max ? max : v                  (NaN stays NaN)
+//   c = v, rounded once to the type of c: to nearest, ties to even (bf16 and f16, as Convert does)
+// What is said above of tiers, executors and memory is true of these bits too. A NaN is stored as 7fc00000 (bf16: 7fc0,
+// f16: 7e00).
+//
+// Errors: those above, kMismatch, kNull and kOverlap for the bias, and kInvalidValue (activation; min or max: NaN, or
+// min > max).
+ISOQUANT_API Status MatMul(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
+                           const FloatMatrix& c);
+inline Status MatMul(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const FloatOutput& output,
+                     const MatrixView<float>& c) {
+  return MatMul(context, FloatMatrix(a), b, output, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const FloatOutput& output,
+              const MatrixView<BFloat16>& c) {
+  return MatMul(context, FloatMatrix(a), b, output, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const FloatOutput& output,
+              const MatrixView<Float16>& c) {
+  return MatMul(context, FloatMatrix(a), b, output, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const BFloat16>& a, const WeightsRef& b, const FloatOutput& output,
+              const MatrixView<float>& c) {
+  return MatMul(context, FloatMatrix(a), b, output, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const BFloat16>& a, const WeightsRef& b, const FloatOutput& output,
+              const MatrixView<BFloat16>& c) {
+  return MatMul(context, FloatMatrix(a), b, output, FloatMatrix(c));
+}
+template <int = 0>
+Status MatMul(Context& context, const MatrixView<const BFloat16>& a, const WeightsRef& b, const FloatOutput& output,
+              const MatrixView<Float16>& c) {
+  return MatMul(context, FloatMatrix(a), b, output, FloatMatrix(c));
+}
 
 }  // namespace isoquant
 

@@ -7,18 +7,19 @@
 #include <type_traits>
 
 #include "isoquant/element_type.h"
+#include "isoquant/float_types.h"
 #include "isoquant/matrix_view.h"
 
 namespace isoquant {
 
 // The C++ types of weights. A further type joins here, and in ForWeightType of src/pack.h.
 template <class T>
-inline constexpr bool kIsWeight =
-    std::is_same<T, int8_t>::value || std::is_same<T, uint8_t>::value || std::is_same<T, float>::value;
+inline constexpr bool kIsWeight = std::is_same<T, int8_t>::value || std::is_same<T, uint8_t>::value ||
+                                  std::is_same<T, float>::value || std::is_same<T, BFloat16>::value;
 
 // A MatrixView of weights that knows their type at run time: element (r, c) is data[r * row_stride + c], where `data`
 // is a pointer to elements of `type`. It is made like a MatrixView: {pointer, rows, cols} or {pointer, rows, cols,
-// row_stride}, with a pointer to int8_t, uint8_t or float.
+// row_stride}, with a pointer to int8_t, uint8_t, float or BFloat16.
 struct WeightMatrix {
   const void* data = nullptr;
   size_t rows = 0;

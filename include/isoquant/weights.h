@@ -20,7 +20,7 @@ namespace isoquant {
 //   panels[((n / 16) * ceil(K / G) + k / G) * 16 G + (n % 16) * G + k % G] = B(k, n) - OffsetOf(type),
 // and zero (+0 of floats) where k or n is past the end. Panels are aligned to 64 bytes. With integers come
 // column_sums[n] = sum over k of what the panels hold, modulo 2^32; columns past the end have sums too, which are zero.
-// With floats there are no sums: column_sums is null. Pack makes panels of s8, u8 and f32.
+// With floats there are no sums: column_sums is null. Pack makes panels of s8, u8, bf16 and f32.
 //
 // Kernels multiply bytes of panels as s8. So u8 lie there less 128: the byte of B(k, n) is B(k, n) ^ 0x80, which as s8
 // is B(k, n) - 128, and column_sums add up those. A byte past the end is 0 all the same, and adds nothing to a product.
@@ -52,7 +52,7 @@ class ISOQUANT_API PackedWeights {
   PackedWeights(PackedWeights&& other) noexcept;
   PackedWeights& operator=(PackedWeights&& other) noexcept;
 
-  // Packs K x N values, s8, u8 or f32, into memory that `packed` then owns; what it held before is released. On error
+  // Packs K x N values, s8, u8, bf16 or f32, into memory that `packed` then owns; what it held before is released. On error
   // `packed` is left as it was. K or N = 0 is legal. The source may be freed afterwards. It takes O(K N) time, once per
   // model.
   static Status Pack(Context& context, KxN b, PackedWeights& packed);

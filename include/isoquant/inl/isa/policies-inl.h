@@ -11,6 +11,7 @@
 
 #include "isoquant/inl/isa/problem.h"
 #include "isoquant/inl/isa/tile_amx-inl.h"
+#include "isoquant/inl/isa/tile_bf16-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
 #include "isoquant/inl/isa/tile_fma-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
@@ -67,6 +68,11 @@ struct PolicyListOf<Int8Problem<A>> {
 template <>
 struct PolicyListOf<F32Problem> {
   using List = PolicyList<F32Policy>;
+};
+
+template <>
+struct PolicyListOf<Bf16Problem> {
+  using List = PolicyList<Bf16Policy>;
 };
 
 }  // namespace

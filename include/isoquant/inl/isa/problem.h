@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "isoquant/float_types.h"
+
 namespace isoquant {
 
 // C = A B with rows of TA and weights of TB, summed up as TAcc. Each problem has its ordered list of policies for each
@@ -21,6 +23,9 @@ using Int8Problem = Problem<A, int8_t, int32_t>;
 
 // f32: each output is one chain of fused multiply-adds in increasing k.
 using F32Problem = Problem<float, float, float>;
+
+// bf16: the same chain, of the elements as f32. Policies that run in FloatMode::kFast alone may round otherwise.
+using Bf16Problem = Problem<BFloat16, BFloat16, float>;
 
 }  // namespace isoquant
 

@@ -1,8 +1,10 @@
 // ISA layer: tiles for instructions that multiply a broadcast group of A by a vector of B: VPDPBUSD and its like
-// (tile_vnni-inl.h), and fused multiply-add of f32 (tile_fma-inl.h), on x86 vectors of 512 and of 256 bits.
+// (tile_vnni-inl.h), and fused multiply-add of f32 and bf16 (tile_fma-inl.h, tile_bf16-inl.h), on x86 vectors of 512
+// and of 256 bits.
 //
 // A group is 4 bytes of K: four bytes, or one f32. B comes straight from the panels. A is arranged in pieces of 64
-// bytes that alternate over the rows of a tile.
+// bytes that alternate over the rows of a tile. Where elements of arranged A are longer than those of B, a line of a
+// panel is widened on its way: it becomes two parts, of even and of odd k.
 //
 // Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
 // vectors, 2 and 1, of 16. Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12 rows
@@ -38,7 +40,8 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Dot: an instruction (Accumulate) and the types A, B, Acc of what it multiplies and adds.
+// Dot: an instruction (Accumulate) and the types A, B, Acc of what it multiplies and adds; and Widen, where lines have
+// parts.
 template <class Dot>
 struct BroadcastTiles : AnyShape {
 #if HWY_TARGET == HWY_AVX2
@@ -50,8 +53,9 @@ struct BroadcastTiles : AnyShape {
   using B = typename Dot::B;
   using ArrangedB = B;
   using Acc = typename Dot::Acc;
-  static constexpr bool kIsExact = std::is_integral<Acc>::value;  // then the order of summation is free
-  static constexpr size_t kKR = 4 / sizeof(B), kPieceK = 64 / sizeof(B);
+  static constexpr bool kIsExact = std::is_integral<Acc>::value;   // then the order of summation is free
+  static constexpr size_t kParts = sizeof(ArrangedA) / sizeof(B);  // of a line
+  static constexpr size_t kKR = 4 / sizeof(B), kPieceK = 64 / sizeof(ArrangedA);
   static constexpr size_t kLine = PackedPanels::kLineBytes / sizeof(B);
   static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
   static constexpr bool kReadsRows = false;
@@ -78,12 +82,19 @@ struct BroadcastTiles : AnyShape {
     static constexpr size_t kSets = !kIsExact || kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
     using RowV = Row<kVectors>;
 
+    template <size_t kPart>
     static HWY_INLINE RowV LoadRow(const B* from, size_t step) {
-      RowV row;
-      for (size_t i = 0; i < kVectors; ++i) {
-        row.v[i] = hn::LoadU(D32(), reinterpret_cast<const Acc*>(from + i * step));
+      if constexpr (kVectors == 2) return RowV{{LoadVector<kPart>(from), LoadVector<kPart>(from + step)}};
+      return RowV{{LoadVector<kPart>(from)}};
+    }
+    template <size_t kPart>
+    static HWY_INLINE V32 LoadVector(const B* from) {
+      const V32 line = hn::LoadU(D32(), reinterpret_cast<const Acc*>(from));
+      if constexpr (kParts == 1) {
+        return line;
+      } else {
+        return Dot::template Widen<kPart>(line);
       }
-      return row;
     }
     static HWY_INLINE RowV ZeroRow() {
       RowV row;
@@ -100,9 +111,18 @@ struct BroadcastTiles : AnyShape {
       return Sets{{(kI < kPerSet ? init.v[kI % kVectors] : hn::Zero(D32()))...}};
     }
 
-    // One group of K.
+    // One group of K: a line, or its parts one after the other.
+    template <size_t kSet, size_t kPart = 0, size_t kEnd = kParts, class Rows>
+    static HWY_INLINE void Step(const ArrangedA* a, const B* b, size_t second, Sets& acc, Rows rows) {
+      if constexpr (kPart < kEnd) {
+        StepRows<kSet>(a, LoadRow<kPart>(b, second), acc, rows);
+        // The asm keeps compilers from loading a line once for both parts: where it waits, it takes a register.
+        if constexpr (kParts != 1) __asm__("" : "+r"(b));
+        Step<kSet, kPart + 1, kEnd>(a + 1, b, second, acc, rows);
+      }
+    }
     template <size_t kSet, size_t... kRow>
-    static HWY_INLINE void Step(const ArrangedA* a, const RowV& b, Sets& acc, std::index_sequence<kRow...>) {
+    static HWY_INLINE void StepRows(const ArrangedA* a, const RowV& b, Sets& acc, std::index_sequence<kRow...>) {
       (StepRow<kSet * kPerSet + kRow * kVectors>(a + kRow * kPieceK, b, acc), ...);
     }
     template <size_t kAt>
@@ -136,13 +156,13 @@ struct BroadcastTiles : AnyShape {
                                      Sets& acc) {
       constexpr std::make_index_sequence<kRows> kAll;
       prefetches.Step(0);
-      Step<0>(a, LoadRow(b, second), acc, kAll);
+      Step<0>(a, b, second, acc, kAll);
       prefetches.Step(1);
-      Step<1 % kSets>(a + kKR, LoadRow(b + kLine, second), acc, kAll);
+      Step<1 % kSets>(a + kKR, b + kLine, second, acc, kAll);
       prefetches.Step(2);
-      Step<2 % kSets>(a + 2 * kKR, LoadRow(b + 2 * kLine, second), acc, kAll);
+      Step<2 % kSets>(a + 2 * kKR, b + 2 * kLine, second, acc, kAll);
       prefetches.Step(3);
-      Step<3 % kSets>(a + 3 * kKR, LoadRow(b + 3 * kLine, second), acc, kAll);
+      Step<3 % kSets>(a + 3 * kKR, b + 3 * kLine, second, acc, kAll);
       a += 4 * kKR;
       b += 4 * kLine;
       prefetches.Advance();
@@ -239,9 +259,13 @@ struct BroadcastTiles : AnyShape {
         FetchWritten(hidden, written);
       }
       if (args.k <= kPieceK) FetchWritten(hidden, written);
-      for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
-      for (; k > kKR; k -= kKR, a += kKR, b += kLine) Step<0>(a, LoadRow(b, second), acc, kAll);
-      const RowV last = k != 0 ? LoadRow(b, second) : ZeroRow();  // K = 0: any A will do
+      if (kParts == 1) {  // otherwise four steps are most of a piece, and much code
+        for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+      }
+      for (; k > kKR; k -= kKR, a += kKR, b += kLine) Step<0>(a, b, second, acc, kAll);
+      Step<0, 0, kParts - 1>(a, b, second, acc, kAll);
+      a += kParts - 1;
+      const RowV last = k != 0 ? LoadRow<kParts - 1>(b, second) : ZeroRow();  // K = 0: any A will do
       if (kIsExact && args.add) {
         LastStep<true>(a, last, args.c, args.c_stride, acc, kAll);
       } else {

@@ -117,7 +117,8 @@ struct SmullSadalp : ByteVectors {
 };
 #endif
 
-// A policy without its type of A: policies that have the same arranged A share it.
+// A policy without its type of A: policies that have the same arranged A share it. Where elements of arranged A are
+// longer than those of panels, a line of a panel has a part for each, which Dot::LoadPart makes.
 template <class Dot>
 struct DotTiles : AnyShape {
   using B = typename Dot::B;
@@ -131,9 +132,10 @@ struct DotTiles : AnyShape {
 
   // A tile is two panels wide where a line of a panel may be a single vector.
   static constexpr size_t kMR = 8 / Dot::kRegisters, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
-  static constexpr size_t kPieceK = 8 / sizeof(B), kKR = kPieceK;
+  using ArrangedA = hn::TFromD<DB>;
+  static constexpr size_t kPieceK = 8 / sizeof(ArrangedA), kKR = kPieceK;
   static constexpr size_t kGroupK = 4 / sizeof(B), kLine = 16 * kGroupK;
-  using ArrangedA = B;
+  static constexpr size_t kParts = sizeof(ArrangedA) / sizeof(B);
   using ArrangedB = B;
   using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
   static constexpr bool kReadsRows = false;
@@ -144,14 +146,24 @@ struct DotTiles : AnyShape {
   // The pieces of row kRow and of the row below it, in 16 bytes. The last row has no other below it: its piece alone is
   // loaded, because memory may end there.
   template <size_t kRow, size_t kRows>
-  static HWY_INLINE VB LoadA(const B* a) {
-    const B* const from = a + kRow * kPieceK;
+  static HWY_INLINE VB LoadA(const ArrangedA* a) {
+    const ArrangedA* const from = a + kRow * kPieceK;
     if constexpr (kRow + 1 < kRows) return hn::LoadDup128(DB(), from);
 #if HWY_TARGET_IS_SVE
     return hn::BitCast(DB(), hn::Set(hn::Repartition<int64_t, DB>(), LoadUnaligned<int64_t>(from)));
 #else
     return hn::ResizeBitCast(DB(), hn::LoadU(hn::Half<DB>(), from));
 #endif
+  }
+
+  // What group kGroup of K of arranged A is multiplied by.
+  template <size_t kGroup>
+  static HWY_INLINE VB LoadB(const B* b) {
+    if constexpr (kParts == 1) {
+      return hn::LoadU(DB(), b + kGroup * kLine);
+    } else {
+      return Dot::template LoadPart<kGroup % kParts>(b + kGroup / kParts * kLine);
+    }
   }
 
   template <bool kAdd>
@@ -174,11 +186,11 @@ struct DotTiles : AnyShape {
     // compilers see which are of the same vectors. A single row has kPieces pieces of A at `a`; of several rows, each
     // has one.
     template <size_t kGroup, size_t kPieces, size_t kSkip, size_t kRow, size_t kVector, class... Rest>
-    static HWY_INLINE void Products(const B* a, const B* b, size_t step, Accumulator& acc, Rest&... rest) {
+    static HWY_INLINE void Products(const ArrangedA* a, const B* b, size_t step, Accumulator& acc, Rest&... rest) {
       if constexpr (kSkip != 0) {
         Products<kGroup, kPieces, kSkip - 1, kRow, kVector>(a, b, step, rest...);
       } else {
-        const VB vb = hn::LoadU(DB(), b + kGroup * kLine + kVector * step);
+        const VB vb = LoadB<kGroup>(b + kVector * step);
         Dot::template Accumulate<kRow % 2 * 2 + kGroup>(acc, vb, LoadA<kRow / 2 * 2, kRows * kPieces>(a));
         constexpr size_t kNextRow = kRow + (kVector + 1) / kVectors;
         if constexpr (kNextRow < kRows) {
@@ -187,7 +199,7 @@ struct DotTiles : AnyShape {
       }
     }
     template <size_t kGroup, size_t kPieces, class... Accs>
-    static HWY_INLINE void Group(const B* a, const B* b, size_t step, Accs&... acc) {
+    static HWY_INLINE void Group(const ArrangedA* a, const B* b, size_t step, Accs&... acc) {
       Products<kGroup, kPieces, kGroup % kSets * kVectors, 0, 0>(a, b, step, acc...);
     }
 
@@ -220,17 +232,17 @@ struct DotTiles : AnyShape {
         Accumulator next = Dot::Begin(first);
         Loop(args, col, b, step, acc..., next);
       } else {
-        const B* a = args.a;
+        const ArrangedA* a = args.a;
         size_t k = args.b_k;
         if constexpr (kRows == 1) {
-          for (; k >= 2 * kPieceK; k -= 2 * kPieceK, a += 2 * kPieceK, b += 4 * kLine) {
+          for (; k >= 2 * kPieceK; k -= 2 * kPieceK, a += 2 * kPieceK, b += 4 / kParts * kLine) {
             Group<0, 2>(a, b, step, acc...);
             Group<1, 2>(a, b, step, acc...);
             Group<2, 2>(a, b, step, acc...);
             Group<3, 2>(a, b, step, acc...);
           }
         }
-        for (; k >= kPieceK; k -= kPieceK, a += kRows * kPieceK, b += 2 * kLine) {
+        for (; k >= kPieceK; k -= kPieceK, a += kRows * kPieceK, b += 2 / kParts * kLine) {
           Group<0, 1>(a, b, step, acc...);
           Group<1, 1>(a, b, step, acc...);
         }

@@ -68,6 +68,7 @@ class DequantizeStage : public StageBase<int32_t> {
   // Whether outputs may be NaN.
   bool may_be_nan() const { return run == &RunSteps<kAny>; }
 
+  using Sum = int32_t;
   using DI = StageTag;
   using DF = hn::RebindToFloat<StageTag>;
   using VI = hn::Vec<DI>;

@@ -29,27 +29,33 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// y = residual + clamp(activation(v)), rounded once, where v is what a DequantizeStage makes.
+// y = residual + clamp(activation(v)), rounded once, where v is what Linear makes of a sum: a DequantizeStage<float>,
+// or AddBias (bias-inl.h). It has the type of sums (Sum) and vectors that belong to columns, which go to LinearPart
+// with the sums of each row; and may_be_nan(). (Vectors one by one, because those of SVE can be no members of a
+// struct.)
 //
 // Each activation has a loop that ends with f32. Without clamp and residual, whole vectors of f32 go straight to y.
 // Everything else goes through a strip in L1, from where a loop for each type takes it to y. So loops are as many as
 // activations and types, not as their products. (Tried: a pass over the strip for the activation alone, and a loop for
 // each activation that does everything else, too. Both take 1.1 to 1.4 times as long.)
-class FinishStage : public StageBase<int32_t> {
+template <class Linear>
+class FinishStage : public StageBase<typename Linear::Sum> {
+  using Sum = typename Linear::Sum;
+
  public:
-  // `residual` may be null, and may be y.
-  template <class Y>
-  FinishStage(const Dequantization& d, const int32_t* column_sums, const MatrixView<const Y>* residual,
-              const MatrixView<Y>& y, RowScales row_scales)
-      : StageBase<int32_t>(FindRun(d.activation), y),
-        linear_(d, column_sums, MatrixView<float>(), row_scales),
-        parameter_(d.activation_parameter),
-        min_(d.min),
-        max_(d.max),
-        may_be_nan_(linear_.may_be_nan() || MakesNaN(d)),
+  // P has an activation, its parameter and a clamp: a Dequantization, say. `residual` may be null, and may be y.
+  template <class P, class Y>
+  FinishStage(const Linear& linear, const P& p, const MatrixView<const Y>* residual, const MatrixView<Y>& y)
+      : StageBase<Sum>(FindRun(p.activation), y),
+        linear_(linear),
+        parameter_(p.activation_parameter),
+        min_(p.min),
+        max_(p.max),
+        may_be_nan_(linear.may_be_nan() || MakesNaN(p.activation, p.activation_parameter)),
         leave_(&Leave<Y>),
-        f32_(std::is_same<Y, float>::value && residual == nullptr && !HasClamp(d) ? reinterpret_cast<float*>(y.data)
-                                                                                  : nullptr),
+        f32_(std::is_same<Y, float>::value && residual == nullptr && !HasClamp(p.min, p.max)
+                 ? reinterpret_cast<float*>(y.data)
+                 : nullptr),
         residual_(residual != nullptr ? residual->data : nullptr),
         residual_stride_(residual != nullptr ? residual->row_stride : 0),
         y_(y.data),
@@ -59,8 +65,8 @@ class FinishStage : public StageBase<int32_t> {
   // Floats in a strip: as many as the largest tile has, 4 KiB.
   static constexpr size_t kStripSize = 1024;
 
-  static StageBase<int32_t>::Run FindRun(Activation activation) {
-    static constexpr StageBase<int32_t>::Run kRun[] = {
+  static typename StageBase<Sum>::Run FindRun(Activation activation) {
+    static constexpr typename StageBase<Sum>::Run kRun[] = {
         &RunSteps<Activation::kNone>,      &RunSteps<Activation::kRelu>,    &RunSteps<Activation::kLeakyRelu>,
         &RunSteps<Activation::kHardSwish>, &RunSteps<Activation::kSigmoid>, &RunSteps<Activation::kTanh>,
         &RunSteps<Activation::kSilu>,      &RunSteps<Activation::kGelu>,    &RunSteps<Activation::kGeluTanh>,
@@ -69,19 +75,19 @@ class FinishStage : public StageBase<int32_t> {
   }
 
   // Activations make no NaN of numbers and infinities, but for -infinity times a slope of 0.
-  static bool MakesNaN(const Dequantization& d) {
+  static bool MakesNaN(Activation activation, float parameter) {
     uint32_t bits;
-    std::memcpy(&bits, &d.activation_parameter, sizeof(bits));
-    return d.activation == Activation::kLeakyRelu && (bits & 0x7fffffff) - 1 >= 0x7f7fffff;  // 0, infinity, NaN
+    std::memcpy(&bits, &parameter, sizeof(bits));
+    return activation == Activation::kLeakyRelu && (bits & 0x7fffffff) - 1 >= 0x7f7fffff;  // 0, infinity, NaN
   }
 
-  static bool HasClamp(const Dequantization& d) {
-    return d.min > -std::numeric_limits<float>::infinity() || d.max < std::numeric_limits<float>::infinity();
+  static bool HasClamp(float min, float max) {
+    return min > -std::numeric_limits<float>::infinity() || max < std::numeric_limits<float>::infinity();
   }
 
   template <Activation kActivation>
-  static HWY_NOINLINE void RunSteps(const StageBase<int32_t>& stage_in, size_t row, size_t rows, size_t col,
-                                    size_t cols, const int32_t* sums, size_t stride) {
+  static HWY_NOINLINE void RunSteps(const StageBase<Sum>& stage_in, size_t row, size_t rows, size_t col, size_t cols,
+                                    const Sum* sums, size_t stride) {
     const FinishStage stage = static_cast<const FinishStage&>(stage_in);  // a copy: stores of outputs cannot change it
     const size_t lanes = hn::Lanes(DF32()), most = kStripSize / lanes;
     alignas(64) float strip[kStripSize];
@@ -109,17 +115,17 @@ class FinishStage : public StageBase<int32_t> {
   // The first n columns of a vector. Buffers of sums, and strips, have whole vectors. An activation is a long chain of
   // dependent steps, so what it begins with is there before: a row ahead.
   template <Activation kActivation>
-  HWY_INLINE void ForRows(Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums, size_t stride,
+  HWY_INLINE void ForRows(Part rows, size_t col, size_t n, const Sum* HWY_RESTRICT sums, size_t stride,
                           float* HWY_RESTRICT to, size_t to_stride) const {
     const DF32 d;
     const VF32 scale = linear_.LoadScales(col, n), bias = linear_.LoadBias(col, n);
-    const VI32 column_sum = linear_.LoadColumnSums(col, n);
+    const auto column_sum = linear_.LoadColumnSums(col, n);
     const size_t last = rows.begin + rows.size - 1;
-    VF32 v = linear_.LinearPart(hn::LoadU(DI32(), sums), rows.begin, column_sum, scale, bias);
+    VF32 v = linear_.LinearPart(hn::LoadU(StageTagOf<Sum>(), sums), rows.begin, column_sum, scale, bias);
     HWY_UNROLL(1)
     for (size_t row = rows.begin; row < last; ++row, to += to_stride) {
       sums += stride;
-      const VF32 next = linear_.LinearPart(hn::LoadU(DI32(), sums), row + 1, column_sum, scale, bias);
+      const VF32 next = linear_.LinearPart(hn::LoadU(StageTagOf<Sum>(), sums), row + 1, column_sum, scale, bias);
       hn::StoreU(Activated<kActivation>(v), d, to);
       v = next;
     }
@@ -156,7 +162,7 @@ class FinishStage : public StageBase<int32_t> {
     }
   }
 
-  const DequantizeStage<float> linear_;
+  const Linear linear_;
   const float parameter_, min_, max_;
   const bool may_be_nan_;  // outputs
   const LeaveFunction leave_;

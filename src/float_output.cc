@@ -1,0 +1,85 @@
+// Operation: MatMul of f32 and of bf16 through a FloatOutput: checks, once per call, then dispatches.
+#include "isoquant/float_matmul.h"
+#include "isoquant/inl/isa/int8_targets.h"
+#include "src/operands.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/float_output.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/stages/bias-inl.h"
+#include "isoquant/inl/stages/finish-inl.h"
+#include "src/engine.h"
+#include "src/finish.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <class A, class C>
+HWY_NOINLINE Status RunTo(Context& context, const FloatMatrix& a_in, const WeightsRef& b, const FloatOutput& output,
+                          const FloatMatrix& c_in) {
+  const MatrixView<const A> a = a_in.As<const A>();
+  const MatrixView<C> c = c_in.As<C>();
+  const MatrixView<const C>* const no_residual = nullptr;
+  const FinishStage<AddBias> stage(AddBias(output.bias), output, no_residual, c);
+  return RunEngine(context, RowSource<A>(a), b, StageRef<float>(stage));
+}
+
+template <class A>
+Status RunFrom(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
+               const FloatMatrix& c) {
+  if (c.type == ElementType::kF32) return RunTo<A, float>(context, a, b, output, c);
+  if (c.type == ElementType::kF16) return RunTo<A, Float16>(context, a, b, output, c);
+  return RunTo<A, BFloat16>(context, a, b, output, c);
+}
+
+Status Run(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
+           const FloatMatrix& c) {
+  if (a.type == ElementType::kF32) return RunFrom<float>(context, a, b, output, c);
+  return RunFrom<BFloat16>(context, a, b, output, c);
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace isoquant {
+namespace {
+
+HWY_EXPORT(Run);
+
+// `view` is c, as a MatrixView of float, or of uint16_t for any type of 16 bits.
+template <class V>
+Status CheckOutput(const FloatOutput& output, const WeightsRef& b, const MatrixView<V>& view) {
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckEachOrNone(output.bias, ISOQUANT_NAMES(output.bias), {"b's N", b.n()}, Written("c", view)));
+  return CheckFinish(output, "output.activation", "output.min", "output.max");
+}
+
+template <class A, class V>
+Status CheckAll(const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output, const MatrixView<V>& c) {
+  ISOQUANT_RETURN_IF_ERROR(CheckOperands<A>(a.As<const A>(), b, c));
+  return CheckOutput(output, b, c);
+}
+
+}  // namespace
+
+Status MatMul(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
+              const FloatMatrix& c) {
+  ISOQUANT_RETURN_IF_ERROR(CheckRowType("a", a.type));
+  const auto check = [&](const auto& view) {
+    return a.type == ElementType::kF32 ? CheckAll<float>(a, b, output, view) : CheckAll<BFloat16>(a, b, output, view);
+  };
+  ISOQUANT_RETURN_IF_ERROR(c.type == ElementType::kF32 ? check(c.As<float>()) : check(c.As<uint16_t>()));
+  if (c.rows == 0 || c.cols == 0) return Status();
+  return ISOQUANT_DISPATCH(context, Run)(context, a, b, output, c);
+}
+
+}  // namespace isoquant
+#endif  // HWY_ONCE
