@@ -40,7 +40,9 @@ HWY_INLINE bool MayBeNaN(const Dequantization& d, RowScales row_scales) {
 }
 
 // The same, for those who can wait for a call.
-HWY_NOINLINE bool MayBeNaNApart(const Dequantization& d, RowScales row_scales) { return MayBeNaN(d, row_scales); }
+[[maybe_unused]] HWY_NOINLINE bool MayBeNaNApart(const Dequantization& d, RowScales row_scales) {
+  return MayBeNaN(d, row_scales);
+}
 
 // y = activation(float(t) * row_scale * column_scale + bias): the steps of dequantize.h, in that order, for outputs of
 // Y (float, BFloat16 or Float16) and for no activation or ReLU. All others, and what follows an activation, are steps
