@@ -8,6 +8,7 @@
 #define ISOQUANT_INL_MATMUL_INL_H_
 #endif
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -25,14 +26,20 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The tiers of some policies, as bits for Context::AllowsAny. They are looked up once per process.
+// The tiers of some policies, as bits for Context::AllowsAny. They are looked up once per process. (An atomic instead
+// of a static constant: its guard would be one more load and branch. Bits are never 0: a target's last tier is listed.)
 template <class... P>
 HWY_INLINE uint64_t TierBits() {
   constexpr auto bit = [](const char* name) {
     const size_t index = TierIndex(name);
     return index < 64 ? uint64_t{1} << index : 0;
   };
-  static const uint64_t bits = (bit(P::kName) | ...);
+  static std::atomic<uint64_t> known{0};
+  uint64_t bits = known.load(std::memory_order_relaxed);
+  if (HWY_UNLIKELY(bits == 0)) {
+    bits = (bit(P::kName) | ...);
+    known.store(bits, std::memory_order_relaxed);
+  }
   return bits;
 }
 
@@ -43,7 +50,8 @@ template <class P, class... Worse, class Function>
 HWY_INLINE auto CallWithBest(PolicyList<P, Worse...>, const Context& context, size_t m, size_t k, size_t n,
                              const Function& function) {
   if constexpr (sizeof...(Worse) != 0) {
-    const bool suits = P::kShapes == nullptr || P::Suits(m, k, n) || !context.AllowsAny(TierBits<Worse...>());
+    const char* const shapes = P::kShapes;  // (clang warns of arrays that are compared with null)
+    const bool suits = shapes == nullptr || P::Suits(m, k, n) || !context.AllowsAny(TierBits<Worse...>());
     if (!suits || !context.AllowsAny(TierBits<P>())) {
       return CallWithBest(PolicyList<Worse...>(), context, m, k, n, function);
     }

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <type_traits>
 
@@ -59,10 +58,15 @@ constexpr const StoreSums<Acc>* PlainSums(const AnyStage<Acc>& stage) {
 // Before the first products of a tile whose sums go to a buffer: whether they are added to what is there.
 template <class Acc>
 HWY_NOINLINE void LoadSums(const StoreSums<Acc>& stage, Part rows, Part cols, Acc* buffer, size_t stride) {
-  const size_t padding = RoundUp(cols.size, PackedPanels::kColumns) - cols.size;
-  for (size_t i = 0; i < rows.size; ++i, buffer += stride) {
-    std::memcpy(buffer, stage.c + (rows.begin + i) * stage.c_stride + cols.begin, cols.size * sizeof(Acc));
-    std::memset(buffer + cols.size, 0, padding * sizeof(Acc));
+  const StageTagOf<Acc> d;
+  const size_t padded = RoundUp(cols.size, PackedPanels::kColumns);
+  for (size_t j = 0; j < padded; j += hn::Lanes(d)) {
+    const size_t n = cols.size - HWY_MIN(cols.size, j);
+    const Acc* from = stage.c + rows.begin * stage.c_stride + cols.begin + HWY_MIN(cols.size, j);
+    Acc* to = buffer + j;
+    for (size_t i = 0; i < rows.size; ++i, from += stage.c_stride, to += stride) {
+      hn::StoreU(LoadFirst(d, from, n), d, to);
+    }
   }
 }
 template <class Stage, class Acc>
@@ -110,12 +114,22 @@ HWY_INLINE void RunStage(const Stage& stage_in, const Acc* HWY_RESTRICT from, si
   if (j != cols.size) stage(d, rows, cols.begin + j, cols.size - j, from + j, from_stride);
 }
 
+// The stage that stores sums as they are: not a functor, because stage_ref.h, where it is, knows no vectors.
 template <class Acc>
-HWY_NOINLINE void RunStage(const StoreSums<Acc>& stage, const Acc* from, size_t from_stride, Part rows, Part cols) {
-  Acc* to = stage.c + rows.begin * stage.c_stride + cols.begin;
-  for (size_t i = 0; i < rows.size; ++i, from += from_stride, to += stage.c_stride) {
-    std::memcpy(to, from, cols.size * sizeof(Acc));
+struct StorePlainSums {
+  StoreSums<Acc> stage;
+
+  template <class D>
+  HWY_INLINE void operator()(D d, Part rows, size_t col, size_t n, const Acc* sums, size_t stride) const {
+    Acc* to = stage.c + rows.begin * stage.c_stride + col;
+    for (size_t i = 0; i < rows.size; ++i, sums += stride, to += stage.c_stride) {
+      StoreFirst(hn::LoadU(d, sums), d, to, n);
+    }
   }
+};
+template <class Acc>
+HWY_INLINE void RunStage(const StoreSums<Acc>& stage, const Acc* from, size_t from_stride, Part rows, Part cols) {
+  RunStage<StorePlainSums<Acc>, Acc>(StorePlainSums<Acc>{stage}, from, from_stride, rows, cols);
 }
 
 template <class Acc>
