@@ -13,9 +13,10 @@ namespace {
 struct Scales {
   float scale;
   int32_t zero_point;
-  const float* rows;
-  const int32_t* row_zero_points;
-  const float* columns;
+  const float* rows = nullptr;
+  const int32_t* row_zero_points = nullptr;
+  const float* columns = nullptr;
+  const int32_t* column_zero_points = nullptr;
 };
 
 }  // namespace
@@ -40,7 +41,7 @@ void DequantizePart(MatrixView<const Q> q, const Scales& scales, MatrixView<floa
   for (size_t r = begin; r < end; ++r) {
     RowScale s{scales.scale, scales.zero_point};
     if (scales.rows != nullptr) s = {scales.rows[r], scales.row_zero_points == nullptr ? 0 : scales.row_zero_points[r]};
-    DequantizeRow(q.Row(r), q.cols, s, scales.columns, x.Row(r));
+    DequantizeRow(q.Row(r), q.cols, s, {scales.columns, scales.column_zero_points}, x.Row(r));
   }
 }
 
@@ -78,38 +79,72 @@ Status DequantizeAny(Context& context, const MatrixView<const Q>& q, const Scale
   return Status();
 }
 
+// Zero points may be none.
+template <class Q, class Function>
+Status DequantizeEachRow(Context& context, const MatrixView<const Q>& q, const VectorView<const float>& scales,
+                         const VectorView<const int32_t>& zero_points, const MatrixView<float>& x, Function function) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
+  Scales all{0.0f, 0};
+  all.rows = scales.data;
+  all.row_zero_points = zero_points.size == 0 ? nullptr : zero_points.data;
+  return DequantizeAny(context, q, all, x, Range(scales), Range(zero_points), function);
+}
+
+template <class Q, class Function>
+Status DequantizeEachColumn(Context& context, const MatrixView<const Q>& q, const VectorView<const float>& scales,
+                            const VectorView<const int32_t>& zero_points, const MatrixView<float>& x,
+                            Function function) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.cols", q.cols));
+  Scales all{0.0f, 0};
+  all.columns = scales.data;
+  all.column_zero_points = zero_points.size == 0 ? nullptr : zero_points.data;
+  return DequantizeAny(context, q, all, x, Range(scales), Range(zero_points), function);
+}
+
 }  // namespace
 
 Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
-  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Range(), Range(),
+  return DequantizeAny(context, q, Scales{scale, zero_point}, x, Range(), Range(),
                        ISOQUANT_DISPATCH(context, DequantizeS8));
 }
 
 Status Dequantize(Context& context, MatrixView<const uint8_t> q, float scale, int32_t zero_point, MatrixView<float> x) {
-  return DequantizeAny(context, q, Scales{scale, zero_point, nullptr, nullptr, nullptr}, x, Range(), Range(),
+  return DequantizeAny(context, q, Scales{scale, zero_point}, x, Range(), Range(),
                        ISOQUANT_DISPATCH(context, DequantizeU8));
 }
 
 Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                       MatrixView<float> x) {
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
-  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, nullptr, nullptr}, x, Range(scales), Range(),
-                       ISOQUANT_DISPATCH(context, DequantizeS8));
+  return DequantizeEachRow(context, q, scales, {}, x, ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                      VectorView<const int32_t> zero_points, MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.rows", q.rows));
+  return DequantizeEachRow(context, q, scales, zero_points, x, ISOQUANT_DISPATCH(context, DequantizeS8));
 }
 
 Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
                       VectorView<const int32_t> zero_points, MatrixView<float> x) {
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.rows", q.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.rows", q.rows));
-  return DequantizeAny(context, q, Scales{0.0f, 0, scales.data, zero_points.data, nullptr}, x, Range(scales),
-                       Range(zero_points), ISOQUANT_DISPATCH(context, DequantizeU8));
+  return DequantizeEachRow(context, q, scales, zero_points, x, ISOQUANT_DISPATCH(context, DequantizeU8));
 }
 
 Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                          MatrixView<float> x) {
-  ISOQUANT_RETURN_IF_ERROR(CheckVector(scales, ISOQUANT_NAMES(scales), "q.cols", q.cols));
-  return DequantizeAny(context, q, Scales{0.0f, 0, nullptr, nullptr, scales.data}, x, Range(scales), Range(),
-                       ISOQUANT_DISPATCH(context, DequantizeS8));
+  return DequantizeEachColumn(context, q, scales, {}, x, ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                         VectorView<const int32_t> zero_points, MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.cols", q.cols));
+  return DequantizeEachColumn(context, q, scales, zero_points, x, ISOQUANT_DISPATCH(context, DequantizeS8));
+}
+
+Status DequantizeColumns(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
+                         VectorView<const int32_t> zero_points, MatrixView<float> x) {
+  ISOQUANT_RETURN_IF_ERROR(CheckVector(zero_points, ISOQUANT_NAMES(zero_points), "q.cols", q.cols));
+  return DequantizeEachColumn(context, q, scales, zero_points, x, ISOQUANT_DISPATCH(context, DequantizeU8));
 }
 
 }  // namespace isoquant

@@ -3,6 +3,7 @@
 #define ISOQUANT_SRC_EACH_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "hwy/base.h"
 #include "isoquant/matrix_view.h"
@@ -63,6 +64,20 @@ template <class T>
 HWY_INLINE Status CheckOneOrEachOrNone(const VectorView<const T>& v, const ViewNames& names, const Each& each,
                                        const Written& c) {
   return v.size == 0 ? Status() : CheckOneOrEach(v, names, each, c);
+}
+
+// Whether all values are in [lo, hi], whose ends have names.
+template <class T>
+HWY_NOINLINE Status CheckValues(const VectorView<const T>& values, const char* argument, const char* lo_name,
+                                int32_t lo, const char* hi_name, int32_t hi) {
+  int32_t least = hi, largest = lo;
+  for (size_t i = 0; i < values.size; ++i) {
+    least = HWY_MIN(least, int32_t{values.data[i]});
+    largest = HWY_MAX(largest, int32_t{values.data[i]});
+  }
+  if (least < lo) return Status::InvalidValue(argument, least, lo_name, lo);
+  if (largest > hi) return Status::InvalidValue(argument, largest, hi_name, hi);
+  return Status();
 }
 
 }  // namespace isoquant

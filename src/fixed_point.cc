@@ -77,20 +77,6 @@ HWY_EXPORT(MultiplyU8U8);
 HWY_EXPORT(RequantizeS8);
 HWY_EXPORT(RequantizeU8);
 
-// Whether all values are in [lo, hi].
-template <class T>
-Status CheckValues(const VectorView<const T>& values, const char* argument, const char* lo_name, int32_t lo,
-                   const char* hi_name, int32_t hi) {
-  int32_t least = hi, largest = lo;
-  for (size_t i = 0; i < values.size; ++i) {
-    least = HWY_MIN(least, int32_t{values.data[i]});
-    largest = HWY_MAX(largest, int32_t{values.data[i]});
-  }
-  if (least < lo) return Status::InvalidValue(argument, least, lo_name, lo);
-  if (largest > hi) return Status::InvalidValue(argument, largest, hi_name, hi);
-  return Status();
-}
-
 Status CheckMultipliers(const FixedPointRequantization& requantization, const Each& column, const Written& out) {
   const VectorView<const int32_t>& multipliers = requantization.multipliers;
   const VectorView<const int8_t>& shifts = requantization.shifts;

@@ -42,6 +42,8 @@ constexpr Golden kGolden[] = {
     {"quantize/rows/u8", 0x74247e617dc7cf9d},
     {"quantize/static/s8", 0x0ba35193d166bcef},
     {"quantize/static/u8", 0xf3fe18c051ef6a13},
+    {"quantize_linear/any", 0x23e864b631cbed91},
+    {"quantize_linear/usual", 0xf1b876ee9fabeaf4},
     {"weights/blob2/bf16/65x50", 0xfaa334ccd5f2ea85},
     {"weights/blob2/f32/kxn/37x19", 0x9d15e549886a2f59},
     {"weights/blob2/f32/nxk/37x19", 0x72eb7e9aee8ee2bc},

@@ -81,8 +81,8 @@ Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const Weight
   return MatMul(context, a, b, dequantization, FloatMatrix(c));
 }
 
-// The inverses of the functions in quantize.h, for any scale. q - zero_point is taken modulo 2^32. Errors: kMismatch
-// (shapes), kTooSmall (a stride), kTooLarge, kNull, kOverlap.
+// The inverses of the functions in quantize.h, for any scale: DequantizeLinear of ONNX. q - zero_point is taken modulo
+// 2^32. Errors: kMismatch (shapes), kTooSmall (a stride), kTooLarge, kNull, kOverlap.
 
 // Per tensor: x = float(q - zero_point) * scale.
 ISOQUANT_API Status Dequantize(Context& context, MatrixView<const int8_t> q, float scale, int32_t zero_point,
@@ -93,12 +93,18 @@ ISOQUANT_API Status Dequantize(Context& context, MatrixView<const uint8_t> q, fl
 // Per row: x(r, c) = float(q(r, c) - zero_points[r]) * scales[r].
 ISOQUANT_API Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                                    MatrixView<float> x);
+ISOQUANT_API Status DequantizeRows(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                                   VectorView<const int32_t> zero_points, MatrixView<float> x);
 ISOQUANT_API Status DequantizeRows(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
                                    VectorView<const int32_t> zero_points, MatrixView<float> x);
 
-// Per column: x(r, c) = float(q(r, c)) * scales[c].
+// Per column: x(r, c) = float(q(r, c) - zero_points[c]) * scales[c].
 ISOQUANT_API Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
                                       MatrixView<float> x);
+ISOQUANT_API Status DequantizeColumns(Context& context, MatrixView<const int8_t> q, VectorView<const float> scales,
+                                      VectorView<const int32_t> zero_points, MatrixView<float> x);
+ISOQUANT_API Status DequantizeColumns(Context& context, MatrixView<const uint8_t> q, VectorView<const float> scales,
+                                      VectorView<const int32_t> zero_points, MatrixView<float> x);
 
 }  // namespace isoquant
 

@@ -1,5 +1,8 @@
 // Public layer: f32 to 8-bit integers. dequantize.h has the way back.
 //
+// There are two rules. Quantize* multiplies by 1 / scale; QuantizeLinear* and QuantizeDynamic divide by the scale, as
+// ONNX has it. The two differ by one unit at times.
+//
 // All functions:
 //   * Every float step is one IEEE-754 binary32 operation, rounded to nearest even, in the order written here.
 //   * A float is clamped before it is rounded to an integer. It is rounded to nearest, ties to even.
@@ -49,6 +52,41 @@ ISOQUANT_API Status QuantizeRows(Context& context, MatrixView<const float> x, Ma
 // lie K x N. (Weights that lie N x K have a scale per row: QuantizeRows.) scales.size = x.cols.
 ISOQUANT_API Status QuantizeColumns(Context& context, MatrixView<const float> x, MatrixView<int8_t> q,
                                     VectorView<float> scales);
+
+// ---- ONNX's rule. Scales may be any floats, of either sign.
+
+// QuantizeLinear, per tensor:
+//   q = saturate(round(x / scale) + zero_point)
+// Infinite quotients saturate; those that are NaN become zero_point. zero_point must be a value of q's type.
+ISOQUANT_API Status QuantizeLinear(Context& context, MatrixView<const float> x, float scale, int32_t zero_point,
+                                   MatrixView<int8_t> q);
+ISOQUANT_API Status QuantizeLinear(Context& context, MatrixView<const float> x, float scale, int32_t zero_point,
+                                   MatrixView<uint8_t> q);
+
+// QuantizeLinear with an axis. Per row: the same with scales[r] and zero_points[r]; per column: with scales[c] and
+// zero_points[c]. zero_points may be empty, for zeros. (A tensor of more dimensions is a matrix for each index of those
+// before the axis: its rows are the axis, and all dimensions behind it are a row.)
+ISOQUANT_API Status QuantizeLinearRows(Context& context, MatrixView<const float> x, VectorView<const float> scales,
+                                       VectorView<const int32_t> zero_points, MatrixView<int8_t> q);
+ISOQUANT_API Status QuantizeLinearRows(Context& context, MatrixView<const float> x, VectorView<const float> scales,
+                                       VectorView<const int32_t> zero_points, MatrixView<uint8_t> q);
+ISOQUANT_API Status QuantizeLinearColumns(Context& context, MatrixView<const float> x, VectorView<const float> scales,
+                                          VectorView<const int32_t> zero_points, MatrixView<int8_t> q);
+ISOQUANT_API Status QuantizeLinearColumns(Context& context, MatrixView<const float> x, VectorView<const float> scales,
+                                          VectorView<const int32_t> zero_points, MatrixView<uint8_t> q);
+
+// DynamicQuantizeLinear, per tensor. With lo the least and hi the largest of 0 and the finite x,
+//   scale = (hi - lo) / 255, or 1 if lo = hi,   zero_point = round(clamp(0 - lo / scale, 0, 255)),
+//   q = saturate(round(x / scale) + zero_point).
+// Of 0 / 0 or infinity / infinity on the way, zero_point is 0 and q is zero_point. Those are in reach where hi - lo
+// overflows (then scale is infinite, and all q are 0) or is at most 127 * 2^-149 (then scale is 0). Infinite x
+// saturate, NaN becomes zero_point. scale and zero_point must lie outside x and q.
+//
+// If all x are zero, ONNX leaves a division by zero, and programs differ: scale = 1 is that of ONNX Runtime
+// (GetQuantizationParameter in onnxruntime/core/util/qmath.h), whereas ONNX's reference in Python has 1 / 255 (onnx/
+// reference/ops/op_dynamic_quantize_linear.py). q and zero_point are 0 in all of them.
+ISOQUANT_API Status QuantizeDynamic(Context& context, const MatrixView<const float>& x, const MatrixView<uint8_t>& q,
+                                    float& scale, int32_t& zero_point);
 
 }  // namespace isoquant
 

@@ -56,6 +56,15 @@ ISOQUANT_API Status Requantize(Context& context, const MatrixView<const int32_t>
 ISOQUANT_API Status Requantize(Context& context, const MatrixView<const int32_t>& sums,
                                const Requantization& requantization, const MatrixView<uint8_t>& c);
 
+// The scales of a Requantization: scales[n] = a_scale * b_scales[n] / c_scale, a product and a quotient, each rounded
+// to nearest. With them, MatMul is QLinearMatMul of ONNX: the bits of ONNX Runtime (core/providers/cpu/math/
+// quantize_linear_matmul.cc), and of ONNX's text, which rounds before it adds the zero point. (Its reference in Python
+// adds first. So it has other outputs where v is a tie and the zero point odd.)
+// b_scales: N, or 1 for all columns; scales.size = b_scales.size. They may be one vector. Any floats. The caller's
+// float environment does not matter. Errors: kMismatch, kNull, kOverlap.
+ISOQUANT_API Status MakeRequantizationScales(float a_scale, VectorView<const float> b_scales, float c_scale,
+                                             VectorView<float> scales);
+
 }  // namespace isoquant
 
 #endif  // ISOQUANT_REQUANTIZE_H_

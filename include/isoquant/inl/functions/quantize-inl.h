@@ -153,11 +153,10 @@ inline RowScale AsymmetricScale(const float* HWY_RESTRICT x, size_t n) {
   return {hn::GetLane(scale), hn::GetLane(zero_point), all_finite};
 }
 
-// clamp(x * inverse, lo, hi), rounded; NaN becomes 0. With kInRange there is no clamp: the caller knows that no value
-// is NaN, and that values beyond the limits are beyond those of the type too, where they saturate.
+// clamp(v, lo, hi), rounded; NaN becomes 0. With kInRange there is no clamp: the caller knows that no value is NaN, and
+// that values beyond the limits are beyond those of the type too, where they saturate.
 template <bool kInRange>
-HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
-  VF32 v = hn::Mul(x, inverse);
+HWY_INLINE VI32 RoundLimited(VF32 v, VF32 lo, VF32 hi) {
   if constexpr (!kInRange) {
     v = hn::IfThenElseZero(hn::Eq(v, v), v);
     v = hn::Min(hn::Max(v, lo), hi);
@@ -165,16 +164,32 @@ HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
   return RoundInRange(DI32(), v);
 }
 
-// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point. The row `next`, which comes then,
-// is fetched: the prefetchers of CPUs do not know where it lies, and waiting for it would be most of the time.
-template <bool kInRange, class Q>
+// The same of x * inverse.
+template <bool kInRange>
+HWY_INLINE VI32 RoundScaled(VF32 x, VF32 inverse, VF32 lo, VF32 hi) {
+  return RoundLimited<kInRange>(hn::Mul(x, inverse), lo, hi);
+}
+
+// How a value is scaled. The two differ by one unit of q at times.
+enum class Scaling { kByReciprocal, kByDivision };
+
+// `factor` is 1 / scale, or with kByDivision the scale.
+template <Scaling kScaling>
+HWY_INLINE VF32 Scaled(VF32 x, VF32 factor) {
+  return kScaling == Scaling::kByDivision ? Divide(DF32(), x, factor) : hn::Mul(x, factor);
+}
+
+// q = round(clamp(x * (1 / scale), lo - zero_point, hi - zero_point)) + zero_point, or with x / scale. The row `next`,
+// which comes then, is fetched: the prefetchers of CPUs do not know where it lies, and waiting for it would be most of
+// the time.
+template <bool kInRange, Scaling kScaling = Scaling::kByReciprocal, class Q>
 inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32_t lo, int32_t hi, Q* HWY_RESTRICT q,
                         const float* next) {
   const DF32 d;
   const DI32 di32;
   const hn::Rebind<Q, DF32> dq;
   const size_t lanes = hn::Lanes(d);
-  const VF32 inverse = hn::Set(d, 1.0f / s.scale);
+  const VF32 factor = hn::Set(d, kScaling == Scaling::kByDivision ? s.scale : 1.0f / s.scale);
   const VF32 lo_f = hn::Set(d, static_cast<float>(lo - s.zero_point));
   const VF32 hi_f = hn::Set(d, static_cast<float>(hi - s.zero_point));
   size_t i = 0;
@@ -182,16 +197,16 @@ inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32
     const hn::Repartition<Q, DF32> dq_four;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
       for (size_t j = 0; j < 4; ++j) hwy::Prefetch(next + i + j * lanes);
-      const VI32 v0 = RoundScaled<kInRange>(hn::LoadU(d, x + i), inverse, lo_f, hi_f);
-      const VI32 v1 = RoundScaled<kInRange>(hn::LoadU(d, x + i + lanes), inverse, lo_f, hi_f);
-      const VI32 v2 = RoundScaled<kInRange>(hn::LoadU(d, x + i + 2 * lanes), inverse, lo_f, hi_f);
-      const VI32 v3 = RoundScaled<kInRange>(hn::LoadU(d, x + i + 3 * lanes), inverse, lo_f, hi_f);
+      const VI32 v0 = RoundLimited<kInRange>(Scaled<kScaling>(hn::LoadU(d, x + i), factor), lo_f, hi_f);
+      const VI32 v1 = RoundLimited<kInRange>(Scaled<kScaling>(hn::LoadU(d, x + i + lanes), factor), lo_f, hi_f);
+      const VI32 v2 = RoundLimited<kInRange>(Scaled<kScaling>(hn::LoadU(d, x + i + 2 * lanes), factor), lo_f, hi_f);
+      const VI32 v3 = RoundLimited<kInRange>(Scaled<kScaling>(hn::LoadU(d, x + i + 3 * lanes), factor), lo_f, hi_f);
       hn::StoreU(DemoteFour(dq_four, v0, v1, v2, v3, s.zero_point), dq_four, q + i);
     }
   }
   for (; i < n; i += lanes) {
     hwy::Prefetch(next + i);
-    const VI32 v = RoundScaled<kInRange>(LoadFirst(d, x + i, n - i), inverse, lo_f, hi_f);
+    const VI32 v = RoundLimited<kInRange>(Scaled<kScaling>(LoadFirst(d, x + i, n - i), factor), lo_f, hi_f);
     StoreFirst(hn::DemoteTo(dq, hn::Add(v, hn::Set(di32, s.zero_point))), dq, q + i, n - i);
   }
 }
@@ -235,20 +250,45 @@ inline void QuantizeColumnStrip(const float* x, size_t x_stride, size_t rows, si
   }
 }
 
-// x = float(q - zero_point) * scale. If `column_scales` is not null, its elements take the place of scale. Scales may
-// be infinite or NaN.
+// The same with a scale and a zero point for each column, by division. lo and hi are the limits of Q; `zero_points` may
+// be null.
 template <class Q>
-inline void DequantizeRow(const Q* HWY_RESTRICT q, size_t n, RowScale s, const float* HWY_RESTRICT column_scales,
-                          float* HWY_RESTRICT x) {
+inline void QuantizeRowByColumns(const float* HWY_RESTRICT x, size_t n, const float* HWY_RESTRICT scales,
+                                 const int32_t* HWY_RESTRICT zero_points, Q* HWY_RESTRICT q) {
   const DF32 d;
   const DI32 di32;
   const hn::Rebind<Q, DF32> dq;
-  const VI32 zero_point = hn::Set(di32, s.zero_point);
-  const VF32 scale = hn::Set(d, s.scale);
+  const VI32 lo = hn::Set(di32, int32_t{std::numeric_limits<Q>::min()});
+  const VI32 hi = hn::Set(di32, int32_t{std::numeric_limits<Q>::max()});
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const VI32 zero_point = zero_points == nullptr ? hn::Zero(di32) : LoadFirst(di32, zero_points + i, n - i);
+    const VF32 v = Divide(d, LoadFirst(d, x + i, n - i), LoadFirst(d, scales + i, n - i));
+    const VI32 rounded =
+        RoundLimited<false>(v, hn::ConvertTo(d, hn::Sub(lo, zero_point)), hn::ConvertTo(d, hn::Sub(hi, zero_point)));
+    StoreFirst(hn::DemoteTo(dq, hn::Add(rounded, zero_point)), dq, q + i, n - i);
+  }
+}
+
+// What belongs to columns in place of a RowScale.
+struct ColumnScales {
+  const float* scales = nullptr;         // or null: the row has a scale
+  const int32_t* zero_points = nullptr;  // or null: the row has a zero point
+};
+
+// x = float(q - zero_point) * scale. Scales may be infinite or NaN.
+template <class Q>
+inline void DequantizeRow(const Q* HWY_RESTRICT q, size_t n, RowScale s, ColumnScales columns, float* HWY_RESTRICT x) {
+  const DF32 d;
+  const DI32 di32;
+  const hn::Rebind<Q, DF32> dq;
+  const VI32 row_zero_point = hn::Set(di32, s.zero_point);
+  const VF32 row_scale = hn::Set(d, s.scale);
+  for (size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const VI32 zero_point =
+        columns.zero_points == nullptr ? row_zero_point : LoadFirst(di32, columns.zero_points + i, n - i);
     const VI32 v = hn::Sub(hn::PromoteTo(di32, LoadFirst(dq, q + i, n - i)), zero_point);
-    const VF32 factor = column_scales == nullptr ? scale : LoadFirst(d, column_scales + i, n - i);
-    const VF32 product = hn::Mul(hn::ConvertTo(d, v), factor);
+    const VF32 scale = columns.scales == nullptr ? row_scale : LoadFirst(d, columns.scales + i, n - i);
+    const VF32 product = hn::Mul(hn::ConvertTo(d, v), scale);
     StoreFirst(OneNaN(d, product), d, x + i, n - i);
   }
 }
