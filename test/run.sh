@@ -28,7 +28,7 @@ if [[ ${1-} == x86-models ]]; then
 fi
 
 cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1g-dev libpng-dev nlohmann-json3-dev libcli11-dev \
-  doctest-dev libbenchmark-dev
+  doctest-dev libbenchmark-dev libonnx-testdata
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
