@@ -30,6 +30,7 @@ void RegisterElementwise(ElementwiseCall call);
 
 // Each registers its benches; main calls them all.
 void RegisterNorms();
+void RegisterQuantizers();
 void RegisterVectors();
 
 }  // namespace isoquant

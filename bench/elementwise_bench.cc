@@ -113,6 +113,7 @@ void RegisterAll() {
 int main(int argc, char** argv) {
   isoquant::RegisterAll();
   isoquant::RegisterNorms();
+  isoquant::RegisterQuantizers();
   isoquant::RegisterVectors();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

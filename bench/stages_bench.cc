@@ -1,5 +1,6 @@
 // Bench: what output stages cost, beside the plain product, and what quantising x costs in Linear. Names:
-// MatMulStage/<types>/M/K/N (s8s8f32, s8s8s8, u8s8f32, u8s8u8; counter vs_s32), LinearQuantise/<type>/M/K/N (s8, u8;
+// MatMulStage/<types>/M/K/N (s8s8f32, s8s8s8, u8s8f32, u8s8u8; fixed and fixed_single: u8s8u8 by fixed-point
+// multipliers; counter vs_s32), LinearQuantise/<type>/M/K/N (s8, u8;
 // counter vs_prequantised).
 #include <type_traits>
 
@@ -27,6 +28,8 @@ struct Operands {
         column_scales(n),
         zero_points(m),
         bias(n),
+        multipliers(n, 1717986918),  // 0.8
+        shifts(n, -13),
         s32(m * n),
         f32(m * n),
         c(m * n) {
@@ -66,6 +69,18 @@ struct Operands {
     r.zero_point = 3;
     CheckOk(MatMul(context, quantised(), weights, r, MatrixView<A>(c.data(), m, n)));
   }
+  void ToFixedPoint(FixedPointRounding rounding) {
+    FixedPointRequantization r;
+    r.multipliers = {multipliers.data(), n};
+    r.shifts = {shifts.data(), n};
+    r.bias = {bias.data(), n};
+    r.a_zero_points = row_zero_points();
+    r.zero_point = 3;
+    r.rounding = rounding;
+    CheckOk(MatMul(context, quantised(), weights, r, MatrixView<A>(c.data(), m, n)));
+  }
+  void ToFixedDouble() { ToFixedPoint(FixedPointRounding::kDouble); }
+  void ToFixedSingle() { ToFixedPoint(FixedPointRounding::kSingle); }
   void FromFloats() {
     LinearLayer layer;
     layer.weights = &weights;
@@ -79,7 +94,9 @@ struct Operands {
   Aligned<float> x;
   Aligned<A> a;
   Aligned<float> row_scales, column_scales;
-  Aligned<int32_t> zero_points, bias, s32;
+  Aligned<int32_t> zero_points, bias, multipliers;
+  Aligned<int8_t> shifts;
+  Aligned<int32_t> s32;
   Aligned<float> f32;
   Aligned<A> c;
   PackedWeights weights;
@@ -124,6 +141,8 @@ void RegisterStages() {
     add("MatMulStage/s8s8s8", shape, &S8::To8Bits, &S8::ToS32, "vs_s32");
     add("MatMulStage/u8s8f32", shape, &U8::ToF32, &U8::ToS32, "vs_s32");
     add("MatMulStage/u8s8u8", shape, &U8::To8Bits, &U8::ToS32, "vs_s32");
+    add("MatMulStage/fixed", shape, &U8::ToFixedDouble, &U8::ToS32, "vs_s32");
+    add("MatMulStage/fixed_single", shape, &U8::ToFixedSingle, &U8::ToS32, "vs_s32");
   }
   for (const Shape& shape : {Shape{1, 1024, 1024}, Shape{16, 1024, 1024}, Shape{64, 1024, 1024}, Shape{64, 4096, 1024},
                              Shape{1024, 1024, 1024}}) {
