@@ -9,7 +9,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/sources/window_rows-inl.h"
+#include "src/convolution_rows-inl.h"
 #include "src/engine.h"
 #include "src/zero_points.h"
 
@@ -20,21 +20,15 @@ namespace {
 
 Status ConvolveS8(Context& context, const ConvolutionRows<int8_t>& rows, const WeightsRef& b, const ZeroPoints& z,
                   const MatrixView<int32_t>& c) {
-  if (rows.matrix.rows == 0) {
-    const WindowRows<int8_t> windows(rows.windows);
-    return MatMulZerosS8(context, RowSource<int8_t>(windows), b, z, c, false);
-  }
-  if (z.a.size == 0 && !HasZeroPoints(b, z.b)) return MatMulS8(context, rows.matrix, b, c, false);
-  return MatMulZerosS8(context, RowSource<int8_t>(rows.matrix), b, z, c, false);
+  const bool is_plain = rows.matrix.rows != 0 && z.a.size == 0 && !HasZeroPoints(b, z.b);
+  if (is_plain) return MatMulS8(context, rows.matrix, b, c, false);
+  return WithRows(rows, [&](const RowSource<int8_t>& a) { return MatMulZerosS8(context, a, b, z, c, false); });
 }
 Status ConvolveU8(Context& context, const ConvolutionRows<uint8_t>& rows, const WeightsRef& b, const ZeroPoints& z,
                   const MatrixView<int32_t>& c) {
-  if (rows.matrix.rows == 0) {
-    const WindowRows<uint8_t> windows(rows.windows);
-    return MatMulZerosU8(context, RowSource<uint8_t>(windows), b, z, c, false);
-  }
-  if (z.a.size == 0 && !HasZeroPoints(b, z.b)) return MatMulU8(context, rows.matrix, b, c, false);
-  return MatMulZerosU8(context, RowSource<uint8_t>(rows.matrix), b, z, c, false);
+  const bool is_plain = rows.matrix.rows != 0 && z.a.size == 0 && !HasZeroPoints(b, z.b);
+  if (is_plain) return MatMulU8(context, rows.matrix, b, c, false);
+  return WithRows(rows, [&](const RowSource<uint8_t>& a) { return MatMulZerosU8(context, a, b, z, c, false); });
 }
 
 }  // namespace
@@ -57,9 +51,9 @@ Status Convolve(Context& context, const ImageView<const A>& x, const ZeroPoints&
   if (y.empty()) return Status();
   const int32_t x_zero_point = z.a.size == 0 ? 0 : *z.a.data;
   const VectorView<const int32_t> of_x = x_zero_point == 0 ? VectorView<const int32_t>() : z.a;
-  const bool needs_row_sums = HasZeroPoints(WeightsRef(filter.weights()), z.b);
+  const ProductCut cut{NeedsRowSums(filter, z.b)};
   return ForEachProduct(
-      x, static_cast<A>(x_zero_point), filter, needs_row_sums, y,
+      x, static_cast<A>(x_zero_point), filter, cut, y,
       [&](const ConvolutionRows<A>& rows, const PackedPanels& panels, size_t column, const MatrixView<int32_t>& c) {
         return convolve(context, rows, WeightsRef(panels), {of_x, SliceOf(z.b, column, c.cols)}, c);
       });
@@ -85,6 +79,10 @@ Status CheckAndConvolve(Context& context, const ImageView<const A>& x, const Zer
 }
 
 }  // namespace
+
+bool NeedsRowSums(const PackedFilter& filter, const VectorView<const int32_t>& zero_points) {
+  return HasZeroPoints(WeightsRef(filter.weights()), zero_points);
+}
 
 Status Conv2d(Context& context, const ImageView<const int8_t>& x, int32_t x_zero_point, const PackedFilter& filter,
               const ImageView<int32_t>& y) {

@@ -54,12 +54,18 @@ bool AreWindowsPixels(const ImageView<const A>& x, const Conv2dGeometry& g) {
 }
 
 // Weights with zero points need the sums of rows, which are kept while a product runs. So products have no more rows.
+bool NeedsRowSums(const PackedFilter& filter, const VectorView<const int32_t>& zero_points);
 inline constexpr size_t kMaxRowsWithSums = size_t{1} << 14;
+// How the pixels of y are cut into products.
+struct ProductCut {
+  bool needs_row_sums;
+  bool by_rows = false;  // of y, even if its pixels lie at one distance
+};
 
 // Calls run(rows, panels, column, c) for products that make all of y, which is not empty: rows times the panels of a
 // group, whose first output channel is `column`, are c. It stops at the first error.
 template <class A, class Y, class Run>
-Status ForEachProduct(const ImageView<const A>& x, A padding, const PackedFilter& filter, bool needs_row_sums,
+Status ForEachProduct(const ImageView<const A>& x, A padding, const PackedFilter& filter, const ProductCut& cut,
                       const ImageView<Y>& y, const Run& run) {
   const Conv2dGeometry& geometry = filter.geometry();
   const size_t channels = filter.group_channels(), outputs = filter.out_channels() / geometry.groups;
@@ -68,7 +74,8 @@ Status ForEachProduct(const ImageView<const A>& x, A padding, const PackedFilter
   if (x.empty()) rows.windows.x = {nullptr, x.n, 0, 0, x.c, 0, 0, 0};
   const bool are_pixels = !x.empty() && AreWindowsPixels(x, geometry);
   const size_t distance = FindPixelDistance(x).distance;
-  return ForEachPiece(y, needs_row_sums ? kMaxRowsWithSums : SIZE_MAX, [&](size_t first, const MatrixView<Y>& c) {
+  const size_t max_rows = cut.needs_row_sums ? kMaxRowsWithSums : SIZE_MAX;
+  return ForEachPiece(y, max_rows, cut.by_rows, [&](size_t first, const MatrixView<Y>& c) {
     rows.windows.first = first;
     rows.windows.count = c.rows;
     for (size_t group = 0; group < geometry.groups; ++group) {

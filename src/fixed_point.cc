@@ -77,6 +77,8 @@ HWY_EXPORT(MultiplyU8U8);
 HWY_EXPORT(RequantizeS8);
 HWY_EXPORT(RequantizeU8);
 
+}  // namespace
+
 Status CheckMultipliers(const FixedPointRequantization& requantization, const Each& column, const Written& out) {
   const VectorView<const int32_t>& multipliers = requantization.multipliers;
   const VectorView<const int8_t>& shifts = requantization.shifts;
@@ -92,8 +94,6 @@ Status CheckMultipliers(const FixedPointRequantization& requantization, const Ea
   }
   return Status();
 }
-
-}  // namespace
 
 #define ISOQUANT_MATMUL(A, Q, FUNCTION)                                                                                \
   Status MatMul(Context& context, const MatrixView<const A>& a, const WeightsRef& b,                                   \

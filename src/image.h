@@ -72,15 +72,16 @@ struct PixelDistance {
 PixelDistance FindPixelDistance(const ImageLayout& image);
 
 // Calls piece(number, matrix) for pieces of an image's pixels that are matrices, a pixel in each row: all pixels if
-// they lie at one distance, else those of each image, or of each row. `number` is that of the first pixel. Pieces have
-// at most `max_pixels` pixels. It stops at the first error.
+// they lie at one distance, else those of each image, or of each row; or of each row, with `by_rows`. `number` is that
+// of the first pixel. Pieces have at most `max_pixels` pixels. It stops at the first error.
 template <class T, class Piece>
-Status ForEachPiece(const ImageView<T>& image, size_t max_pixels, const Piece& piece) {
-  const PixelDistance all = FindPixelDistance(image);
+Status ForEachPiece(const ImageView<T>& image, size_t max_pixels, bool by_rows, const Piece& piece) {
+  PixelDistance all = FindPixelDistance(image);
+  all.is_one &= !by_rows;
   ImageView<T> one = image;
   one.n = 1;
   const PixelDistance of_image = FindPixelDistance(one);
-  const bool by_rows = !of_image.is_one;
+  by_rows |= !of_image.is_one;
   const size_t parts = all.is_one ? 1 : by_rows ? image.n * image.h : image.n;
   const size_t pixels = image.n * image.h * image.w / parts;
   const size_t stride = all.is_one ? all.distance : by_rows ? image.pixel_stride : of_image.distance;

@@ -1,6 +1,7 @@
 // Operation: MatMul to floats through a Dequantization: checks, once per call, then dispatches.
 #include "isoquant/dequantize.h"
 #include "isoquant/inl/isa/int8_targets.h"
+#include "src/dequantization.h"
 #include "src/operands.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -114,19 +115,6 @@ HWY_EXPORT(MultiplyS8);
 HWY_EXPORT(MultiplyU8);
 HWY_EXPORT(MultiplyS8To16);
 HWY_EXPORT(MultiplyU8To16);
-
-HWY_INLINE Status CheckDequantization(const Dequantization& dequantization, const Each& row, const Each& column,
-                                      const Written& out) {
-  const Dequantization& d = dequantization;
-  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.row_scales, ISOQUANT_NAMES(dequantization.row_scales), row, out));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEachOrNone(d.row_zero_points, ISOQUANT_NAMES(dequantization.row_zero_points), row, out));
-  ISOQUANT_RETURN_IF_ERROR(CheckOneOrEach(d.column_scales, ISOQUANT_NAMES(dequantization.column_scales), column, out));
-  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(d.bias, ISOQUANT_NAMES(dequantization.bias), column, out));
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckOneOrEachOrNone(d.column_zero_points, ISOQUANT_NAMES(dequantization.column_zero_points), column, out));
-  return CheckFinish(d, "dequantization.activation", "dequantization.min", "dequantization.max");
-}
 
 // `view` is c, as a MatrixView of float, or of uint16_t for any type of 16 bits.
 template <class A, class V, class C, class Function>

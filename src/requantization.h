@@ -7,7 +7,9 @@
 #include <limits>
 
 #include "isoquant/context.h"
+#include "isoquant/fixed_point.h"
 #include "isoquant/matrix_view.h"
+#include "isoquant/requantize.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
 #include "src/elementwise.h"
@@ -17,20 +19,34 @@ namespace isoquant {
 
 // `P` is a Requantization or a FixedPointRequantization, `check_rule(p, column, out)` checks what only it has.
 
+// What only a Requantization has, and what only a FixedPointRequantization has.
+Status CheckScales(const Requantization& requantization, const Each& column, const Written& out);
+Status CheckMultipliers(const FixedPointRequantization& requantization, const Each& column, const Written& out);
+
+// The names of the ends of the output's type.
+struct EndNames {
+  const char *smallest, *largest;
+};
+
+// Q: the type of the output.
 template <class Q, class P, class CheckRule>
-Status CheckRequantization(const P& requantization, const MatrixView<Q>& c, const Written& out, CheckRule check_rule) {
+Status CheckRequantization(const P& requantization, const Each& column, const EndNames& names, const Written& out,
+                           CheckRule check_rule) {
   constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
-  constexpr const char *kSmallest = "the smallest value of c's type", *kLargest = "the largest value of c's type";
-  const Each column{"c.cols", c.cols};
   ISOQUANT_RETURN_IF_ERROR(check_rule(requantization, column, out));
   ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(requantization.bias, ISOQUANT_NAMES(requantization.bias), column, out));
   ISOQUANT_RETURN_IF_ERROR(
-      CheckZeroPoint<Q>("requantization.zero_point", requantization.zero_point, kSmallest, kLargest));
+      CheckZeroPoint<Q>("requantization.zero_point", requantization.zero_point, names.smallest, names.largest));
   const int32_t min = requantization.min, max = requantization.max;
   if (min > max) return Status::InvalidValue("requantization.min", min, "requantization.max", max);
-  if (min > kMax) return Status::InvalidValue("requantization.min", min, kLargest, kMax);
-  if (max < kMin) return Status::InvalidValue("requantization.max", max, kSmallest, kMin);
+  if (min > kMax) return Status::InvalidValue("requantization.min", min, names.largest, kMax);
+  if (max < kMin) return Status::InvalidValue("requantization.max", max, names.smallest, kMin);
   return Status();
+}
+template <class Q, class P, class CheckRule>
+Status CheckRequantization(const P& requantization, const MatrixView<Q>& c, const Written& out, CheckRule check_rule) {
+  constexpr EndNames kNames{"the smallest value of c's type", "the largest value of c's type"};
+  return CheckRequantization<Q>(requantization, Each{"c.cols", c.cols}, kNames, out, check_rule);
 }
 
 template <class A, class Q, class P, class CheckRule, class Function>

@@ -74,11 +74,11 @@ HWY_EXPORT(MultiplyU8U8);
 HWY_EXPORT(RequantizeS8);
 HWY_EXPORT(RequantizeU8);
 
+}  // namespace
+
 Status CheckScales(const Requantization& requantization, const Each& column, const Written& out) {
   return CheckOneOrEach(requantization.scales, ISOQUANT_NAMES(requantization.scales), column, out);
 }
-
-}  // namespace
 
 #define ISOQUANT_MATMUL(A, Q, FUNCTION)                                                                           \
   Status MatMul(Context& context, const MatrixView<const A>& a, const WeightsRef& b,                              \

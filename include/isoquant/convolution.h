@@ -6,9 +6,13 @@
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/dequantize.h"
 #include "isoquant/filter.h"
+#include "isoquant/fixed_point.h"
+#include "isoquant/float_types.h"
 #include "isoquant/image_view.h"
 #include "isoquant/matmul.h"
+#include "isoquant/requantize.h"
 #include "isoquant/status.h"
 
 namespace isoquant {
@@ -46,6 +50,47 @@ ISOQUANT_API Status Conv2d(Context& context, const ImageView<const int8_t>& x, c
                            const PackedFilter& filter, const ImageView<int32_t>& y);
 ISOQUANT_API Status Conv2d(Context& context, const ImageView<const uint8_t>& x, const ZeroPoints& z,
                            const PackedFilter& filter, const ImageView<int32_t>& y);
+
+// y = requantise(the sums t of the convolution), to s8 or u8: the steps of requantize.h, or of fixed_point.h (TFLite's
+// CONV_2D), with output channels in place of columns of c. a_zero_points has the zero point of x, or none for zero;
+// b_zero_points are those of the filter. scales (multipliers, shifts), bias and b_zero_points have one element for each
+// output channel (all but bias: or one for all). They must not overlap y. QLinearConv of ONNX is this with
+// scales[o] = x_scale * w_scale[o] / y_scale.
+//
+// Errors: those above, and those of the rule for its vectors and values.
+#define ISOQUANT_CONV2D(A, RULE, Q)                                                                     \
+  ISOQUANT_API Status Conv2d(Context& context, const ImageView<const A>& x, const PackedFilter& filter, \
+                             const RULE& requantization, const ImageView<Q>& y);
+ISOQUANT_CONV2D(int8_t, Requantization, int8_t)
+ISOQUANT_CONV2D(int8_t, Requantization, uint8_t)
+ISOQUANT_CONV2D(uint8_t, Requantization, int8_t)
+ISOQUANT_CONV2D(uint8_t, Requantization, uint8_t)
+ISOQUANT_CONV2D(int8_t, FixedPointRequantization, int8_t)
+ISOQUANT_CONV2D(int8_t, FixedPointRequantization, uint8_t)
+ISOQUANT_CONV2D(uint8_t, FixedPointRequantization, int8_t)
+ISOQUANT_CONV2D(uint8_t, FixedPointRequantization, uint8_t)
+#undef ISOQUANT_CONV2D
+
+// y = [residual +] clamp(activation(dequantise(t) + bias)), to f32, bf16 or f16: the steps of dequantize.h, and of
+// linear.h for the residual, which is added last. row_scales has one element, row_zero_points that of x, or
+// none for zero; column_* and bias have one for each output channel (all but bias: or one for all). They must not
+// overlap y. The residual has the sizes of y. It may be y itself (the same data and strides), and must not overlap it
+// otherwise.
+//
+// Errors: those above, and those of the rule; kMismatch, kTooLarge, kNull and kOverlap for the residual.
+#define ISOQUANT_CONV2D(A, Y)                                                                           \
+  ISOQUANT_API Status Conv2d(Context& context, const ImageView<const A>& x, const PackedFilter& filter, \
+                             const Dequantization& dequantization, const ImageView<Y>& y);              \
+  ISOQUANT_API Status Conv2d(Context& context, const ImageView<const A>& x, const PackedFilter& filter, \
+                             const Dequantization& dequantization, const ImageView<const Y>& residual,  \
+                             const ImageView<Y>& y);
+ISOQUANT_CONV2D(int8_t, float)
+ISOQUANT_CONV2D(int8_t, BFloat16)
+ISOQUANT_CONV2D(int8_t, Float16)
+ISOQUANT_CONV2D(uint8_t, float)
+ISOQUANT_CONV2D(uint8_t, BFloat16)
+ISOQUANT_CONV2D(uint8_t, Float16)
+#undef ISOQUANT_CONV2D
 
 }  // namespace isoquant
 
