@@ -62,8 +62,8 @@ Status CheckImage(const ImageLayout& v, const ImageNames& names) {
     return Status();
   };
   ISOQUANT_RETURN_IF_ERROR(check(v.w, names.pixel_stride, v.pixel_stride, names.c));
-  ISOQUANT_RETURN_IF_ERROR(check(v.h, names.row_stride, v.row_stride, "what a row takes"));
-  ISOQUANT_RETURN_IF_ERROR(check(v.n, names.image_stride, v.image_stride, "what an image takes"));
+  ISOQUANT_RETURN_IF_ERROR(check(v.h, names.row_stride, v.row_stride, names.of_row));
+  ISOQUANT_RETURN_IF_ERROR(check(v.n, names.image_stride, v.image_stride, names.of_image));
   if (v.data == nullptr) {
     return Status(StatusCode::kNull, names.data, 0, names.elements, uint64_t{v.n} * v.h * v.w * v.c);
   }

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "isoquant/image_view.h"
+#include "isoquant/layout.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "src/check.h"
@@ -16,6 +17,7 @@ namespace isoquant {
 // The names under which an image is reported. ISOQUANT_IMAGE_NAMES(x) for the argument `x`.
 struct ImageNames {
   const char *whole, *data, *n, *h, *w, *c, *pixel_stride, *row_stride, *image_stride, *elements;
+  const char *of_row = "what a row takes", *of_image = "what an image takes";
 };
 #define ISOQUANT_IMAGE_NAMES(v)                                                              \
   ([]() -> const ::isoquant::ImageNames& {                                                   \
@@ -32,7 +34,24 @@ struct ImageNames {
     return names;                                                                            \
   }())
 
-// An ImageView of elements of any type.
+// The same of a PlanarView.
+#define ISOQUANT_PLANAR_NAMES(v)                                                            \
+  ([]() -> const ::isoquant::ImageNames& {                                                  \
+    static constexpr ::isoquant::ImageNames names{#v,                                       \
+                                                  #v ".data",                               \
+                                                  #v ".n",                                  \
+                                                  #v ".c",                                  \
+                                                  #v ".h",                                  \
+                                                  #v ".w",                                  \
+                                                  #v ".row_stride",                         \
+                                                  #v ".plane_stride",                       \
+                                                  #v ".image_stride",                       \
+                                                  #v ".n * " #v ".c * " #v ".h * " #v ".w", \
+                                                  "what a plane takes"};                    \
+    return names;                                                                           \
+  }())
+
+// An ImageView of elements of any type. Of planes, a row of pixels is a plane, and a pixel is one of its rows.
 struct ImageLayout {
   const void* data;
   size_t n, h, w, c, pixel_stride, row_stride, image_stride, element_bytes;
@@ -47,6 +66,19 @@ struct ImageLayout {
         c(v.c),
         pixel_stride(v.pixel_stride),
         row_stride(v.row_stride),
+        image_stride(v.image_stride),
+        element_bytes(sizeof(T)),
+        is_written(!std::is_const<T>::value) {}
+
+  template <class T>
+  ImageLayout(const PlanarView<T>& v)  // NOLINT
+      : data(v.data),
+        n(v.n),
+        h(v.c),
+        w(v.h),
+        c(v.w),
+        pixel_stride(v.row_stride),
+        row_stride(v.plane_stride),
         image_stride(v.image_stride),
         element_bytes(sizeof(T)),
         is_written(!std::is_const<T>::value) {}

@@ -248,6 +248,12 @@ constexpr Golden kGolden[] = {
     {"convolution/u8s8", 0x96aad76c1c0c847a},
     {"convolution/u8u8", 0x9b6db9007b2bf715},
     {"filter/blob/u8", 0x631c02a32c0dc5ee},
+    {"layout/f32", 0x88ccdc78fe3f8cbb},
+    {"layout/s8", 0x3663b70838c2f740},
+    {"layout/u8", 0x3663b70838c2f740},
+    {"pooling/f32", 0xd1f595e59ca2c20d},
+    {"pooling/s8", 0x4693d703fa0bb1cd},
+    {"pooling/u8", 0xf5e34fe13f1004d3},
 };
 // clang-format on
 
