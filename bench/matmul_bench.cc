@@ -1,13 +1,12 @@
 // Bench: MatMul to int32 with packed weights, beside the machine's limits and beside oneDNN where that is installed.
 //
 // Names: MatMul/<types>/M/K/N, MatMulSweep/M, MatMulCold/<types>/M/K/N, MatMulThreads/<types>/M/K/N/threads,
-// MatMulThreadsHighway/<mode>/M/K/N/threads, Pack/<order>/K/N, MatMulPlain/<order>/M/K/N,
-// MatMulStage/<types>/M/K/N, LinearQuantise/<type>/M/K/N (both: stages_bench.cc), Linear.../... (linear_bench.cc),
-// MatMulF32/M/K/N (float_bench.cc), Limit/...
-// Counters: gops (2 M K N per second), pct_peak (percent of the VPDPBUSD rate of this CPU, or of TDPBUSD
-// where tiles run), vs_fma (multiply-adds per
-// second over those of 256-bit f32 FMA), for few rows weights_gbps, for cold weights pct_limit (percent of what peak or
-// read bandwidth allow) and read_gbps, for threads scaling and capacity (the cores that they got), for packing pct_copy
+// MatMulThreadsHighway/<mode>/M/K/N/threads, MatMulBatch/HEADS/M/K/N/threads (batch_bench.cc), Pack/<order>/K/N,
+// MatMulPlain/<order>/M/K/N, MatMulStage/<types>/M/K/N, LinearQuantise/<type>/M/K/N (both: stages_bench.cc),
+// Linear.../... (linear_bench.cc), MatMulF32/M/K/N (float_bench.cc), Limit/... Counters: gops (2 M K N per second),
+// pct_peak (percent of the VPDPBUSD rate of this CPU, or of TDPBUSD where tiles run), vs_fma (multiply-adds per second
+// over those of 256-bit f32 FMA), for few rows weights_gbps, for cold weights pct_limit (percent of what peak or read
+// bandwidth allow) and read_gbps, for threads scaling and capacity (the cores that they got), for packing pct_copy
 // (percent of the rate of a memcpy), for plain weights vs_packed; of the peer onednn_gops and vs_onednn (ours over it).
 //
 // Each sample is taken between measurements of the limits and beside one of the peer, and ratios are medians of the
@@ -20,6 +19,7 @@ int main(int argc, char** argv) {
   isoquant::RegisterWarm();
   isoquant::RegisterCold();
   isoquant::RegisterThreads();
+  isoquant::RegisterBatch();
   isoquant::RegisterPack();
   isoquant::RegisterStages();
   isoquant::RegisterZeroPoints();

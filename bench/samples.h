@@ -101,6 +101,7 @@ void RegisterLimits();
 void RegisterWarm();
 void RegisterCold();
 void RegisterThreads();
+void RegisterBatch();
 void RegisterPack();
 void RegisterStages();
 void RegisterZeroPoints();

@@ -14,6 +14,7 @@
 
 #include "isoquant/context.h"
 #include "isoquant/float_types.h"
+#include "isoquant/inl/engine/products.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/matrix_view.h"
@@ -38,6 +39,12 @@ Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef&
 Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage);
 Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& b, StageRef<float> stage);
 Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, StageRef<float> stage);
+
+// The same for each product of a batch. With `needs_sums` stages need the column sums of b, so plain weights are packed
+// before. Without, they are packed where that is fastest.
+Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums);
+Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums);
+Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -1,6 +1,7 @@
 // Operation: MatMul to floats through a Dequantization: checks, once per call, then dispatches.
 #include "isoquant/dequantize.h"
 #include "isoquant/inl/isa/int8_targets.h"
+#include "src/batch.h"
 #include "src/dequantization.h"
 #include "src/operands.h"
 
@@ -9,68 +10,11 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/stages/dequantize-inl.h"
-#include "isoquant/inl/stages/finish-inl.h"
-#include "src/engine.h"
-#include "src/finish.h"
-#include "src/matmul_dequantize.h"
-#include "src/zero_points.h"
+#include "src/run_dequantized-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
-
-namespace {
-
-// Not inlined: the path of small calls is short.
-template <class Q>
-HWY_NOINLINE Status RunCorrected(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
-                                 const StageBase<int32_t>& stage) {
-  return RunWithZeroPoints(context, a, b, {d.row_zero_points, d.column_zero_points}, stage);
-}
-
-// With `is_corrected` zero points are no matter of the stage: it was made without column sums.
-template <class Q>
-HWY_INLINE Status RunStages(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
-                            bool is_corrected, const StageBase<int32_t>& stage) {
-  if (HWY_UNLIKELY(is_corrected)) return RunCorrected(context, a, b, d, stage);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
-}
-
-// Not inlined either.
-template <class Q, class Y>
-HWY_NOINLINE Status RunAndFinish(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
-                                 RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c) {
-  const bool is_corrected = HasZeroPoints(b, d.column_zero_points);
-  const DequantizeStage<float> linear(d, is_corrected ? nullptr : ColumnSumsOf(b), MatrixView<float>(), row_scales);
-  const FinishStage stage(linear, d, residual, c);
-  return RunStages(context, a, b, d, is_corrected, stage);
-}
-
-}  // namespace
-
-template <class Q, class Y>
-Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
-                      RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c) {
-  if (HWY_UNLIKELY(residual != nullptr || NeedsFinish(d))) {
-    return RunAndFinish(context, a, b, d, row_scales, residual, c);
-  }
-  const bool is_corrected = HasZeroPoints(b, d.column_zero_points);
-  const DequantizeStage<Y> stage(d, is_corrected ? nullptr : ColumnSumsOf(b), c, row_scales);
-  return RunStages(context, a, b, d, is_corrected, stage);
-}
-
-#define ISOQUANT_RUN_DEQUANTIZED(Q, Y)                                                                          \
-  template Status RunDequantized<Q, Y>(Context&, const RowSource<Q>&, const WeightsRef&, const Dequantization&, \
-                                       RowScales, const MatrixView<const Y>*, const MatrixView<Y>&)
-ISOQUANT_RUN_DEQUANTIZED(int8_t, float);
-ISOQUANT_RUN_DEQUANTIZED(int8_t, BFloat16);
-ISOQUANT_RUN_DEQUANTIZED(int8_t, Float16);
-ISOQUANT_RUN_DEQUANTIZED(uint8_t, float);
-ISOQUANT_RUN_DEQUANTIZED(uint8_t, BFloat16);
-ISOQUANT_RUN_DEQUANTIZED(uint8_t, Float16);
-#undef ISOQUANT_RUN_DEQUANTIZED
-
 namespace {
 
 template <class A>
@@ -101,6 +45,19 @@ Status MultiplyU8To16(Context& context, const MatrixView<const uint8_t>& a, cons
   return MultiplyTo16(context, a, b, d, c);
 }
 
+void DequantizeBatchF32(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                        const StageUser<int32_t>& use) {
+  MakeDequantized<float>(maker, product, b, use);
+}
+void DequantizeBatchBf16(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                         const StageUser<int32_t>& use) {
+  MakeDequantized<BFloat16>(maker, product, b, use);
+}
+void DequantizeBatchF16(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                        const StageUser<int32_t>& use) {
+  MakeDequantized<Float16>(maker, product, b, use);
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -115,6 +72,9 @@ HWY_EXPORT(MultiplyS8);
 HWY_EXPORT(MultiplyU8);
 HWY_EXPORT(MultiplyS8To16);
 HWY_EXPORT(MultiplyU8To16);
+HWY_EXPORT(DequantizeBatchF32);
+HWY_EXPORT(DequantizeBatchBf16);
+HWY_EXPORT(DequantizeBatchF16);
 
 // `view` is c, as a MatrixView of float, or of uint16_t for any type of 16 bits.
 template <class A, class V, class C, class Function>
@@ -150,6 +110,12 @@ Status MatMul(Context& context, const MatrixView<const uint8_t>& a, const Weight
   if (c.type == ElementType::kF32) return MatMul(context, a, b, dequantization, c.As<float>());
   return CheckAndMultiply(context, a, b, dequantization, c.As<uint16_t>(), c,
                           ISOQUANT_DISPATCH(context, MultiplyU8To16));
+}
+
+StageMaker<int32_t>::Make FindDequantizer(Context& context, ElementType c) {
+  if (c == ElementType::kF32) return ISOQUANT_DISPATCH(context, DequantizeBatchF32);
+  return c == ElementType::kBf16 ? ISOQUANT_DISPATCH(context, DequantizeBatchBf16)
+                                 : ISOQUANT_DISPATCH(context, DequantizeBatchF16);
 }
 
 }  // namespace isoquant

@@ -88,5 +88,32 @@ Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& 
   return Status();
 }
 
+Status PackIntoScratch(Context& context, const WeightsBatch& plain, PackedPanels& first, size_t& bytes) {
+  const WeightsRef b = plain.At(0);
+  PanelLayout layout;
+  const bool fits = layout.Compute(b.k(), b.n(), b.type()) && layout.bytes <= SIZE_MAX / 2 / plain.count();
+  bytes = layout.bytes;
+  const size_t all_bytes = fits ? plain.count() * bytes : SIZE_MAX;
+  uint8_t* memory = fits ? context.Scratch(Context::ScratchOwner::kOperation, all_bytes) : nullptr;
+  if (memory == nullptr) return Status(StatusCode::kOutOfMemory, "packed b", all_bytes, "", 0);
+  first = layout.At(memory, b.k(), b.n());
+  const auto pack = ISOQUANT_DISPATCH(context, PackPart);
+  const size_t num_panels = PackedPanels::NumPanels(b.n());
+  const size_t most = std::min(context.NumWorkers(), all_bytes / kMinBytesPerTask);  // tasks
+  // Few matrices are cut: a matrix to a task is less than there are workers.
+  const size_t parts = std::max<size_t>(1, std::min(num_panels, most / plain.count()));
+  const size_t units = plain.count() * parts, tasks = std::max<size_t>(1, std::min(units, most));
+  const auto task = [&](size_t i, size_t) {
+    for (size_t unit = units * i / tasks; unit < units * (i + 1) / tasks; ++unit) {
+      const size_t matrix = unit / parts, part = unit % parts;
+      uint8_t* const to = memory + matrix * bytes;
+      uint32_t* sums = IsInteger(layout.type) ? reinterpret_cast<uint32_t*>(to + layout.panels_bytes) : nullptr;
+      pack(plain.At(matrix), num_panels * part / parts, num_panels * (part + 1) / parts, to, sums);
+    }
+  };
+  if (bytes != 0) context.Run(tasks, TaskRef(task));
+  return Status();
+}
+
 }  // namespace isoquant
 #endif  // HWY_ONCE

@@ -8,6 +8,7 @@
 #include "isoquant/context.h"
 #include "isoquant/element_type.h"
 #include "isoquant/float_types.h"
+#include "isoquant/matrix_batch.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
 
@@ -55,6 +56,9 @@ void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layo
 
 // The panels of plain weights, packed into the Context's scratch (kOperation).
 Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& panels);
+
+// The same for all matrices of a batch: `first` is the first one, and each next one follows `bytes` later.
+Status PackIntoScratch(Context& context, const WeightsBatch& plain, PackedPanels& first, size_t& bytes);
 
 }  // namespace isoquant
 

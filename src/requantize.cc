@@ -2,6 +2,7 @@
 #include "isoquant/requantize.h"
 
 #include "isoquant/inl/isa/int8_targets.h"
+#include "src/batch.h"
 #include "src/requantization.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -48,6 +49,26 @@ ISOQUANT_MULTIPLY(MultiplyU8S8, uint8_t, int8_t)
 ISOQUANT_MULTIPLY(MultiplyU8U8, uint8_t, uint8_t)
 #undef ISOQUANT_MULTIPLY
 
+// Of a batch, the stage of one product.
+template <class Q>
+HWY_INLINE void MakeRequantized(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                                const StageUser<int32_t>& use) {
+  const auto& batch = static_cast<const StagedBatch<Requantization, Q>&>(maker);
+  const Requantization& r = batch.parameters.At(product);
+  const bool is_corrected = HasZeroPoints(b, r.b_zero_points);
+  const RequantizeStage<Q> stage(r, is_corrected ? nullptr : ColumnSumsOf(b), batch.c.At(product));
+  if (!is_corrected) return use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
+  UseZeroPoints({r.a_zero_points, r.b_zero_points}, b, batch.RowSumsOf(product), stage, use);
+}
+void RequantizeBatchS8(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                       const StageUser<int32_t>& use) {
+  MakeRequantized<int8_t>(maker, product, b, use);
+}
+void RequantizeBatchU8(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                       const StageUser<int32_t>& use) {
+  MakeRequantized<uint8_t>(maker, product, b, use);
+}
+
 // HWY_NOINLINE: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,
                                const MatrixView<int8_t>& c, size_t begin, size_t end) {
@@ -73,6 +94,8 @@ HWY_EXPORT(MultiplyU8S8);
 HWY_EXPORT(MultiplyU8U8);
 HWY_EXPORT(RequantizeS8);
 HWY_EXPORT(RequantizeU8);
+HWY_EXPORT(RequantizeBatchS8);
+HWY_EXPORT(RequantizeBatchU8);
 
 }  // namespace
 
@@ -99,6 +122,11 @@ Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const
 Status Requantize(Context& context, const MatrixView<const int32_t>& sums, const Requantization& requantization,
                   const MatrixView<uint8_t>& c) {
   return CheckAndRequantize(context, sums, requantization, c, CheckScales, ISOQUANT_DISPATCH(context, RequantizeU8));
+}
+
+StageMaker<int32_t>::Make FindRequantizer(Context& context, ElementType c) {
+  return c == ElementType::kS8 ? ISOQUANT_DISPATCH(context, RequantizeBatchS8)
+                               : ISOQUANT_DISPATCH(context, RequantizeBatchU8);
 }
 
 }  // namespace isoquant

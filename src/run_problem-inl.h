@@ -37,6 +37,24 @@ HWY_INLINE Status RunProblem(Context& context, const RowSource<typename Problem:
   return SolveProblem<Problem>(context, a, *b.packed(), stage);
 }
 
+// Plain weights that serve several products are packed before, too: once.
+template <class Problem>
+HWY_INLINE Status RunBatchOf(Context& context, const Products<typename Problem::A, typename Problem::Acc>& products_in,
+                             bool needs_sums) {
+  Products<typename Problem::A, typename Problem::Acc> products = products_in;
+  if (!products.IsPlain()) return SolveBatch<Problem>(context, products);
+  const WeightsRef b = products.b.At(0);
+  const size_t count = products.a.count;
+  const bool on_the_way =
+      !needs_sums && products.b.count() == count &&
+      PacksOnTheWay(products.a.rows, b.k(), b.n(), DivideUp(context.NumWorkers(), count), DetectedCaches());
+  if (on_the_way) return SolveBatch<Problem>(context, products);
+  PackedPanels first;
+  ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, products.b, first, products.packed_bytes));
+  products.packed = &first;
+  return SolveBatch<Problem>(context, products);
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -61,6 +61,26 @@ Status MatMulZerosU8(Context& context, const RowSource<uint8_t>& a, const Weight
   return Run(context, a, b, z, {nullptr, c, accumulate});
 }
 
+namespace {
+
+ZeroPointTerm TermOf(const ZeroPoints& z, const WeightsRef& b, const int32_t* row_sums) {
+  if (!HasZeroPoints(b, z.b)) return {z.a, {}, 0, b.k(), ColumnSumsOf(b), nullptr};
+  return {z.a, z.b, PackedPanels::OffsetOf(b.type()), b.k(), ColumnSumsOf(b), row_sums};
+}
+
+}  // namespace
+
+void UseZeroPoints(const ZeroPoints& z, const WeightsRef& b, const int32_t* row_sums, const StageBase<int32_t>& next,
+                   const StageUser<int32_t>& use) {
+  const ZeroPointStage stage(TermOf(z, b, row_sums), next);
+  use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
+}
+void UseZeroPointsOfSums(const ZeroPoints& z, const WeightsRef& b, const int32_t* row_sums,
+                         const MatrixView<int32_t>& c, bool accumulate, const StageUser<int32_t>& use) {
+  const ZeroPointStage stage(TermOf(z, b, row_sums), c, accumulate);
+  use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
+}
+
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant

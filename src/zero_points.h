@@ -13,6 +13,7 @@
 
 #include "hwy/base.h"
 #include "isoquant/context.h"
+#include "isoquant/inl/engine/products.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/matmul.h"
@@ -52,6 +53,13 @@ Status MatMulZerosS8(Context& context, const RowSource<int8_t>& a, const Weights
                      const MatrixView<int32_t>& c, bool accumulate);
 Status MatMulZerosU8(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                      const MatrixView<int32_t>& c, bool accumulate);
+
+// Calls use(stage) with the stage that makes t and hands it to `next`, or stores it in c. `row_sums` are read if
+// HasZeroPoints(b, z.b).
+void UseZeroPoints(const ZeroPoints& z, const WeightsRef& b, const int32_t* row_sums, const StageBase<int32_t>& next,
+                   const StageUser<int32_t>& use);
+void UseZeroPointsOfSums(const ZeroPoints& z, const WeightsRef& b, const int32_t* row_sums,
+                         const MatrixView<int32_t>& c, bool accumulate, const StageUser<int32_t>& use);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -240,6 +240,16 @@ TEST_CASE("Memory: where an allocation fails, nothing has been written") {
   // As u8.
   const KxN unsigned_b{{reinterpret_cast<const uint8_t*>(o.b.data()), kK, kN}};
 
+  // Products with rows of one each.
+  const MatrixBatch<const int8_t> batch(o.s8.data(), kFewRows, 1, kK);
+  const MatrixBatch<int32_t> s32_batch(s32_out.data, kFewRows, 1, kN);
+  const MatrixBatch<float> f32_batch(f32_out.data, kFewRows, 1, kN);
+  const WeightsBatch same_plain(n_by_k, kFewRows, 0);
+  const std::vector<int8_t> many(kK * kN + kFewRows, 1);
+  const WeightsBatch each_plain(NxK{{many.data(), kN, kK}}, kFewRows, 1);
+  Dequantization of_one = both;
+  of_one.row_scales = {o.scales.data(), 1};
+
   const auto operation = [&](const char* name, auto run) { return Operation{name, run, out, memory.size()}; };
   const Operation operations[] = {
       operation("Linear, s8", [&](Context& c) { return Linear(c, x, o.layer, y); }),
@@ -255,6 +265,10 @@ TEST_CASE("Memory: where an allocation fails, nothing has been written") {
       operation("MatMul to s32, u8 weights", [&](Context& c) { return MatMul(c, u8, unsigned_b, s32_out); }),
       operation("MatMul to f32, zero points", [&](Context& c) { return MatMul(c, u8, n_by_k, both, f32_out); }),
       operation("MatMul to s8, zero points", [&](Context& c) { return MatMul(c, s8, unsigned_b, of_b, s8_out); }),
+      operation("MatMulBatch to s32", [&](Context& c) { return MatMulBatch(c, batch, o.weights, s32_batch); }),
+      operation("MatMulBatch to s32, plain", [&](Context& c) { return MatMulBatch(c, batch, each_plain, s32_batch); }),
+      operation("MatMulBatch, shared", [&](Context& c) { return MatMulBatch(c, batch, same_plain, s32_batch); }),
+      operation("MatMulBatch to f32", [&](Context& c) { return MatMulBatch(c, batch, each_plain, of_one, f32_batch); }),
       operation("MatMul to u8, plain", [&](Context& c) { return MatMul(c, s8, k_by_n, o.requantization, u8_out); }),
   };
   ForEachTier([&](Context& tier) {

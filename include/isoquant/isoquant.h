@@ -4,6 +4,7 @@
 
 #include "isoquant/activation.h"
 #include "isoquant/add.h"
+#include "isoquant/batch.h"
 #include "isoquant/context.h"
 #include "isoquant/convert.h"
 #include "isoquant/convolution.h"
@@ -20,6 +21,7 @@
 #include "isoquant/layout.h"
 #include "isoquant/linear.h"
 #include "isoquant/matmul.h"
+#include "isoquant/matrix_batch.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/norm.h"
 #include "isoquant/pooling.h"

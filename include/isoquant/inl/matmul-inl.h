@@ -14,7 +14,9 @@
 #include <type_traits>
 
 #include "isoquant/context.h"
+#include "isoquant/inl/engine/batch-inl.h"
 #include "isoquant/inl/engine/driver-inl.h"
+#include "isoquant/inl/engine/products.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/isa/policies-inl.h"
 #include "isoquant/inl/isa/problem.h"
@@ -97,6 +99,17 @@ struct RunPlainWithPolicy {
   }
 };
 
+template <class Problem>
+struct RunBatchWithPolicy {
+  Context& context;
+  const Products<typename Problem::A, typename Problem::Acc>& products;
+
+  template <class P>
+  HWY_INLINE Status operator()(P) const {
+    return MatMulBatchInTasks<P>(context, products);
+  }
+};
+
 // Plain weights: packed on the way, a few panels at a time, from the second-level cache to itself; A should leave room
 // there.
 template <class Problem, class Stage>
@@ -124,7 +137,19 @@ HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Proble
   return SolveProblem<Problem>(context, a, *b.packed(), stage);
 }
 
-// The same for rows of s8 or u8 and weights of s8.
+// A batch of products, each with the policy that a single one has. Fails only for lack of memory: then no stage has
+// been called.
+template <class Problem>
+HWY_INLINE Status SolveBatch(Context& context, const Products<typename Problem::A, typename Problem::Acc>& products) {
+  const MatrixBatch<const typename Problem::A>& a = products.a;
+  if (a.count == 0 || a.rows == 0) return Status();
+  const size_t n = products.b.At(0).n();
+  if (n == 0) return Status();
+  return CallWithBest(PoliciesFor<Problem>(), context, a.rows, a.cols, n,
+                      RunBatchWithPolicy<Problem>{context, products});
+}
+
+// Products of rows of s8 or u8 and weights of s8.
 template <class A, class Stage>
 Status MatMulStage(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage) {
   return SolveProblem<Int8Problem<A>>(context, RowSource<A>(a), b, stage);

@@ -250,7 +250,7 @@ class MatMulBlock {
 
 template <class P>
 HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b) {
-  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, DescribeRows<P>(a)};
+  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, DescribeRows<P>(a), 1};
 }
 
 // For products of which several tasks have the same rows: finds what must be known of each row, before they run.
@@ -270,26 +270,24 @@ HWY_NOINLINE void PrepareRowsInTasks(Context& context, const MatMulPlan& plan, c
   context.Run(parts, TaskRef(task));
 }
 
-// In blocks and tasks. Not inlined: the path of small calls is short.
+// Task i of a product: a block of rows times a part of the columns. Not inlined: batches of products have the same
+// tasks.
 template <class P, class Stage>
-HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, const WeightsRef& b,
-                                  const Stage& stage) {
-  using Acc = typename P::Acc;
-  const PackedPanels* packed = b.packed();
-  const ProductShape shape = ShapeOf<P>(context, a, b.n(), packed == nullptr);
-  const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
-  uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
-  if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
-  const bool prepares = plan.column_parts == 1;
-  if (!prepares && ((a.filler != nullptr && a.filler->prepare != nullptr) || a.row_sums != nullptr)) {
-    PrepareRowsInTasks<P>(context, plan, a, scratch);
-  }
-  const auto task = [&](size_t i, size_t worker) {
+struct ProductTask {
+  const MatMulPlan& plan;
+  const RowSource<typename P::A>& a;
+  bool prepares;
+  const WeightsRef& b;
+  const Stage& stage;
+  uint8_t* scratch;  // plan.bytes for each worker
+
+  HWY_NOINLINE void operator()(size_t i, size_t worker) const {
+    const PackedPanels* packed = b.packed();
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
-    const StageEnvironment<Acc> environment(stage);
+    const StageEnvironment<typename P::Acc> environment(stage);
     if (packed != nullptr && rows.size <= plan.tile.rows) {
       const size_t begin = groups.begin * plan.tile.cols;
       const size_t size = Min(groups.size * plan.tile.cols, plan.n - begin);
@@ -297,7 +295,22 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
     } else {
       MatMulBlock<P, Stage>(plan, a, prepares, b, stage, own).Run(rows, groups);
     }
-  };
+  }
+};
+
+// In blocks and tasks. Not inlined: the path of small calls is short.
+template <class P, class Stage>
+HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, const WeightsRef& b,
+                                  const Stage& stage) {
+  const ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr);
+  const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
+  uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
+  if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
+  const bool prepares = plan.column_parts == 1;
+  if (!prepares && ((a.filler != nullptr && a.filler->prepare != nullptr) || a.row_sums != nullptr)) {
+    PrepareRowsInTasks<P>(context, plan, a, scratch);
+  }
+  const ProductTask<P, Stage> task{plan, a, prepares, b, stage, scratch};
   context.Run(plan.row_blocks * plan.column_parts, TaskRef(task));
   return Status();
 }

@@ -58,6 +58,7 @@ struct ProductShape {
   size_t workers;
   bool plain_b;  // B is not packed
   RowsOfA a;
+  size_t count = 1;  // such products, which share the workers
 };
 
 // The caches of this machine. They are asked for only where they matter: that takes time.
@@ -122,11 +123,24 @@ struct MatMulPlan {
   }
 };
 
+// So many workers have work that is worth it.
+HWY_INLINE size_t WantedTasks(const ProductShape& s) {
+  const size_t outputs_per_task = DivideUp(tuning::kMinProductsPerTask, s.k + 1);
+  return Min(s.workers, (s.m + tuning::kRowsOfStreaming) * s.n * s.count / outputs_per_task);
+}
+
+// The tasks of each of several products: so many that they can be dealt out evenly, or are many.
+HWY_INLINE size_t TasksOfEach(size_t count, size_t workers) {
+  size_t tasks = 1;
+  while (count * tasks % workers != 0 && count * tasks < tuning::kTasksPerWorker * workers) ++tasks;
+  return tasks;
+}
+
 // A task for each worker.
 HWY_INLINE void SplitForWorkers(const ProductShape& s, MatMulPlan& plan) {
-  const size_t outputs_per_task = DivideUp(tuning::kMinProductsPerTask, s.k + 1);
-  const size_t wanted_tasks = Min(s.workers, (s.m + tuning::kRowsOfStreaming) * s.n / outputs_per_task);
+  size_t wanted_tasks = WantedTasks(s);
   if (wanted_tasks <= 1) return;
+  if (s.count > 1) wanted_tasks = TasksOfEach(s.count, wanted_tasks);
   if (plan.row_blocks >= wanted_tasks) {
     // 5 blocks for 2 workers: 1.67 times as fast as one worker, 6 blocks: twice (1024 cubed, see "threads" in
     // tuning.h).
@@ -187,6 +201,15 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
     plan.pack_groups = Min(plan.pack_groups, plan.groups);
     plan.bytes += plan.pack_groups * (group_bytes + plan.tile.cols * sizeof(int32_t));
   }
+  return plan;
+}
+
+// The plan of each product of a batch, and of B's matrices, of which there are `b_count`.
+[[maybe_unused]] HWY_NOINLINE MatMulPlan PlanBatch(const TileTraits& t, const ProductShape& s, size_t b_count) {
+  const DetectedCaches caches;
+  MatMulPlan plan = PlanMatMul(t, s, caches);
+  // Matrices that each fit into L2 come from memory if all of them do not.
+  plan.tile.b_from_memory = b_count * s.n * s.k * t.b_bytes >= tuning::kL2sOfStreamedB * caches.L2Bytes();
   return plan;
 }
 

@@ -44,6 +44,9 @@ constexpr size_t kFewGroups = 4;
 constexpr size_t kMinProductsPerTask = size_t{1} << 21;
 // Few rows take as long as their weights take to arrive: they count as so many rows more.
 constexpr size_t kRowsOfStreaming = 3;
+// Products of a batch are cut until there are so many tasks for each worker, or tasks can be dealt out evenly; and more
+// are not handed out: tiny products come several in a task.
+constexpr size_t kTasksPerWorker = 4;
 // A part of the columns arranges all rows anew: blocks of rows are better, down to so many rows (threads).
 constexpr size_t kMinRowsPerTask = 16;
 

@@ -1,0 +1,57 @@
+// Support: what all kinds of MatMulBatch share: stages of each product, and the way to the engine.
+#ifndef ISOQUANT_SRC_BATCH_H_
+#define ISOQUANT_SRC_BATCH_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "isoquant/context.h"
+#include "isoquant/element_type.h"
+#include "isoquant/inl/engine/products.h"
+#include "isoquant/matmul.h"
+#include "isoquant/matrix_batch.h"
+#include "isoquant/status.h"
+
+namespace isoquant {
+
+// Which sums stages need beside those of products: of columns if there are zero points of a, of rows if there are zero
+// points of b.
+struct NeededSums {
+  bool columns = false, rows = false;
+
+  // For products with weights of b, whose matrices all have one type.
+  void Add(const WeightsBatch& b, const ZeroPoints& z);
+};
+
+// Stages of integer products, and what the engine finds for them.
+struct BatchStages : StageMaker<int32_t> {
+  explicit BatchStages(Make make_in) : StageMaker<int32_t>{make_in} {}
+
+  NeededSums needed;
+  const int32_t* row_sums = nullptr;  // of all products
+};
+
+// What the stages of a batch are made of: parameters P, and outputs of C.
+template <class P, class C>
+struct StagedBatch : BatchStages {
+  StagedBatch(Make make_in, const PerProduct<P>& parameters_in, const MatrixBatch<C>& c_in)
+      : BatchStages(make_in), parameters(parameters_in), c(c_in) {}
+
+  const int32_t* RowSumsOf(size_t product) const { return row_sums == nullptr ? nullptr : row_sums + product * c.rows; }
+
+  const PerProduct<P>& parameters;
+  const MatrixBatch<C>& c;
+};
+
+// The functions that make stages, for outputs of type c and the target that the Context chose.
+StageMaker<int32_t>::Make FindDequantizer(Context& context, ElementType c);  // of a StagedBatch<Dequantization, C>
+StageMaker<int32_t>::Make FindRequantizer(Context& context, ElementType c);  // of a StagedBatch<Requantization, C>
+
+// Runs all products. The arguments have been checked, and c is not empty.
+Status RunStagedBatch(Context& context, const MatrixBatch<const int8_t>& a, const WeightsBatch& b, BatchStages& stages);
+Status RunStagedBatch(Context& context, const MatrixBatch<const uint8_t>& a, const WeightsBatch& b,
+                      BatchStages& stages);
+
+}  // namespace isoquant
+
+#endif  // ISOQUANT_SRC_BATCH_H_
