@@ -1,7 +1,7 @@
 // Bench: MatMul of f32 and of bf16 with packed weights, beside the FMA peak of the widest vectors of the tier. Names:
-// MatMulF32/M/K/N, MatMulBF16/M/K/N. Counters: gops, pct_peak, for few rows weights_gbps; of bf16 vs_f32 (its speed
-// over that of f32 in the same run); of f32, where OpenBLAS is installed, openblas_gops and vs_openblas (ours over it).
-// OPENBLAS_CORETYPE chooses its kernels.
+// MatMulF32/M/K/N, MatMulBF16/M/K/N, and, in FloatMode::kFast, MatMulBF16Fast/M/K/N. Counters: gops, pct_peak, for few
+// rows weights_gbps; of bf16 vs_f32 (its speed over that of f32 in the same run); of f32, where OpenBLAS is installed,
+// openblas_gops and vs_openblas (ours over it). OPENBLAS_CORETYPE chooses its kernels.
 #include <cmath>
 #include <cstring>
 
@@ -107,10 +107,12 @@ void F32Bench(benchmark::State& state) {
   state.SetLabel(label);
 }
 
+template <FloatMode kMode>
 void Bf16Bench(benchmark::State& state) {
   const Shape shape{state.range(0), state.range(1), state.range(2)};
   FloatProduct<BFloat16> product(shape);
   FloatProduct<float> f32(shape);
+  product.context.SetFloatMode(kMode);
   const Repeats repeats(product.count());
   std::vector<double> rates, limits, f32_rates;
   for (auto _ : state) {
@@ -126,7 +128,11 @@ void Bf16Bench(benchmark::State& state) {
   if (product.m <= 16) state.counters["weights_gbps"] = 2e-9 * rate / static_cast<double>(product.m);
   if (Median(limits) > 0) state.counters["pct_peak"] = 100.0 * Median(Ratios(rates, limits));
   state.counters["vs_f32"] = Median(Ratios(rates, f32_rates));
-  state.SetLabel(product.context.tier());
+  for (const TierReport& report : ExplainTiers(product.context, ElementType::kBf16, ElementType::kBf16)) {
+    if (!report.usable) continue;
+    state.SetLabel(report.name);
+    break;
+  }
 }
 
 }  // namespace
@@ -137,7 +143,11 @@ void RegisterFloat() {
         ->Args({shape.m, shape.k, shape.n})
         ->UseManualTime()
         ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));
-    benchmark::RegisterBenchmark("MatMulBF16", &Bf16Bench)
+    benchmark::RegisterBenchmark("MatMulBF16", &Bf16Bench<FloatMode::kExact>)
+        ->Args({shape.m, shape.k, shape.n})
+        ->UseManualTime()
+        ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));
+    benchmark::RegisterBenchmark("MatMulBF16Fast", &Bf16Bench<FloatMode::kFast>)
         ->Args({shape.m, shape.k, shape.n})
         ->UseManualTime()
         ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));

@@ -23,6 +23,7 @@ Context::Context(Executor* executor) : Runtime(executor) {
 void Context::Choose() {
   const uint64_t usable = UsableTiers();
   uint64_t allowed = usable & ~capped_ & ~disabled_;
+  if (float_mode_ != FloatMode::kFast) allowed &= ~TiersOfFastMode();
   uint64_t on_request = allowed & TiersWithTiles();
   // Tiles are asked for when they are about to be used. They are asked for here only if the target depends on the
   // answer.
@@ -34,7 +35,7 @@ void Context::Choose() {
   }
   if (allowed == 0) {  // the last tier is never removed
     for (size_t i = 0; i < Tiers().size; ++i) {
-      if ((usable & ~TiersWithTiles() & TierBit(i)) != 0) allowed = TierBit(i);
+      if ((usable & ~TiersWithTiles() & ~TiersOfFastMode() & TierBit(i)) != 0) allowed = TierBit(i);
     }
   }
   // Lower bits are better targets: those below the chosen one are removed.
@@ -62,6 +63,11 @@ Status Context::Disable(const char* names) {
   disabled_ |= tiers.named;
   Choose();
   return status;
+}
+
+void Context::SetFloatMode(FloatMode mode) {
+  float_mode_ = mode;
+  Choose();
 }
 
 const char* Context::tier() const {

@@ -16,6 +16,7 @@ struct Tier {
   bool needs_tiles;                    // RefuseTiles() may refuse it too
   const char* shapes;                  // for which shapes it is the best; or null: all
   uint32_t problems;                   // which it solves: a set as in problems.h
+  bool needs_fast_mode = false;        // FloatMode::kFast
 };
 
 struct TierList {

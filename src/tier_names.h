@@ -20,7 +20,9 @@ struct TierName {
 // tiers_test.cc compares it with Tiers(). A new instruction gets its line here.
 inline constexpr TierName kTierNames[] = {
     {Architecture::kX86, "amx_int8"},
+    {Architecture::kX86, "amx_bf16"},
     {Architecture::kX86, "avx512_vnni"},
+    {Architecture::kX86, "avx512_bf16"},
     {Architecture::kX86, "avx512bw"},
     {Architecture::kX86, "avx_vnni_int8"},
     {Architecture::kX86, "avx_vnni"},

@@ -21,7 +21,8 @@ namespace {
 
 template <class... P>
 void MergePolicies(PolicyList<P...>, uint32_t problem, TierList& list) {
-  const Tier tiers[] = {Tier{P::kName, HWY_TARGET, P::kRefusal, P::kNeedsTiles, P::kShapes, problem}..., Tier()};
+  const Tier tiers[] = {
+      Tier{P::kName, HWY_TARGET, P::kRefusal, P::kNeedsTiles, P::kShapes, problem, P::kNeedsFastMode}..., Tier()};
   MergeTiers(tiers, sizeof...(P), list);
 }
 
@@ -94,6 +95,11 @@ uint64_t UsableTiers() {
 uint64_t TiersWithTiles() {
   static const uint64_t with_tiles = TiersThat([](const Tier& tier) { return tier.needs_tiles; });
   return with_tiles;
+}
+
+uint64_t TiersOfFastMode() {
+  static const uint64_t fast = TiersThat([](const Tier& tier) { return tier.needs_fast_mode; });
+  return fast;
 }
 
 size_t TierIndex(const char* name) {

@@ -14,8 +14,9 @@ const TierList& Tiers();
 
 // Sets of tiers: bit i is tier number i.
 inline uint64_t TierBit(size_t i) { return uint64_t{1} << i; }
-uint64_t UsableTiers();     // those that this machine can run, if tiles are granted; the call does not ask for tiles
-uint64_t TiersWithTiles();  // those that need tiles
+uint64_t UsableTiers();      // those that this machine can run, if tiles are granted; the call does not ask for tiles
+uint64_t TiersWithTiles();   // those that need tiles
+uint64_t TiersOfFastMode();  // those that need FloatMode::kFast
 
 // Number of the best tier of a set that is not empty.
 inline size_t BestOf(uint64_t tiers) {

@@ -14,6 +14,12 @@
 
 namespace isoquant {
 
+// What products of bf16 are computed with.
+enum class FloatMode : uint8_t {
+  kExact,  // the chain of fused multiply-adds of float_matmul.h: the same bits on every tier
+  kFast,   // instructions for bf16, too, where the CPU has them: other bits, within the bound that stands there
+};
+
 // A Context is cheap to make and not thread-safe: each thread that calls the library has its own. Its scratch memory
 // grows when a larger shape arrives and is kept, so that a steady state allocates nothing.
 //
@@ -54,6 +60,11 @@ class ISOQUANT_API Context : public Runtime {  // runtime.h: what those ask of a
   Status SetMaxTier(const char* name);
   Status Disable(const char* names);
 
+  // kExact until this is called. kFast permits the tiers that are refused without it (ExplainTiers says which); they
+  // compute products of bf16 alone.
+  void SetFloatMode(FloatMode mode);
+  FloatMode float_mode() const { return float_mode_; }
+
   // The tier that runs: the best one that is left. Never null. Explain says more: some tiers leave small products to
   // the next one, and not every tier has every product.
   const char* tier() const;
@@ -73,6 +84,7 @@ class ISOQUANT_API Context : public Runtime {  // runtime.h: what those ask of a
   // Bit i is tier i.
   uint64_t capped_ = 0;    // better than a cap, of the environment or the caller
   uint64_t disabled_ = 0;  // removed by name
+  FloatMode float_mode_ = FloatMode::kExact;
   Status environment_status_;
 };
 

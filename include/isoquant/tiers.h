@@ -14,7 +14,7 @@ namespace isoquant {
 class Context;
 
 // A tier is an instruction under a Highway target: "avx512_vnni" is VPDPBUSD on 512-bit vectors, "avx2" is VPMADDWD on
-// 256-bit ones. All tiers give the same bits.
+// 256-bit ones. All tiers give the same bits, but for those that run in FloatMode::kFast alone (context.h).
 struct TierReport {
   std::string name;
   std::string target;  // Highway's name of the target under which it was compiled: "AVX3"

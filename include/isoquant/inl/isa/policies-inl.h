@@ -12,6 +12,7 @@
 #include "isoquant/inl/isa/problem.h"
 #include "isoquant/inl/isa/tile_amx-inl.h"
 #include "isoquant/inl/isa/tile_bf16-inl.h"
+#include "isoquant/inl/isa/tile_bf16_fast-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
 #include "isoquant/inl/isa/tile_fma-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
@@ -72,7 +73,15 @@ struct PolicyListOf<F32Problem> {
 
 template <>
 struct PolicyListOf<Bf16Problem> {
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
+  using List = PolicyList<AmxBf16, Avx512Bf16, Bf16Policy>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET == HWY_AVX2 && defined(ISOQUANT_AMX_UNDER_AVX2)
+  using List = PolicyList<AmxBf16, Bf16Policy>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  using List = PolicyList<Avx512Bf16, Bf16Policy>;
+#else
   using List = PolicyList<Bf16Policy>;
+#endif
 };
 
 }  // namespace

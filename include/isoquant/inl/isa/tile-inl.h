@@ -31,6 +31,7 @@
 // and, unless it inherits them from AnyShape,
 //
 //   kNeedsTiles               it uses registers that the operating system grants on request (AMX)
+//   kNeedsFastMode            it has other bits than the rest of its list: for FloatMode::kFast alone
 //   kShapes                   in words, the products for which it is the best; or null: all products
 //   Suits(m, k, n)            whether a product is one of those. Others are left to the next policy that may run, if
 //                             there is one
@@ -76,6 +77,7 @@ struct NoState {
 // Members of most policies.
 struct AnyShape {
   static constexpr bool kNeedsTiles = false;
+  static constexpr bool kNeedsFastMode = false;
   static constexpr const char* kShapes = nullptr;
   static constexpr bool Suits(size_t, size_t, size_t) { return true; }
   static constexpr bool kReadsBFromL2 = false;

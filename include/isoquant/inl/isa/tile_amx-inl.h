@@ -1,9 +1,10 @@
-// ISA layer: TDPBUSD and TDPBSSD, the matrix instructions of AMX-INT8 (tier amx_int8).
+// ISA layer: TDPBUSD and TDPBSSD, the matrix instructions of AMX-INT8 (tier amx_int8), and the tiles of all matrix
+// instructions of AMX.
 //
 // An AMX tile is 16 rows of 64 bytes. TDP* computes C (16 x 16 int32) += A (16 rows x 64 K) B (64 K x 16 columns). Row
 // i of B's tile is group i of four K, of 16 columns: B's tile is 16 groups of a packed panel, as they lie in memory. A
-// is read in place, 16 rows at a time, by its stride. No trick with signs is needed: u8 x s8 is TDPBUSD, s8 x s8 is
-// TDPBSSD.
+// is read in place, 16 rows at a time, by its stride. (Of bf16, 64 bytes are 32 K, and a group is two.) No trick with
+// signs is needed: u8 x s8 is TDPBUSD, s8 x s8 is TDPBSSD.
 //
 // Registers: tmm0 to tmm3 are C (2 x 2, or 4 x 1 for lone panels), tmm4 and tmm5 A, tmm6 and tmm7 B. A step of 64 K of
 // a tile of 32 x 32 is four loads (8 cycles each out of L1) and four products (16 cycles each), by Intel's optimization
@@ -39,20 +40,26 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-inline const char* RefuseAmx(const Cpu& cpu) {
+// `refusal`: null, or what the CPU lacks of the instruction itself.
+inline const char* RefuseAmx(const Cpu& cpu, const char* refusal) {
 #if defined(ISOQUANT_AMX) && !ISOQUANT_AMX
   (void)cpu;
+  (void)refusal;
   return "this build leaves AMX out: ISOQUANT_AMX is OFF";
 #elif !defined(__linux__)
   (void)cpu;
+  (void)refusal;
   return "AMX is not attempted on this operating system: only Linux grants tiles in a way that this library knows";
 #else
   if ((cpu.leaf7_edx >> 24 & 1) == 0) return "the CPU lacks AMX-TILE: CPUID(7,0).EDX[24] is 0";
-  if ((cpu.leaf7_edx >> 25 & 1) == 0) return "the CPU lacks AMX-INT8: CPUID(7,0).EDX[25] is 0";
+  if (refusal != nullptr) return refusal;
   if ((cpu.leaf1_ecx >> 27 & 1) == 0) return "the operating system does not use XSAVE: CPUID(1).ECX[27] is 0";
   if ((cpu.xcr0 >> 17 & 3) != 3) return "the operating system does not save tiles: XCR0[17] or XCR0[18] is 0";
   return nullptr;
 #endif
+}
+inline const char* RefuseAmxInt8(const Cpu& cpu) {
+  return RefuseAmx(cpu, (cpu.leaf7_edx >> 25 & 1) != 0 ? nullptr : "the CPU lacks AMX-INT8: CPUID(7,0).EDX[25] is 0");
 }
 
 }  // namespace
@@ -101,12 +108,12 @@ HWY_INLINE void Store(void* to, size_t stride) {
                    : "i"(0x04 | kTile << 3), "a"(to), "c"(stride)
                    : "memory");
 }
-// tdpbssd %tmmB, %tmmA, %tmmC; or tdpbusd, where A is unsigned. (Intel's order is C, A, B: A is in ModRM, B in VEX.)
-template <int kC, int kA, int kB, bool kSigned>
+// tdp* %tmmB, %tmmA, %tmmC. (Intel's order is C, A, B: A is in ModRM, B in VEX.)
+template <int kOpcode, int kPrefix, int kC, int kA, int kB>
 HWY_INLINE void Multiply() {
-  __asm__ volatile(".byte 0xc4, 0xe2, %c0, 0x5e, %c1"
+  __asm__ volatile(".byte 0xc4, 0xe2, %c0, %c1, %c2"
                    :
-                   : "i"((~kB & 15) << 3 | (kSigned ? 3 : 1)), "i"(0xc0 | kC << 3 | kA)
+                   : "i"((~kB & 15) << 3 | kPrefix), "i"(kOpcode), "i"(0xc0 | kC << 3 | kA)
                    : "memory");
 }
 
@@ -119,55 +126,60 @@ struct alignas(64) Config {
 
 }  // namespace amx
 
+// TDPBSSD, or TDPBUSD, where A is unsigned.
 template <class TA>
-struct Amx {
-  static constexpr char kName[] = "amx_int8";
+struct TdpInt8 {
   using A = TA;
   using B = int8_t;
   using Acc = int32_t;
-  using ArrangedA = TA;
-  using ArrangedB = int8_t;
-  static constexpr bool kSigned = A(-1) < A(0);
+  template <int kC, int kA, int kB>
+  static HWY_INLINE void Multiply() {
+    amx::Multiply<0x5e, A(-1) < A(0) ? 3 : 1, kC, kA, kB>();
+  }
+};
+
+// Tdp: an instruction (Multiply) and the types A, B, Acc of what it multiplies and adds.
+template <class Tdp>
+struct AmxTiles : AnyShape {
+  using A = typename Tdp::A;
+  using B = typename Tdp::B;
+  using Acc = typename Tdp::Acc;
+  using ArrangedA = A;
+  using ArrangedB = B;
   // TDP* takes as many cycles as A has rows, so that rows may be split evenly. Cut at multiples of 16 instead, products
   // of 33, 70 and 130 rows took 1.15 to 1.4 times as long (MatMulSweep).
-  static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64, kPieceK = kKR;
+  static constexpr size_t kMR = 32, kNR = 32, kTallMR = 64, kKR = 64 / sizeof(B), kPieceK = kKR;
+  static constexpr size_t kTileSize = amx::kTileBytes / sizeof(B);  // elements
   static constexpr bool kReadsRows = true;
   static constexpr bool kColumnSums = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
-  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmx;
   static constexpr bool kReadsBFromL2 = true;
   static constexpr bool kNeedsTiles = true;
 
-  // Speed of TDP* over that of VPDPBUSD (the same command with ISOQUANT_MAX_TIER=avx512_vnni). K >= 256: 1.3 to 4 with
-  // 5 to 16 rows, 0.9 with one. K = 64 and 100: 1.1 to 2.5 with 32 rows, mostly below 1 with 12. Below 1: shorter K,
-  // and products of a tile or two. Weights from beyond L2: 0.86 to 1.0 up to 12 rows, because VPDPBUSD keeps up with
-  // them.
-  static constexpr char kShapes[] =
-      "from 5 x 256 (13 x 256 if B has 4 MiB) or 32 x 64 (M x K) and from 32768 products on";
-  static constexpr bool Suits(size_t m, size_t k, size_t n) {
-    const bool rows = k >= 256 ? m >= (k * n < (size_t{4} << 20) ? 5 : 13) : k >= 64 && m >= 32;
-    return rows && m * k * n >= 32768;
-  }
-
   // Two panels and 32 rows of more K than this are more than L1 holds. Then A is streamed past B (1024 cubed: 1.1 times
   // as fast).
-  static constexpr size_t kMaxKInL1 = 512;
+  static constexpr size_t kMaxKInL1 = 512 / sizeof(B);
   static constexpr size_t kAhead = 2048;  // bytes of a panel
 
-  static void ArrangePanel(const int8_t*, size_t, ArrangedB*) {}  // never: the panels are what TDP* wants
+  static void ArrangePanel(const B*, size_t, ArrangedB*) {}  // never: the panels are what TDP* wants
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, A* HWY_RESTRICT out) {
-    const hn::CappedTag<A, kPieceK> d;
+    ArrangeBytes(reinterpret_cast<const uint8_t*>(a), a_stride * sizeof(A), k * sizeof(A), rows,
+                 reinterpret_cast<uint8_t*>(out));
+  }
+  static HWY_INLINE void ArrangeBytes(const uint8_t* a, size_t a_stride, size_t k, size_t rows,
+                                      uint8_t* HWY_RESTRICT out) {
+    const hn::CappedTag<uint8_t, amx::kRowBytes> d;
     const size_t n = hn::Lanes(d);
-    for (; k >= kPieceK; k -= kPieceK, a += kPieceK) {
-      const A* from = a;
-      for (size_t r = 0; r < rows; ++r, from += a_stride, out += kPieceK) {
-        for (size_t j = 0; j < kPieceK; j += n) hn::Store(hn::LoadU(d, from + j), d, out + j);
+    for (; k >= amx::kRowBytes; k -= amx::kRowBytes, a += amx::kRowBytes) {
+      const uint8_t* from = a;
+      for (size_t r = 0; r < rows; ++r, from += a_stride, out += amx::kRowBytes) {
+        for (size_t j = 0; j < amx::kRowBytes; j += n) hn::Store(hn::LoadU(d, from + j), d, out + j);
       }
     }
     if (k == 0) return;
-    for (size_t r = 0; r < rows; ++r, a += a_stride, out += kPieceK) {
-      std::memset(out, 0, kPieceK);
+    for (size_t r = 0; r < rows; ++r, a += a_stride, out += amx::kRowBytes) {
+      std::memset(out, 0, amx::kRowBytes);
       std::memcpy(out, a, k);
     }
   }
@@ -198,20 +210,21 @@ struct Amx {
     void ForgetB() { tail_of = nullptr; }
 
     // Copies the last step of K of each panel beside zeros, unless that was done since ForgetB().
-    HWY_INLINE void CopyTail(const int8_t* from, size_t bytes, size_t panels, size_t panel_stride) {
+    HWY_INLINE void CopyTail(const B* from, size_t bytes, size_t panels, size_t panel_stride) {
       if (from == tail_of && panels <= tail_panels) return;
       tail_of = from;
       tail_panels = panels;
       for (size_t p = 0; p < panels; ++p) {
-        std::memcpy(b_tail + p * amx::kTileBytes, from + p * panel_stride, bytes);
-        std::memset(b_tail + p * amx::kTileBytes + bytes, 0, amx::kTileBytes - bytes);
+        uint8_t* const to = reinterpret_cast<uint8_t*>(b_tail + p * kTileSize);
+        std::memcpy(to, from + p * panel_stride, bytes);
+        std::memset(to + bytes, 0, amx::kTileBytes - bytes);
       }
     }
 
     size_t height = 0;  // rows of C and A; 0: not configured
-    const int8_t* tail_of = nullptr;
+    const B* tail_of = nullptr;
     size_t tail_panels = 0;
-    alignas(64) int8_t b_tail[2 * amx::kTileBytes];
+    alignas(64) B b_tail[2 * kTileSize];
   };
 
   using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
@@ -221,7 +234,7 @@ struct Amx {
   template <size_t kHigh, size_t kPanels>
   struct Kernel {
     template <int kTile>
-    static HWY_INLINE int32_t* TileOfC(const Args& args) {
+    static HWY_INLINE Acc* TileOfC(const Args& args) {
       return args.c + FirstRow(args.rows, kTile / kPanels) * args.c_stride + kTile % kPanels * 16;
     }
     static HWY_INLINE size_t FirstRow(size_t rows, size_t i) {
@@ -232,7 +245,7 @@ struct Amx {
     static HWY_INLINE void Begin(const Args& args) {
       if constexpr (kTile < kHigh * kPanels) {
         if (args.add) {
-          amx::Load<kTile>(TileOfC<kTile>(args), args.c_stride * sizeof(int32_t));
+          amx::Load<kTile>(TileOfC<kTile>(args), args.c_stride * sizeof(Acc));
         } else {
           amx::Zero<kTile>();
         }
@@ -242,23 +255,23 @@ struct Amx {
     template <int kTile = 0>
     static HWY_INLINE void End(const Args& args) {
       if constexpr (kTile < kHigh * kPanels) {
-        amx::Store<kTile>(TileOfC<kTile>(args), args.c_stride * sizeof(int32_t));
+        amx::Store<kTile>(TileOfC<kTile>(args), args.c_stride * sizeof(Acc));
         End<kTile + 1>(args);
       }
     }
 
     // Row tile i of A times B, which is loaded on first use. The last row tile begins `last` elements after the first.
     template <bool kStreams, size_t kI = 0>
-    static HWY_INLINE void Step(const A* a, size_t a_stride, size_t last, const int8_t* b, size_t panel_stride) {
+    static HWY_INLINE void Step(const A* a, size_t a_stride, size_t last, const B* b, size_t panel_stride) {
       if constexpr (kI < kHigh) {
         constexpr int kTileA = 4 + kI % 2;
         if constexpr (kI == 0) amx::Load<6>(b, amx::kRowBytes);
         const size_t whole = kI * amx::kRows * a_stride;
-        amx::Load<kTileA, kStreams>(a + (kI == 0 || whole < last ? whole : last), a_stride);
-        amx::Multiply<kI * kPanels, kTileA, 6, kSigned>();
+        amx::Load<kTileA, kStreams>(a + (kI == 0 || whole < last ? whole : last), a_stride * sizeof(A));
+        Tdp::template Multiply<kI * kPanels, kTileA, 6>();
         if constexpr (kPanels == 2) {
           if constexpr (kI == 0) amx::Load<7>(b + panel_stride, amx::kRowBytes);
-          amx::Multiply<kI * kPanels + 1, kTileA, 7, kSigned>();
+          Tdp::template Multiply<kI * kPanels + 1, kTileA, 7>();
         }
         Step<kStreams, kI + 1>(a, a_stride, last, b, panel_stride);
       }
@@ -284,7 +297,7 @@ struct Amx {
         if (alone) {
           for (size_t i = 0; i < amx::kTileBytes; i += 64) {
             hwy::Prefetch(next + i);
-            if (kPanels == 2) hwy::Prefetch(next + i + args.panel_stride);
+            if (kPanels == 2) hwy::Prefetch(next + i + args.panel_stride * sizeof(B));
           }
           next += amx::kTileBytes;
         } else if (args.hints.prefetch.inner != 0) {
@@ -309,7 +322,7 @@ struct Amx {
     static HWY_NOINLINE void Run(State& state, const Args& args) {
       Begin(args);
       const A* a = args.a;
-      const int8_t* b = args.b;
+      const B* b = args.b;
       const size_t whole = args.a_tail != nullptr ? args.k : args.b_k / kKR * kKR;
       const size_t last_row = FirstRow(args.rows, kHigh - 1);
       if (args.hints.a_streams && whole > kMaxKInL1) {
@@ -317,14 +330,15 @@ struct Amx {
       } else {
         Loop<false>(args, whole, last_row * args.a_stride, a, b);
       }
-      if (whole != args.b_k) LastStep(state, args, a, last_row, b, (args.b_k - whole) * PackedPanels::kColumns);
+      if (whole != args.b_k)
+        LastStep(state, args, a, last_row, b, (args.b_k - whole) * PackedPanels::kColumns * sizeof(B));
       End(args);
     }
 
     template <bool kStreams>
-    static HWY_INLINE void Loop(const Args& args, size_t k, size_t last, const A*& a, const int8_t*& b) {
+    static HWY_INLINE void Loop(const Args& args, size_t k, size_t last, const A*& a, const B*& b) {
       Prefetches prefetches(args);
-      for (; k != 0; k -= kKR, a += args.a_step, b += amx::kTileBytes) {
+      for (; k != 0; k -= kKR, a += args.a_step, b += kTileSize) {
         Step<kStreams>(a, args.a_stride, last, b, args.panel_stride);
         prefetches.Step(args);
       }
@@ -332,7 +346,7 @@ struct Amx {
 
     // The last step of K. Rows in place have theirs in args.a_tail, filled up with zeros; panels that end after `bytes`
     // bytes are copied beside zeros.
-    static void LastStep(State& state, const Args& args, const A* a, size_t last_row, const int8_t* b, size_t bytes) {
+    static void LastStep(State& state, const Args& args, const A* a, size_t last_row, const B* b, size_t bytes) {
       size_t a_stride = args.a_stride, panel_stride = args.panel_stride;
       if (args.a_tail != nullptr) {
         a = args.a_tail;
@@ -341,7 +355,7 @@ struct Amx {
       if (bytes != amx::kTileBytes) {
         state.CopyTail(b, bytes, args.panels, panel_stride);
         b = state.b_tail;
-        panel_stride = amx::kTileBytes;
+        panel_stride = kTileSize;
       }
       Step<false>(a, a_stride, last_row * a_stride, b, panel_stride);
     }
@@ -356,6 +370,23 @@ struct Amx {
     } else {
       args.rows > amx::kRows ? Kernel<2, 1>::Run(state, args) : Kernel<1, 1>::Run(state, args);
     }
+  }
+};
+
+template <class TA>
+struct Amx : AmxTiles<TdpInt8<TA>> {
+  static constexpr char kName[] = "amx_int8";
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmxInt8;
+
+  // Speed of TDP* over that of VPDPBUSD (the same command with ISOQUANT_MAX_TIER=avx512_vnni). K >= 256: 1.3 to 4 with
+  // 5 to 16 rows, 0.9 with one. K = 64 and 100: 1.1 to 2.5 with 32 rows, mostly below 1 with 12. Below 1: shorter K,
+  // and products of a tile or two. Weights from beyond L2: 0.86 to 1.0 up to 12 rows, because VPDPBUSD keeps up with
+  // them.
+  static constexpr char kShapes[] =
+      "from 5 x 256 (13 x 256 if B has 4 MiB) or 32 x 64 (M x K) and from 32768 products on";
+  static constexpr bool Suits(size_t m, size_t k, size_t n) {
+    const bool rows = k >= 256 ? m >= (k * n < (size_t{4} << 20) ? 5 : 13) : k >= 64 && m >= 32;
+    return rows && m * k * n >= 32768;
   }
 };
 

@@ -1,0 +1,144 @@
+// ISA layer: VDPBF16PS on 512-bit vectors (tier avx512_bf16), and TDPBF16PS of AMX (amx_bf16): more products than fused
+// multiply-add, but not its bits. For FloatMode::kFast alone.
+//
+// VDPBF16PS adds two products of bf16 to each f32 lane, rounding after each. It takes subnormal numbers for zeros, on
+// both sides, and makes zeros of subnormal sums, whatever MXCSR says. An output is one chain of such steps in
+// increasing k that starts from C or from 0: so the bits do not depend on tiles, chunks or batching. If K is odd, both
+// sides end with +0. TDPBF16PS treats subnormal numbers in the same way, and adds 32 k at a time: K is filled up with
+// zeros to a multiple of that, whatever the shape. No shape is left to another tier, because the choice would depend on
+// the rows of a call, and bits on it.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_BF16_FAST_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_BF16_FAST_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_BF16_FAST_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_BF16_FAST_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "isoquant/float_types.h"
+#include "isoquant/inl/isa/tile-inl.h"
+#include "isoquant/inl/isa/tile_amx-inl.h"
+#include "isoquant/inl/isa/tile_broadcast-inl.h"
+#include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/vectors-inl.h"
+
+// Inline asm, as in tile_vnni-inl.h.
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseAvx512Bf16(const Cpu& cpu) {
+  return (cpu.leaf7_1_eax >> 5 & 1) != 0 ? nullptr : "the CPU lacks AVX512-BF16: CPUID(7,1).EAX[5] is 0";
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+struct Vdpbf16ps {
+  using A = BFloat16;
+  using B = BFloat16;
+  using Acc = float;
+  template <class V>
+  static HWY_INLINE V Accumulate(V acc, V a, V b) {
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
+    return acc;
+  }
+};
+
+struct Avx512Bf16 : BroadcastTiles<Vdpbf16ps> {
+  static constexpr char kName[] = "avx512_bf16";
+  using A = BFloat16;
+  static constexpr bool kColumnSums = false;
+  static constexpr bool kNeedsFastMode = true;
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAvx512Bf16;
+
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, A* HWY_RESTRICT out) {
+    ArrangeBroadcast<0>::Run(reinterpret_cast<const uint8_t*>(a), a_stride * sizeof(*a), k * sizeof(*a), rows,
+                             reinterpret_cast<uint8_t*>(out));
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // AVX-512 with inline asm
+
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseAmxBf16(const Cpu& cpu) {
+  return RefuseAmx(cpu, (cpu.leaf7_edx >> 22 & 1) != 0 ? nullptr : "the CPU lacks AMX-BF16: CPUID(7,0).EDX[22] is 0");
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+struct Tdpbf16ps {
+  using A = BFloat16;
+  using B = BFloat16;
+  using Acc = float;
+  template <int kC, int kA, int kB>
+  static HWY_INLINE void Multiply() {
+    amx::Multiply<0x5c, 2, kC, kA, kB>();
+  }
+};
+
+struct AmxBf16 : AmxTiles<Tdpbf16ps> {
+  static constexpr char kName[] = "amx_bf16";
+  static constexpr bool kNeedsFastMode = true;
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmxBf16;
+
+  static HWY_INLINE void Tile(State& state, const Args& args) {
+    AmxTiles<Tdpbf16ps>::Tile(state, args);
+    MakeOneNaN(args);
+  }
+
+ private:
+  // In memory, because tiles have no instruction for it. Sums are seldom NaN, so they are read first.
+  static HWY_NOINLINE void MakeOneNaN(const Args& args) {
+    const hn::CappedTag<float, 16> d;
+    const size_t cols = args.panels * PackedPanels::kColumns;
+    for (size_t r = 0; r < args.rows; ++r) {
+      float* const c = args.c + r * args.c_stride;
+      for (size_t i = 0; i < cols; i += hn::Lanes(d)) {
+        const auto sums = hn::LoadU(d, c + i);
+        if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(sums, sums)))) hn::StoreU(OneNaN(d, sums), d, c + i);
+      }
+    }
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // x86-64 with inline asm
+#endif  // per-target include guard
