@@ -33,7 +33,7 @@ enum class FloatMode : uint8_t {
 // knows is reported: on stderr (one line, once per process), by environment_status() and by Explain(). The other names
 // of its list still count, because who switches a tier off must be able to rely on it.
 //
-// The tier amx_int8 needs tiles. Linux grants them on request, to a whole process and for good.
+// The tiers amx_int8 and amx_bf16 need tiles. Linux grants them on request, to a whole process and for good.
 //   * When: the library asks when a product that suits the tier is about to run, or when tier(), Explain() or
 //     ExplainTiers() must know. It never asks where the tier is removed or capped.
 //   * If Linux refuses, the library asks again when tiles are about to be used a second or more later. Linux refuses

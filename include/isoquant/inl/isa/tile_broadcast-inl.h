@@ -45,9 +45,9 @@ namespace {
 template <class Dot>
 struct BroadcastTiles : AnyShape {
 #if HWY_TARGET == HWY_AVX2
-  static constexpr size_t kMR = 6, kNR = 16, kTallMR = kMR;
+  static constexpr size_t kMR = 6, kPartNR = 16, kTallMR = kMR;
 #else
-  static constexpr size_t kMR = 12, kNR = 32, kTallMR = std::is_integral<typename Dot::Acc>::value ? 24 : 16;
+  static constexpr size_t kMR = 12, kPartNR = 32, kTallMR = std::is_integral<typename Dot::Acc>::value ? 24 : 16;
 #endif
   using ArrangedA = typename Dot::A;
   using B = typename Dot::B;
@@ -55,6 +55,9 @@ struct BroadcastTiles : AnyShape {
   using Acc = typename Dot::Acc;
   static constexpr bool kIsExact = std::is_integral<Acc>::value;   // then the order of summation is free
   static constexpr size_t kParts = sizeof(ArrangedA) / sizeof(B);  // of a line
+  // Lines that are widened come with half as many bytes for each step of a chain: one or two rows take twice as many
+  // columns at a time, so that the latency of chains does not show (1 x 256 x 256 of bf16).
+  static constexpr size_t kNR = kPartNR * kParts, kFewRows = kParts == 1 ? 0 : 2;
   static constexpr size_t kKR = 4 / sizeof(B), kPieceK = 64 / sizeof(ArrangedA);
   static constexpr size_t kLine = PackedPanels::kLineBytes / sizeof(B);
   static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
@@ -74,7 +77,8 @@ struct BroadcastTiles : AnyShape {
     V32 v[kVectors];
   };
 
-  // kRows x kVectors vectors of C. A panel is one vector of 16 lanes, or two of 8.
+  // kRows x kVectors vectors of C. A panel is one vector of 16 lanes, or two of 8: kInPanel.
+  static constexpr size_t kInPanel = kPartNR == 16 ? 2 : 1;
   template <size_t kVectors, size_t kRows, bool kAlone>
   struct Kernel {
     // Few rows have too few accumulators to hide the latency. They get several sets, which groups of K use in turn
@@ -84,8 +88,14 @@ struct BroadcastTiles : AnyShape {
 
     template <size_t kPart>
     static HWY_INLINE RowV LoadRow(const B* from, size_t step) {
+      if constexpr (kVectors == 4) {  // `step` is from panel to panel
+        constexpr size_t kSecond = kInPanel == 2 ? kKR * 8 : 0;
+        const B *const at1 = from + (kInPanel == 2 ? kSecond : step), *const at2 = from + 2 / kInPanel * step;
+        const B* const at3 = at2 + (kInPanel == 2 ? kSecond : step);
+        return RowV{{LoadVector<kPart>(from), LoadVector<kPart>(at1), LoadVector<kPart>(at2), LoadVector<kPart>(at3)}};
+      }
       if constexpr (kVectors == 2) return RowV{{LoadVector<kPart>(from), LoadVector<kPart>(from + step)}};
-      return RowV{{LoadVector<kPart>(from)}};
+      if constexpr (kVectors == 1) return RowV{{LoadVector<kPart>(from)}};
     }
     template <size_t kPart>
     static HWY_INLINE V32 LoadVector(const B* from) {
@@ -129,7 +139,11 @@ struct BroadcastTiles : AnyShape {
     static HWY_INLINE void StepRow(const ArrangedA* a, const RowV& b, Sets& acc) {
       const V32 va = hn::Set(D32(), LoadUnaligned<Acc>(a));
       acc.v[kAt] = Dot::Accumulate(acc.v[kAt], va, b.v[0]);
-      if constexpr (kVectors == 2) acc.v[kAt + 1] = Dot::Accumulate(acc.v[kAt + 1], va, b.v[1]);
+      if constexpr (kVectors >= 2) acc.v[kAt + 1] = Dot::Accumulate(acc.v[kAt + 1], va, b.v[1]);
+      if constexpr (kVectors == 4) {
+        acc.v[kAt + 2] = Dot::Accumulate(acc.v[kAt + 2], va, b.v[2]);
+        acc.v[kAt + 3] = Dot::Accumulate(acc.v[kAt + 3], va, b.v[3]);
+      }
     }
 
     // One prefetch a step is free, two are not (512 cubed: 95.5 % with one, 93.5 with two). A lone tile waits for
@@ -142,7 +156,7 @@ struct BroadcastTiles : AnyShape {
       HWY_INLINE void Step(size_t i) const {
         if (kAlone) {
           hwy::Prefetch(next + i * 64);
-          if (kNR == 32) hwy::Prefetch(next + i * 64 + outer);
+          for (size_t p = 1; p < kVectors / kInPanel; ++p) hwy::Prefetch(next + i * 64 + p * outer);
         } else if (kVectors == 2 && kSets == 1) {  // one panel of 16 columns is the last; few rows are short of loads
           hwy::Prefetch(next + i % 2 * inner + i / 2 * outer);
         }
@@ -182,7 +196,11 @@ struct BroadcastTiles : AnyShape {
       if (kRow % 3 == 0) __asm__("" : "+r"(c));
       Acc* const to = c + kRow % 3 * c_stride;
       StoreVector<kAdd, kRow * kVectors>(to, acc);
-      if constexpr (kVectors == 2) StoreVector<kAdd, kRow * kVectors + 1>(to + hn::Lanes(D32()), acc);
+      if constexpr (kVectors >= 2) StoreVector<kAdd, kRow * kVectors + 1>(to + hn::Lanes(D32()), acc);
+      if constexpr (kVectors == 4) {
+        StoreVector<kAdd, kRow * kVectors + 2>(to + 2 * hn::Lanes(D32()), acc);
+        StoreVector<kAdd, kRow * kVectors + 3>(to + 3 * hn::Lanes(D32()), acc);
+      }
       if (kRow % 3 == 2) c += 3 * c_stride;
     }
     template <bool kAdd, size_t kAt>
@@ -245,7 +263,7 @@ struct BroadcastTiles : AnyShape {
       if (!kIsExact && args.k == 0) return StoreNoProducts(args);
       Sets acc = BeginSums(args);
       const B* b = args.b;
-      const size_t second = kNR == 16 ? kKR * hn::Lanes(d) : args.panel_stride;
+      const size_t second = kInPanel == 2 && kVectors != 4 ? kKR * hn::Lanes(d) : args.panel_stride;
       const ArrangedA* a = args.a;
       Prefetches prefetches{static_cast<const char*>(args.hints.prefetch.from), args.hints.prefetch.inner,
                             args.hints.prefetch.outer};
@@ -280,8 +298,39 @@ struct BroadcastTiles : AnyShape {
   template <size_t kRows>
   using Narrow = Kernel<1, kRows, false>;
 
+  template <size_t kRows>
+  using AloneAndFew = Kernel<4, kRows, true>;
+  template <size_t kRows>
+  using Few = Kernel<4, kRows, false>;
+
   static HWY_INLINE void Tile(State&, const Args& args) {
-    if (kNR == 32 && args.panels == 1) {
+    kNR == kPartNR || args.panels <= kPartPanels ? TilePart(args) : TileInParts(args);
+  }
+
+ private:
+  static constexpr size_t kPartPanels = kPartNR / PackedPanels::kColumns;
+
+  // More than kPartNR columns: of few rows at once. Not inlined: it has a copy of args.
+  static HWY_NOINLINE void TileInParts(const Args& args) {
+    if constexpr (kFewRows != 0) {
+      if (args.rows <= kFewRows && args.panels == 2 * kPartPanels) {
+        constexpr std::make_index_sequence<kFewRows> kRows;
+        return args.hints.b_from_memory ? CallForRows<AloneAndFew>(args, kRows) : CallForRows<Few>(args, kRows);
+      }
+    }
+    Args part = args;
+    for (size_t left = args.panels;; left -= kPartPanels) {
+      part.panels = left < kPartPanels ? left : kPartPanels;
+      TilePart(part);
+      if (left <= kPartPanels) return;
+      part.b += kPartPanels * args.panel_stride;
+      part.c += kPartNR;
+      part.hints.written += args.hints.written_bytes / args.panels * kPartPanels;
+    }
+  }
+
+  static HWY_INLINE void TilePart(const Args& args) {
+    if (kPartNR == 32 && args.panels == 1) {
       CallForRows<Narrow>(args, std::make_index_sequence<kTallMR>());
     } else if (args.hints.b_from_memory) {
       CallForRows<Alone>(args, std::make_index_sequence<kMR>());
