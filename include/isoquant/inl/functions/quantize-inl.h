@@ -258,8 +258,8 @@ inline void QuantizeRowByColumns(const float* HWY_RESTRICT x, size_t n, const fl
   const DF32 d;
   const DI32 di32;
   const hn::Rebind<Q, DF32> dq;
-  const VI32 lo = hn::Set(di32, int32_t{std::numeric_limits<Q>::min()});
-  const VI32 hi = hn::Set(di32, int32_t{std::numeric_limits<Q>::max()});
+  const VI32 lo = hn::Set(di32, int32_t{(std::numeric_limits<Q>::min)()});
+  const VI32 hi = hn::Set(di32, int32_t{(std::numeric_limits<Q>::max)()});
   for (size_t i = 0; i < n; i += hn::Lanes(d)) {
     const VI32 zero_point = zero_points == nullptr ? hn::Zero(di32) : LoadFirst(di32, zero_points + i, n - i);
     const VF32 v = Divide(d, LoadFirst(d, x + i, n - i), LoadFirst(d, scales + i, n - i));
