@@ -9,7 +9,9 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/stages/zero_points-inl.h"
 #include "src/convolution_rows-inl.h"
+#include "src/depthwise.h"
 #include "src/engine.h"
 #include "src/zero_points.h"
 
@@ -22,12 +24,14 @@ Status ConvolveS8(Context& context, const ConvolutionRows<int8_t>& rows, const W
                   const MatrixView<int32_t>& c) {
   const bool is_plain = rows.matrix.rows != 0 && z.a.size == 0 && !HasZeroPoints(b, z.b);
   if (is_plain) return MatMulS8(context, rows.matrix, b, c, false);
+  if (rows.is_depthwise) return RunDepthwise(context, rows.windows, *b.packed(), z.b, ZeroPointStage({}, c, false));
   return WithRows(rows, [&](const RowSource<int8_t>& a) { return MatMulZerosS8(context, a, b, z, c, false); });
 }
 Status ConvolveU8(Context& context, const ConvolutionRows<uint8_t>& rows, const WeightsRef& b, const ZeroPoints& z,
                   const MatrixView<int32_t>& c) {
   const bool is_plain = rows.matrix.rows != 0 && z.a.size == 0 && !HasZeroPoints(b, z.b);
   if (is_plain) return MatMulU8(context, rows.matrix, b, c, false);
+  if (rows.is_depthwise) return RunDepthwise(context, rows.windows, *b.packed(), z.b, ZeroPointStage({}, c, false));
   return WithRows(rows, [&](const RowSource<uint8_t>& a) { return MatMulZerosU8(context, a, b, z, c, false); });
 }
 

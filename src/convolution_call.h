@@ -39,11 +39,13 @@ VectorView<const T> SliceOf(const VectorView<const T>& v, size_t begin, size_t c
   return v.size <= 1 ? v : VectorView<const T>(v.data + begin, count);
 }
 
-// The rows of a product: windows, or, if `matrix` has elements, that matrix.
+// The rows of a product: windows, or, if `matrix` has elements, that matrix. Of a depthwise convolution, the windows of
+// all channels.
 template <class A>
 struct ConvolutionRows {
   ImageWindows<A> windows;
   MatrixView<const A> matrix;
+  bool is_depthwise = false;
 };
 
 // Whether windows are single pixels, one for each pixel of x, which lie at one distance.
@@ -63,22 +65,25 @@ struct ProductCut {
 };
 
 // Calls run(rows, panels, column, c) for products that make all of y, which is not empty: rows times the panels of a
-// group, whose first output channel is `column`, are c. It stops at the first error.
+// group, whose first output channel is `column`, are c. A depthwise convolution is one group here. It stops at the
+// first error.
 template <class A, class Y, class Run>
 Status ForEachProduct(const ImageView<const A>& x, A padding, const PackedFilter& filter, const ProductCut& cut,
                       const ImageView<Y>& y, const Run& run) {
   const Conv2dGeometry& geometry = filter.geometry();
-  const size_t channels = filter.group_channels(), outputs = filter.out_channels() / geometry.groups;
-  ConvolutionRows<A> rows{{x, geometry, y.h, y.w, 0, 0, padding}, {}};
+  const bool is_depthwise = filter.is_depthwise();
+  const size_t groups = is_depthwise ? 1 : geometry.groups;
+  const size_t channels = filter.in_channels() / groups, outputs = filter.out_channels() / groups;
+  ConvolutionRows<A> rows{{x, geometry, y.h, y.w, 0, 0, padding}, {}, is_depthwise};
   // Without pixels windows are padding, and nothing is computed from pointers and strides.
   if (x.empty()) rows.windows.x = {nullptr, x.n, 0, 0, x.c, 0, 0, 0};
-  const bool are_pixels = !x.empty() && AreWindowsPixels(x, geometry);
+  const bool are_pixels = !is_depthwise && !x.empty() && AreWindowsPixels(x, geometry);
   const size_t distance = FindPixelDistance(x).distance;
   const size_t max_rows = cut.needs_row_sums ? kMaxRowsWithSums : SIZE_MAX;
   return ForEachPiece(y, max_rows, cut.by_rows, [&](size_t first, const MatrixView<Y>& c) {
     rows.windows.first = first;
     rows.windows.count = c.rows;
-    for (size_t group = 0; group < geometry.groups; ++group) {
+    for (size_t group = 0; group < groups; ++group) {
       const A* const data = x.empty() ? nullptr : x.data + group * channels;
       rows.windows.x.data = data;
       rows.windows.x.c = channels;

@@ -9,7 +9,11 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/stages/dequantize-inl.h"
+#include "isoquant/inl/stages/finish-inl.h"
 #include "src/convolution_rows-inl.h"
+#include "src/depthwise.h"
+#include "src/finish.h"
 #include "src/matmul_dequantize.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,10 +21,25 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// The sums of a depthwise convolution are corrected: the stage knows of no zero points.
+template <class A, class Y>
+HWY_INLINE Status RunDepthwiseStages(Context& context, const ImageWindows<A>& windows, const PackedPanels& panels,
+                                     const Dequantization& d, const MatrixView<const Y>* residual,
+                                     const MatrixView<Y>& c) {
+  const VectorView<const int32_t>& zero_points = d.column_zero_points;
+  if (residual != nullptr || NeedsFinish(d)) {
+    const DequantizeStage<float> linear(d, nullptr, MatrixView<float>(), RowScales::kKnown);
+    const FinishStage stage(linear, d, residual, c);
+    return RunDepthwise(context, windows, panels, zero_points, stage);
+  }
+  return RunDepthwise(context, windows, panels, zero_points, DequantizeStage<Y>(d, nullptr, c, RowScales::kKnown));
+}
+
 // One name each, for HWY_EXPORT.
 #define ISOQUANT_CONVOLVE(NAME, A, Y)                                                                                \
   Status NAME(Context& context, const ConvolutionRows<A>& rows, const PackedPanels& panels, const Dequantization& d, \
               const MatrixView<const Y>* residual, const MatrixView<Y>& c) {                                         \
+    if (rows.is_depthwise) return RunDepthwiseStages<A, Y>(context, rows.windows, panels, d, residual, c);           \
     return WithRows(rows, [&](const RowSource<A>& a) {                                                               \
       return RunDequantized<A, Y>(context, a, WeightsRef(panels), d, RowScales::kKnown, residual, c);                \
     });                                                                                                              \

@@ -9,6 +9,7 @@
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/stages/fixed_point-inl.h"
 #include "src/convolution_rows-inl.h"
+#include "src/depthwise.h"
 #include "src/engine.h"
 #include "src/zero_points.h"
 
@@ -17,13 +18,14 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// With zero points of the filter, a stage in front of the other makes t.
+// With zero points of the filter, a stage in front of the other makes t; of depthwise convolutions, their own sums do.
 template <class A, class Q>
 HWY_INLINE Status Run(Context& context, const ConvolutionRows<A>& rows, const PackedPanels& panels,
                       const FixedPointRequantization& r, const MatrixView<Q>& c) {
   const WeightsRef b(panels);
-  const bool is_corrected = HasZeroPoints(b, r.b_zero_points);
+  const bool is_corrected = rows.is_depthwise || HasZeroPoints(b, r.b_zero_points);
   const FixedPointStage<Q> stage(r, is_corrected ? nullptr : panels.column_sums, c);
+  if (rows.is_depthwise) return RunDepthwise(context, rows.windows, panels, r.b_zero_points, stage);
   return WithRows(rows, [&](const RowSource<A>& a) {
     if (is_corrected) return RunWithZeroPoints(context, a, b, {r.a_zero_points, r.b_zero_points}, stage);
     return RunEngine(context, a, b, StageRef<int32_t>(stage));

@@ -11,8 +11,9 @@
 
 namespace isoquant {
 
-size_t GroupColumns(size_t groups, size_t out_channels) {
+size_t GroupColumns(size_t groups, size_t group_channels, size_t out_channels) {
   if (groups == 1) return out_channels;
+  if (IsDepthwise(groups, group_channels, out_channels)) return 1;
   return PackedPanels::NumPanels(out_channels / groups) * PackedPanels::kColumns;
 }
 
@@ -57,7 +58,8 @@ Status PackedFilter::PackAny(Context& context, const Plain& plain, const Conv2dG
   const bool in_order = geometry.groups == 1 && !(plain.channels_first && positions > 1);
   if (in_order || k == 0 || outputs == 0) {
     WeightMatrix matrix = filter;
-    (plain.columns_are_outputs ? matrix.cols : matrix.rows) = geometry.groups * GroupColumns(geometry.groups, outputs);
+    (plain.columns_are_outputs ? matrix.cols : matrix.rows) =
+        geometry.groups * GroupColumns(geometry.groups, group_channels, outputs);
     ISOQUANT_RETURN_IF_ERROR(plain.columns_are_outputs ? PackedWeights::Pack(context, KxN{matrix}, result.weights_)
                                                        : PackedWeights::Pack(context, NxK{matrix}, result.weights_));
     packed = std::move(result);
@@ -65,7 +67,7 @@ Status PackedFilter::PackAny(Context& context, const Plain& plain, const Conv2dG
   }
   // A copy in the order of the panels, in which element (o, p, i), p = r * kernel_w + s, of the plain filter is at
   // o * o_step + p * p_step + i * i_step. Outputs that fill up a group are as zeros in panels.
-  const size_t columns = GroupColumns(geometry.groups, outputs), per_group = outputs / geometry.groups;
+  const size_t columns = GroupColumns(geometry.groups, group_channels, outputs), per_group = outputs / geometry.groups;
   const bool fits = geometry.groups <= kMaxElements / columns / k;
   uint8_t* const copy = fits ? AllocateBytes(geometry.groups * columns * k) : nullptr;
   if (copy == nullptr) return Status(StatusCode::kOutOfMemory, "packed", geometry.groups * columns * k, "", 0);
@@ -111,9 +113,11 @@ Status PackedFilter::Pack(Context& context, Hwio filter, const Conv2dGeometry& g
   return PackAny(context, {filter.values, true, false}, geometry, group_channels, packed);
 }
 
+bool PackedFilter::is_depthwise() const { return IsDepthwise(geometry_.groups, group_channels_, out_channels_); }
+
 PackedPanels PackedFilter::GroupPanels(size_t group) const {
   const PackedPanels& all = weights_.panels();
-  if (geometry_.groups == 1) return all;
+  if (geometry_.groups == 1 || is_depthwise()) return all;
   const size_t per_group = out_channels_ / geometry_.groups, panels = PackedPanels::NumPanels(per_group);
   return {all.panels + group * panels * PackedPanels::PanelBytes(all.k), all.column_sums + group * panels * 16, all.k,
           per_group, all.type};

@@ -98,7 +98,7 @@ Status PackedFilter::Open(VectorView<const uint8_t> blob, bool copies, PackedFil
   const size_t k = g.kernel_h * g.kernel_w * result.group_channels_;
   ISOQUANT_RETURN_IF_ERROR(CheckField("blob K", weights.k(), "that of the geometry", k));
   // (Divisions, because the product may wrap.)
-  const size_t columns = GroupColumns(g.groups, result.out_channels_);
+  const size_t columns = GroupColumns(g.groups, result.group_channels_, result.out_channels_);
   const bool fits = columns == 0 ? weights.n() == 0 : weights.n() % columns == 0 && weights.n() / columns == g.groups;
   if (!fits) return Status(StatusCode::kCorrupt, "blob N", weights.n(), "groups of columns of", columns);
   ISOQUANT_RETURN_IF_ERROR(CheckField("blob total size", LoadLittleEndian<uint64_t>(from + kTotalAt),

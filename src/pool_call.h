@@ -9,6 +9,7 @@
 #include "isoquant/pooling.h"
 #include "isoquant/status.h"
 #include "src/elementwise.h"
+#include "src/filter.h"
 #include "src/image.h"
 
 namespace isoquant {
@@ -21,16 +22,6 @@ struct PoolCall {
   ImageView<T> y;
   AveragePooling pooling;
 };
-
-// The kernel positions [begin, end) that lie in an image, `size` of whose pixels follow `before` ones of padding.
-struct Positions {
-  size_t begin, end;
-};
-inline Positions PositionsInImage(size_t start, size_t before, size_t size, size_t kernel, size_t dilation) {
-  const auto first_at = [=](size_t at) { return start >= at ? 0 : (at - start + dilation - 1) / dilation; };
-  const size_t begin = std::min(kernel, first_at(before)), end = std::min(kernel, first_at(before + size));
-  return {begin, end};
-}
 
 // Channels are dealt out in blocks of so many.
 inline constexpr size_t kPoolBlock = 64;

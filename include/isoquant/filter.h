@@ -50,7 +50,8 @@ struct Hwio {
 //
 // It is a K x N matrix of PackedWeights, K = kernel_h * kernel_w * group_channels: row (r * kernel_w + s) *
 // group_channels + i is position (r, s) of the kernel and input channel i of the group. With several groups the columns
-// of each begin at a panel: N = groups * 16 * ceil(out_channels / groups / 16).
+// of each begin at a panel: N = groups * 16 * ceil(out_channels / groups / 16). But if it is depthwise, that is, if
+// each of several groups has one input and one output channel, columns lie side by side: N = out_channels.
 class ISOQUANT_API PackedFilter {
  public:
   PackedFilter() = default;
@@ -78,7 +79,8 @@ class ISOQUANT_API PackedFilter {
   size_t out_channels() const { return out_channels_; }
   ElementType type() const { return weights_.type(); }
   const PackedWeights& weights() const { return weights_; }
-  // The panels of the columns of a group: what kernels read.
+  bool is_depthwise() const;
+  // The panels of the columns of a group, or of all, if it is depthwise: what kernels read.
   PackedPanels GroupPanels(size_t group) const;
 
   // A blob is little-endian: a header of 192 bytes, and the blob of `weights` (weights.h). The header, by offsets in
