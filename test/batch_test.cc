@@ -14,6 +14,7 @@
 #include "test/executors.h"
 #include "test/golden.h"
 #include "test/guarded.h"
+#include "test/reference.h"
 #include "test/refusal.h"
 #include "test/scoped_detection.h"
 #include "test/support.h"
@@ -295,7 +296,26 @@ TEST_CASE("Batches: plain b that is packed before, because a is large or the sec
   CheckSums<float, float, float>({2, 2, 65, 120, 40}, Layout::kTurns, Store::kOverwrite, {1, 2});
 }
 
-TEST_CASE("Batches: one matrix of a for all, and the float settings of workers") {
+TEST_CASE("Batches: the float settings of workers do not matter, and are kept") {
+  const Sizes sizes{6, 6, 13, 70, 33};
+  const Parameters p(sizes, 5);
+  const Operands<uint8_t, int8_t> o(sizes, Layout::kGaps, 6);
+  const GuardedBatch<float> c(sizes.count, sizes.m, sizes.n, Layout::kGaps);
+  const auto expected =
+      LoopOfMatMul(o, c, [&](Context& context, size_t i, const auto& a, const auto& b, const auto& out) {
+        return MatMul(context, a, b, p.d[i], out);
+      });
+  ForEachTierOn<UnusualExecutor>({3}, [&](Context& context, const UnusualExecutor& executor) {
+    std::memset(c.memory().data(), 0x55, c.bytes());
+    const WeightsBatch b{VectorView<const PackedWeights>(o.packed.data(), o.packed.size())};
+    ISOQUANT_CHECK_OK(MatMulBatch(context, o.a.const_batch(), b,
+                                  VectorView<const Dequantization>(p.d.data(), p.d.size()), c.batch()));
+    CheckSame(c, expected);
+    CHECK(executor.kept());
+  });
+}
+
+TEST_CASE("Batches: one matrix of a for all") {
   // Rows that overlap, and a batch stride of 0.
   constexpr size_t kCount = 5, kM = 9, kK = 40, kN = 21;
   Random random(3);

@@ -35,7 +35,8 @@ namespace isoquant {
 //
 // Errors: kMismatch (x.c and filter.in_channels(), y.n and x.n, y.h, y.w, y.c), kTooSmall (a stride of y), kTooLarge (a
 // view that exceeds the address space; x with its padding), kNull, kOverlap, kInvalidValue (x_zero_point is no value of
-// x's type), kOutOfMemory (scratch). Nothing is written on error.
+// x's type), kOutOfMemory (scratch). Nothing is written on error, but for kOutOfMemory where a call makes several
+// products: those before it have been written.
 ISOQUANT_API Status Conv2d(Context& context, const ImageView<const int8_t>& x, int32_t x_zero_point,
                            const PackedFilter& filter, const ImageView<int32_t>& y);
 ISOQUANT_API Status Conv2d(Context& context, const ImageView<const uint8_t>& x, int32_t x_zero_point,
