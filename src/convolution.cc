@@ -10,7 +10,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/stages/zero_points-inl.h"
-#include "src/convolution_rows-inl.h"
+#include "src/convolution_rows.h"
 #include "src/depthwise.h"
 #include "src/engine.h"
 #include "src/zero_points.h"

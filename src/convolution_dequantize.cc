@@ -9,11 +9,8 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
-#include "isoquant/inl/stages/dequantize-inl.h"
-#include "isoquant/inl/stages/finish-inl.h"
-#include "src/convolution_rows-inl.h"
+#include "src/convolution_rows.h"
 #include "src/depthwise.h"
-#include "src/finish.h"
 #include "src/matmul_dequantize.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,13 +23,12 @@ template <class A, class Y>
 HWY_INLINE Status RunDepthwiseStages(Context& context, const ImageWindows<A>& windows, const PackedPanels& panels,
                                      const Dequantization& d, const MatrixView<const Y>* residual,
                                      const MatrixView<Y>& c) {
-  const VectorView<const int32_t>& zero_points = d.column_zero_points;
-  if (residual != nullptr || NeedsFinish(d)) {
-    const DequantizeStage<float> linear(d, nullptr, MatrixView<float>(), RowScales::kKnown);
-    const FinishStage stage(linear, d, residual, c);
-    return RunDepthwise(context, windows, panels, zero_points, stage);
-  }
-  return RunDepthwise(context, windows, panels, zero_points, DequantizeStage<Y>(d, nullptr, c, RowScales::kKnown));
+  Status status;
+  const auto run = [&](const AnyStage<int32_t>& any) {
+    status = RunDepthwise(context, windows, panels, d.column_zero_points, *any.stage);
+  };
+  UseDequantizeStage(d, residual, c, StageUser<int32_t>(run));
+  return status;
 }
 
 // One name each, for HWY_EXPORT.

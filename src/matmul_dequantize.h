@@ -11,6 +11,7 @@
 
 #include "isoquant/context.h"
 #include "isoquant/dequantize.h"
+#include "isoquant/inl/engine/products.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/stages/row_scales.h"
 #include "isoquant/matrix_view.h"
@@ -26,6 +27,12 @@ namespace HWY_NAMESPACE {
 template <class Q, class Y>
 Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,
                       RowScales row_scales, const MatrixView<const Y>* residual, const MatrixView<Y>& c);
+
+// Calls use(stage) with the stage that does the same to sums whose zero points have been corrected. All scales are
+// known.
+template <class Y>
+void UseDequantizeStage(const Dequantization& d, const MatrixView<const Y>* residual, const MatrixView<Y>& c,
+                        const StageUser<int32_t>& use);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

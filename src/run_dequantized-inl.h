@@ -62,6 +62,26 @@ Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef&
   return RunStages(context, a, b, d, is_corrected, stage);
 }
 
+template <class Y>
+void UseDequantizeStage(const Dequantization& d, const MatrixView<const Y>* residual, const MatrixView<Y>& c,
+                        const StageUser<int32_t>& use) {
+  if (residual != nullptr || NeedsFinish(d)) {
+    const DequantizeStage<float> linear(d, nullptr, MatrixView<float>(), RowScales::kKnown);
+    const FinishStage stage(linear, d, residual, c);
+    return use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
+  }
+  const DequantizeStage<Y> stage(d, nullptr, c, RowScales::kKnown);
+  use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
+}
+
+#define ISOQUANT_USE_DEQUANTIZE_STAGE(Y)                                                                       \
+  template void UseDequantizeStage<Y>(const Dequantization&, const MatrixView<const Y>*, const MatrixView<Y>&, \
+                                      const StageUser<int32_t>&)
+ISOQUANT_USE_DEQUANTIZE_STAGE(float);
+ISOQUANT_USE_DEQUANTIZE_STAGE(BFloat16);
+ISOQUANT_USE_DEQUANTIZE_STAGE(Float16);
+#undef ISOQUANT_USE_DEQUANTIZE_STAGE
+
 #define ISOQUANT_RUN_DEQUANTIZED(Q, Y)                                                                          \
   template Status RunDequantized<Q, Y>(Context&, const RowSource<Q>&, const WeightsRef&, const Dequantization&, \
                                        RowScales, const MatrixView<const Y>*, const MatrixView<Y>&)
