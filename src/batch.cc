@@ -22,6 +22,9 @@ namespace {
 HWY_EXPORT(RunBatchS8);
 HWY_EXPORT(RunBatchU8);
 HWY_EXPORT(RunBatchF32);
+HWY_EXPORT(MatMulS8);
+HWY_EXPORT(MatMulU8);
+HWY_EXPORT(MatMulF32);
 HWY_EXPORT(UseZeroPointsOfSums);
 
 // Sums as they are.
@@ -58,6 +61,9 @@ struct ZerosBatch : StagedBatch<ZeroPoints, int32_t> {
   const bool accumulate;
 };
 
+auto SingleFor(Context& context, const MatrixBatch<const int8_t>&) { return ISOQUANT_DISPATCH(context, MatMulS8); }
+auto SingleFor(Context& context, const MatrixBatch<const uint8_t>&) { return ISOQUANT_DISPATCH(context, MatMulU8); }
+
 Status RunBatchFor(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums) {
   return ISOQUANT_DISPATCH(context, RunBatchS8)(context, products, needs_sums);
 }
@@ -89,6 +95,7 @@ Status Multiply(Context& context, const MatrixBatch<const A>& a, const WeightsBa
   NeededSums needed;
   for (size_t i = 0; i < z_in.size(); ++i) needed.Add(b, z_in.At(i));
   if (!needed.columns && !needed.rows) {
+    if (IsOneByOne(context, b)) return RunOneByOne(context, a, b, c, store, SingleFor(context, a));
     const SumsBatch<int32_t> stages(c, store);
     return RunBatchFor(context, {a, b, stages, nullptr, nullptr, 0}, false);
   }
@@ -134,6 +141,7 @@ Status MatMulBatch(Context& context, const MatrixBatch<const float>& a, const We
                    const MatrixBatch<float>& c, Store store) {
   ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, true));
   if (c.empty()) return Status();
+  if (IsOneByOne(context, b)) return RunOneByOne(context, a, b, c, store, ISOQUANT_DISPATCH(context, MatMulF32));
   const SumsBatch<float> stages(c, store);
   return ISOQUANT_DISPATCH(context, RunBatchF32)(context, {a, b, stages, nullptr, nullptr, 0}, false);
 }

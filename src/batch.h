@@ -43,6 +43,22 @@ struct StagedBatch : BatchStages {
   const MatrixBatch<C>& c;
 };
 
+// One worker has nothing to share out. Then products of packed weights take the way of a single one, which is shorter:
+// 96 x 16 x 64 x 16 takes a fifth less time. (They are of one size: if the first finds its memory, all do.)
+inline bool IsOneByOne(const Context& context, const WeightsBatch& b) {
+  return context.NumWorkers() == 1 && b.is_packed();
+}
+template <class A, class Acc, class Function>
+Status RunOneByOne(Context& context, const MatrixBatch<const A>& a, const WeightsBatch& b, const MatrixBatch<Acc>& c,
+                   Store store, Function multiply) {
+  const size_t group = c.count / b.count();
+  for (size_t i = 0; i < c.count; ++i) {
+    const Status status = multiply(context, a.At(i), b.At(i / group), c.At(i), store == Store::kAccumulate);
+    if (!status.ok()) return status;
+  }
+  return Status();
+}
+
 // The functions that make stages, for outputs of type c and the target that the Context chose.
 StageMaker<int32_t>::Make FindDequantizer(Context& context, ElementType c);  // of a StagedBatch<Dequantization, C>
 StageMaker<int32_t>::Make FindRequantizer(Context& context, ElementType c);  // of a StagedBatch<Requantization, C>
