@@ -32,7 +32,8 @@ cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
-if ! cmake -S . -B build -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON -DISOQUANT_BUILD_EXAMPLES=ON "$@" ||
+if ! cmake -S . -B build -DISOQUANT_OPERATIONS=all -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON \
+  -DISOQUANT_BUILD_EXAMPLES=ON "$@" ||
   ! cmake --build build "${build[@]}"; then
   echo "0 passed, 1 failed"  # the build
   exit 1
