@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Cross-builds for 64-bit Arm and runs all unit tests, the example, isoquant_info and the README's programs on each CPU
-# model of models.txt. Each must choose the tier that stands there and give the golden digests. One line for each model;
+# Cross-builds for 64-bit Arm and runs unit tests, the example, isoquant_info and the README's programs on each CPU model
+# of models.txt, which says what tests those are. Each must choose the tier that stands there and give the golden digests. One line for each model;
 # the last line is "N passed, N failed": test cases of all models, and one for what else was checked of each.
 #
 # Usage: test/aarch64/run.sh [SETTING...]      (as test/run.sh aarch64; settings for CMake)
@@ -13,8 +13,9 @@ cd "$here/../.."
 source test/models/output.sh
 programs=build-aarch64/test/models
 
-run_model() {  # run_model QEMU MODEL TIER
-  local qemu=("$1" -cpu "$2") tier=$3 log=$programs/$2 verdict=() program
+run_model() {  # run_model QEMU MODEL TIER TESTS
+  local qemu=("$1" -cpu "$2") tier=$3 log=$programs/$2 verdict=() program tests=()
+  if [[ $4 == golden ]]; then tests=('--test-case=*golden*,Tiers:*'); fi
   rm -rf "$log" && mkdir -p "$log"
   SECONDS=0
   export QEMU_LD_PREFIX=/usr/aarch64-linux-gnu ISOQUANT_TEST_FEWER_WORKERS=1
@@ -24,7 +25,7 @@ run_model() {  # run_model QEMU MODEL TIER
     "${qemu[@]}" "$programs/models_$program" >"$log/$program" 2>&1 || verdict+=("$program failed")
   done
   "${qemu[@]}" "$programs/models_mlp" --json >"$log/mlp" 2>&1 || verdict+=("the example failed")
-  timeout 1000 "${qemu[@]}" "$programs/models_test" >"$log/test" 2>&1 || verdict+=("tests failed")
+  timeout 1000 "${qemu[@]}" "$programs/models_test" "${tests[@]}" >"$log/test" 2>&1 || verdict+=("tests failed")
   timeout 1000 "${qemu[@]}" build-aarch64/test/isoquant_test --source-file='*context_test.cc' \
     >"$log/context_test" 2>&1 || verdict+=("tests of Context failed")
 
@@ -63,10 +64,10 @@ fi
 "$qemu" --version | head -n 1
 printf '%-34s %-17s %-14s %-17s %6s %6s %7s  %s\n' model target tier digest passed failed seconds verdict
 known=" $({ "$qemu" -cpu help || true; } | tail -n +2 | tr "\n" " ") "  # it says 1 to those who ask for help
-sed 's/#.*//' "$here/models.txt" | while read -r model tier; do
+sed 's/#.*//' "$here/models.txt" | while read -r model tier tests; do
   if [[ -z $model ]]; then continue; fi
   if [[ $known == *" ${model%%,*} "* ]]; then
-    echo "$qemu $model $tier"
+    echo "$qemu $model $tier $tests"
   else
     echo "$model: left out, this QEMU does not know it" >&2
   fi
