@@ -8,7 +8,6 @@
 #define ISOQUANT_SRC_DEQUANTIZE_CC_
 namespace isoquant {
 namespace {
-
 // How to dequantise. Without arrays scale and zero_point hold for the whole tensor; arrays replace them.
 struct Scales {
   float scale;

@@ -42,7 +42,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace isoquant {
 namespace {
-
 HWY_EXPORT(LinearS8);
 HWY_EXPORT(LinearU8);
 HWY_EXPORT(LinearToAny);
@@ -76,14 +75,13 @@ HWY_NOINLINE Status CheckLinear(const MatrixView<const X>& x, const LinearLayer&
   return residual == nullptr ? Status() : CheckResidual(*residual, y);
 }
 
-// Whether a layer is as most layers are. Then CheckLinear finds nothing wrong with it. (Small products take less time
-// than what is prepared for the errors of CheckLinear.)
+// Whether a layer is as most are: then CheckLinear, which takes longer than small products, finds nothing wrong with
+// it.
 HWY_INLINE bool IsUsual(const MatrixView<const float>& x, const LinearLayer& layer, const MatrixView<float>& y) {
   if (layer.weights == nullptr || layer.column_zero_points.size != 0 || NeedsFinish(layer)) return false;
   const PackedPanels& b = layer.weights->panels();
-  if (!AreUsual(x, b, y)) return false;
-  const Range out(y);
-  return IsUsualEach(layer.column_scales, b.n, out) && (layer.bias.size == 0 || IsUsualEach(layer.bias, b.n, out));
+  return AreUsual(x, b, y) && IsUsualEach(layer.column_scales, b.n, Range(y)) &&
+         (layer.bias.size == 0 || IsUsualEach(layer.bias, b.n, Range(y)));
 }
 
 // Memory for what becomes known of M rows.
@@ -121,9 +119,7 @@ Status CheckAny(const FloatMatrix& x, const LinearLayer& layer, const FloatMatri
 
 Status Linear(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
               const MatrixView<float>& y) {
-  if (HWY_UNLIKELY(!IsUsual(x, layer, y))) {
-    ISOQUANT_RETURN_IF_ERROR((CheckLinear<float, float>(x, layer, nullptr, y)));
-  }
+  if (!IsUsual(x, layer, y)) ISOQUANT_RETURN_IF_ERROR((CheckLinear<float, float>(x, layer, nullptr, y)));
   if (y.empty()) return Status();
   RowParameters parameters;
   ISOQUANT_RETURN_IF_ERROR(FindMemory(context, x.rows, layer, parameters));
