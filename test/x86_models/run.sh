@@ -33,7 +33,7 @@ run_model() {  # run_model PROGRAM_DIR MODEL TIER
   else
     tests+=',Emulator:*,Emulated tiers:*'
   fi
-  "${emulator[@]}" "$programs/models_test" "$model" "--test-case=$tests" "--test-case-exclude=$without" \
+  "${emulator[@]}" "$programs/models_test" "$model" --best-tiers "--test-case=$tests" "--test-case-exclude=$without" \
     >"$log/test" 2>&1 || verdict+=("tests failed")
   grep -q '^\[doctest\] Status: SUCCESS!' "$log/test" || verdict+=("tests did not end")
 
