@@ -52,8 +52,7 @@ Status CheckAndAveragePool(Context& context, const PoolCall<T>& call, Function p
   }
   PoolCall<T> exact = call;
   if constexpr (std::is_integral<T>::value) {
-    ISOQUANT_RETURN_IF_ERROR(CheckZeroPoint<T>("pooling.zero_point", call.pooling.zero_point,
-                                               "the smallest value of x's type", "the largest value of x's type"));
+    ISOQUANT_RETURN_IF_ERROR(CheckImageZeroPoint<T>("pooling.zero_point", call.pooling.zero_point));
   } else {
     exact.pooling.zero_point = 0;
   }

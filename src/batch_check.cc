@@ -60,13 +60,13 @@ Status CheckApart(const char* c_name, const BatchSpan& c, const char* name, cons
   return Status();
 }
 
-// Those of the first one are checked already.
-Status CheckPacked(const WeightsBatch& b, const BatchSpan& c) {
+// Each like the first, whose type and sizes have been checked, and apart from c.
+Status CheckPacked(const WeightsBatch& b, const WeightsRef& first, const BatchSpan& c) {
   for (size_t i = 0; i < b.count(); ++i) {
     const PackedPanels& panels = *b.At(i).packed();
-    ISOQUANT_RETURN_IF_ERROR(CheckType("b", panels.type, b.At(0).type()));
-    ISOQUANT_RETURN_IF_ERROR(CheckEqual("b's K", panels.k, "that of the first matrix", b.At(0).k()));
-    ISOQUANT_RETURN_IF_ERROR(CheckEqual("b's N", panels.n, "that of the first matrix", b.At(0).n()));
+    ISOQUANT_RETURN_IF_ERROR(CheckType("b", panels.type, first.type()));
+    ISOQUANT_RETURN_IF_ERROR(CheckEqual("b's K", panels.k, "that of the first matrix", first.k()));
+    ISOQUANT_RETURN_IF_ERROR(CheckEqual("b's N", panels.n, "that of the first matrix", first.n()));
     ISOQUANT_RETURN_IF_ERROR(CheckPanels(panels, ISOQUANT_NAMES(b)));
     ISOQUANT_RETURN_IF_ERROR(CheckApart("c", c, "b", BatchSpan(panels.panels, PanelsSize(panels))));
     ISOQUANT_RETURN_IF_ERROR(CheckApart("c", c, "b", BatchSpan(panels.column_sums, SumsSize(panels))));
@@ -124,7 +124,7 @@ Status CheckBatch(const BatchSpan& a, const WeightsBatch& b, const BatchSpan& c,
   ISOQUANT_RETURN_IF_ERROR(CheckView(a, {ISOQUANT_NAMES(a), "a.batch_stride"}, RowOverlap::kAllowed, false));
   ISOQUANT_RETURN_IF_ERROR(CheckView(c, {ISOQUANT_NAMES(c), "c.batch_stride"}, RowOverlap::kRefused, true));
   ISOQUANT_RETURN_IF_ERROR(CheckApart("c", c, "a", a));
-  if (b.is_packed()) return CheckPacked(b, c);
+  if (b.is_packed()) return CheckPacked(b, first, c);
   const BatchSpan plain(b);
   ISOQUANT_RETURN_IF_ERROR(CheckView(plain, {ISOQUANT_NAMES(b), "b.batch_stride"}, RowOverlap::kRefused, false));
   return CheckApart("c", c, "b", plain);

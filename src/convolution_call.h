@@ -20,11 +20,7 @@ namespace isoquant {
 // The images and the filter. The arguments are called x, filter and y.
 Status CheckConvolution(const ImageLayout& x, const PackedFilter& filter, const ImageLayout& y);
 
-// One zero point of x, which is a value of its type, or none.
-template <class A>
-Status CheckImageZeroPoint(const char* argument, int32_t zero_point) {
-  return CheckZeroPoint<A>(argument, zero_point, "the smallest value of x's type", "the largest value of x's type");
-}
+// One zero point of x, or none.
 template <class A>
 Status CheckImageZeroPoint(const VectorView<const int32_t>& v, const ViewNames& names, const Written& out) {
   if (v.size == 0) return Status();

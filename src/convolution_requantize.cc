@@ -10,25 +10,22 @@
 #include "isoquant/inl/stages/requantize-inl.h"
 #include "src/convolution_rows.h"
 #include "src/depthwise.h"
-#include "src/engine.h"
-#include "src/zero_points.h"
+#include "src/run_requantized-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// With zero points of the filter, a stage in front of the other makes t; of depthwise convolutions, their own sums do.
+// The sums of a depthwise convolution are corrected: the stage knows of no zero points.
 template <class A, class Q>
 HWY_INLINE Status Run(Context& context, const ConvolutionRows<A>& rows, const PackedPanels& panels,
                       const Requantization& r, const MatrixView<Q>& c) {
-  const WeightsRef b(panels);
-  const bool is_corrected = rows.is_depthwise || HasZeroPoints(b, r.b_zero_points);
-  const RequantizeStage<Q> stage(r, is_corrected ? nullptr : panels.column_sums, c);
-  if (rows.is_depthwise) return RunDepthwise(context, rows.windows, panels, r.b_zero_points, stage);
+  if (rows.is_depthwise) {
+    return RunDepthwise(context, rows.windows, panels, r.b_zero_points, RequantizeStage<Q>(r, nullptr, c));
+  }
   return WithRows(rows, [&](const RowSource<A>& a) {
-    if (is_corrected) return RunWithZeroPoints(context, a, b, {r.a_zero_points, r.b_zero_points}, stage);
-    return RunEngine(context, a, b, StageRef<int32_t>(stage));
+    return RunRequantized<RequantizeStage>(context, a, WeightsRef(panels), r, c);
   });
 }
 

@@ -89,6 +89,12 @@ struct ImageLayout {
 // As image_view.h says.
 Status CheckImage(const ImageLayout& image, const ImageNames& names);
 
+// That the zero point of x is a value of its type.
+template <class A>
+Status CheckImageZeroPoint(const char* argument, int32_t zero_point) {
+  return CheckZeroPoint<A>(argument, zero_point, "the smallest value of x's type", "the largest value of x's type");
+}
+
 // Of images that have been checked: kOverlap if they share a byte.
 Status CheckApart(const char* output_name, const ImageLayout& output, const char* input_name, const ImageLayout& input);
 

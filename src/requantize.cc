@@ -11,7 +11,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/stages/requantize-inl.h"
-#include "src/engine.h"
+#include "src/run_requantized-inl.h"
 #include "src/zero_points.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,29 +19,11 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Rows [begin, end).
-template <class Q>
-void RequantizeRows(const MatrixView<const int32_t>& sums, const Requantization& r, const MatrixView<Q>& c,
-                    size_t begin, size_t end) {
-  const RequantizeStage<Q> stage(r, nullptr, c);
-  stage.run(stage, begin, end - begin, 0, sums.cols, sums.Row(begin), sums.row_stride);
-}
-
-// With zero points of b, a stage in front of the other makes t.
-template <class A, class Q>
-HWY_INLINE Status RunRequantized(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
-                                 const Requantization& r, const MatrixView<Q>& c) {
-  const bool is_corrected = HasZeroPoints(b, r.b_zero_points);
-  const RequantizeStage<Q> stage(r, is_corrected ? nullptr : ColumnSumsOf(b), c);
-  if (is_corrected) return RunWithZeroPoints(context, a, b, {r.a_zero_points, r.b_zero_points}, stage);
-  return RunEngine(context, a, b, StageRef<int32_t>(stage));
-}
-
 // One name each, for HWY_EXPORT.
 #define ISOQUANT_MULTIPLY(NAME, A, Q)                                                                       \
   Status NAME(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Requantization& r, \
               const MatrixView<Q>& c) {                                                                     \
-    return RunRequantized(context, a, b, r, c);                                                             \
+    return RunRequantized<RequantizeStage>(context, RowSource<A>(a), b, r, c);                              \
   }
 ISOQUANT_MULTIPLY(MultiplyS8S8, int8_t, int8_t)
 ISOQUANT_MULTIPLY(MultiplyS8U8, int8_t, uint8_t)
@@ -72,11 +54,11 @@ void RequantizeBatchU8(const StageMaker<int32_t>& maker, size_t product, const W
 // HWY_NOINLINE: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const Requantization& r,
                                const MatrixView<int8_t>& c, size_t begin, size_t end) {
-  RequantizeRows(sums, r, c, begin, end);
+  RequantizeRows<RequantizeStage>(sums, r, c, begin, end);
 }
 HWY_NOINLINE void RequantizeU8(const MatrixView<const int32_t>& sums, const Requantization& r,
                                const MatrixView<uint8_t>& c, size_t begin, size_t end) {
-  RequantizeRows(sums, r, c, begin, end);
+  RequantizeRows<RequantizeStage>(sums, r, c, begin, end);
 }
 
 }  // namespace
