@@ -3,7 +3,7 @@
 //
 // Names: Conv2d/<layer>/<image>x<image>/<in>-<out>/<kernel>/<stride>/<dilation h>x<dilation w>. Counters: gops (2 M K N
 // per second), pct_matmul (percent of MatMul's speed). Samples of the two alternate, and ratios are medians of the
-// samples' ratios.
+// samples' ratios. resize_bench.cc has the resizing of images.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -119,6 +119,7 @@ int main(int argc, char** argv) {
         ->UseManualTime()
         ->Iterations(40);
   }
+  isoquant::RegisterResize();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::AddCustomContext("cpu", isoquant::DetectCpu().brand);

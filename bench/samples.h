@@ -107,6 +107,7 @@ void RegisterStages();
 void RegisterZeroPoints();
 void RegisterLinear();
 void RegisterFloat();
+void RegisterResize();
 
 }  // namespace isoquant
 

@@ -43,14 +43,15 @@ Status CheckColumns(const VectorView<const float>& v, const ViewNames& names, co
 inline const float* DataOrNull(const VectorView<const float>& v) { return v.size == 0 ? nullptr : v.data; }
 
 // By bits: the caller's float environment does not matter.
-inline Status CheckEpsilon(float epsilon) {
+inline Status CheckFiniteNotNegative(const char* argument, float value) {
   constexpr uint32_t kLargest = 0x7f7fffff, kInfinity = 0x7f800000, kNegativeZero = 0x80000000;
-  const uint32_t bits = FloatBits(epsilon);
+  const uint32_t bits = FloatBits(value);
   if (bits <= kLargest || bits == kNegativeZero) return Status();
   const bool too_large = bits == kInfinity;
-  return Status(StatusCode::kInvalidValue, "epsilon", DoubleBits(bits), too_large ? "the largest float" : "0",
+  return Status(StatusCode::kInvalidValue, argument, DoubleBits(bits), too_large ? "the largest float" : "0",
                 too_large ? DoubleBits(kLargest) : 0);
 }
+inline Status CheckEpsilon(float epsilon) { return CheckFiniteNotNegative("epsilon", epsilon); }
 
 // Calls part(begin, end, scratch) for parts of the rows, as ForEachPart does. Each part has `scratch_floats` floats of
 // its own.

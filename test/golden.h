@@ -262,6 +262,11 @@ constexpr Golden kGolden[] = {
     {"pooling/f32", 0xd1f595e59ca2c20d},
     {"pooling/s8", 0x4693d703fa0bb1cd},
     {"pooling/u8", 0xf5e34fe13f1004d3},
+    {"resize/bf16", 0xa0e746d7456c7eea},
+    {"resize/f16", 0x56d20f47c04b2914},
+    {"resize/f32", 0xdc46b39ba9cf0ccd},
+    {"resize/s8", 0x8ed6f6e065e70318},
+    {"resize/u8", 0x19fa43d246ecefa9},
 };
 // clang-format on
 

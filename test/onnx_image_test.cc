@@ -1,5 +1,5 @@
-// ONNX's own node tests of convolutions and pooling, as Debian's package libonnx-testdata has them, on every tier.
-// Where the package is missing, they are skipped, and the program says so.
+// ONNX's own node tests of convolutions, pooling and resizing, as Debian's package libonnx-testdata has them, on every
+// tier. Where the package is missing, they are skipped, and the program says so.
 #include <sys/stat.h>
 
 #include <cmath>
@@ -191,6 +191,64 @@ TEST_CASE("ONNX images: AveragePool and GlobalAveragePool") {
   for (const char* name : {"test_globalaveragepool", "test_globalaveragepool_precomputed"}) {
     check(name, [](Context& context, const ImageView<const float>& x, const ImageView<float>& y) {
       return GlobalAveragePool(context, x, y);
+    });
+  }
+}
+
+struct ResizeTest {
+  const char* name;
+  ResizeMode mode = ResizeMode::kNearest;
+  ResizeCoordinates coordinates = ResizeCoordinates::kHalfPixel;
+  NearestRounding rounding = NearestRounding::kRoundPreferFloor;
+  bool has_scales = false;  // else sizes
+};
+
+// Nearest pixels are copies. Between pixels the files' values were computed in another order. (The file
+// test_resize_downsample_scales_linear_align_corners is left out: it puts 2.4 pixels, the scale times the size, in
+// place of the 2 that there are, where the operator's text has the length of the output.)
+TEST_CASE("ONNX images: Resize") {
+  if (!IsThere()) return;
+  constexpr ResizeMode kLinear = ResizeMode::kLinear, kNearest = ResizeMode::kNearest;
+  constexpr ResizeCoordinates kHalf = ResizeCoordinates::kHalfPixel, kCorners = ResizeCoordinates::kAlignCorners;
+  constexpr NearestRounding kFloor = NearestRounding::kFloor, kRound = NearestRounding::kRoundPreferFloor;
+  for (const ResizeTest& test :
+       {ResizeTest{"test_resize_upsample_scales_linear", kLinear, kHalf, kRound, true},
+        ResizeTest{"test_resize_upsample_scales_linear_align_corners", kLinear, kCorners, kRound, true},
+        ResizeTest{"test_resize_downsample_scales_linear", kLinear, kHalf, kRound, true},
+        ResizeTest{"test_resize_downsample_sizes_linear_pytorch_half_pixel", kLinear,
+                   ResizeCoordinates::kPytorchHalfPixel},
+        ResizeTest{"test_resize_upsample_scales_nearest", kNearest, kHalf, kRound, true},
+        ResizeTest{"test_resize_downsample_scales_nearest", kNearest, kHalf, kRound, true},
+        ResizeTest{"test_resize_upsample_sizes_nearest"}, ResizeTest{"test_resize_downsample_sizes_nearest"},
+        ResizeTest{"test_resize_upsample_sizes_nearest_ceil_half_pixel", kNearest, kHalf, NearestRounding::kCeil},
+        ResizeTest{"test_resize_upsample_sizes_nearest_floor_align_corners", kNearest, kCorners, kFloor},
+        ResizeTest{"test_resize_upsample_sizes_nearest_round_prefer_ceil_asymmetric", kNearest,
+                   ResizeCoordinates::kAsymmetric, NearestRounding::kRoundPreferCeil},
+        ResizeTest{"test_resize_downsample_sizes_nearest_tf_half_pixel_for_nn", kNearest,
+                   ResizeCoordinates::kTfHalfPixelForNn}}) {
+    ForEachTier([&](Context& context) {
+      INFO(test.name);
+      const Image<float> x(context, test.name, "input_0"), expected(context, test.name, "output_0");
+      Resizing resizing;
+      resizing.mode = test.mode;
+      resizing.coordinates = test.coordinates;
+      resizing.rounding = test.rounding;
+      if (test.has_scales) {
+        const std::vector<float> scales = Elements<float>(test.name, "input_1");
+        REQUIRE(scales.size() == 4);
+        resizing.scale_h = scales[2];
+        resizing.scale_w = scales[3];
+      }
+      std::vector<float> y(expected.data.size());
+      ImageView<float> view = expected.view;
+      view.data = y.data();
+      ISOQUANT_CHECK_OK(Resize2d(context, ImageView<const float>(x.view), resizing, view));
+      size_t wrong = 0;
+      for (size_t i = 0; i < y.size(); ++i) {
+        const float tolerance = test.mode == kNearest ? 0.0f : 1e-6f * (1 + std::fabs(y[i]));
+        wrong += std::fabs(y[i] - expected.data[i]) <= tolerance ? 0 : 1;
+      }
+      CHECK(wrong == 0);
     });
   }
 }

@@ -27,6 +27,7 @@
 #include "isoquant/pooling.h"
 #include "isoquant/quantize.h"
 #include "isoquant/requantize.h"
+#include "isoquant/resize.h"
 #include "isoquant/runtime.h"
 #include "isoquant/softmax.h"
 #include "isoquant/status.h"
