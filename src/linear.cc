@@ -1,5 +1,4 @@
-// Operation: Linear: checks, once per call, then dispatches f32 x: rows are quantised where they are multiplied. bf16
-// and f16 x: linear_bf16.cc, linear_f16.cc.
+// Operation: Linear: checks, once per call, then dispatches f32 x. (bf16 and f16 x: linear_bf16.cc, linear_f16.cc.)
 #include "isoquant/linear.h"
 
 #include "isoquant/inl/isa/int8_targets.h"
@@ -75,19 +74,9 @@ HWY_NOINLINE Status CheckLinear(const MatrixView<const X>& x, const LinearLayer&
   return residual == nullptr ? Status() : CheckResidual(*residual, y);
 }
 
-// Whether a layer is as most are: then CheckLinear, which takes longer than small products, finds nothing wrong with
-// it.
-HWY_INLINE bool IsUsual(const MatrixView<const float>& x, const LinearLayer& layer, const MatrixView<float>& y) {
-  if (layer.weights == nullptr || layer.column_zero_points.size != 0 || NeedsFinish(layer)) return false;
-  const PackedPanels& b = layer.weights->panels();
-  return AreUsual(x, b, y) && IsUsualEach(layer.column_scales, b.n, Range(y)) &&
-         (layer.bias.size == 0 || IsUsualEach(layer.bias, b.n, Range(y)));
-}
-
-// Memory for what becomes known of M rows.
+// Memory for what becomes known of M rows: a float of each row, in whole lines, three times.
 HWY_INLINE Status FindMemory(Context& context, size_t m, const LinearLayer& layer, RowParameters& parameters) {
-  const size_t each = (m + 15) / 16 * 64;  // bytes of a float for each row, in whole lines
-  const size_t bytes = 3 * each;
+  const size_t each = (m + 15) / 16 * 64, bytes = 3 * each;
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kOperation, bytes);
   if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
   parameters = {reinterpret_cast<float*>(scratch), reinterpret_cast<float*>(scratch + each), nullptr};
@@ -97,12 +86,23 @@ HWY_INLINE Status FindMemory(Context& context, size_t m, const LinearLayer& laye
   return Status();
 }
 
+// Whether a layer is as most are. Then CheckLinear, which takes longer than small products, finds nothing wrong.
+template <class X, class Y>
+HWY_INLINE bool IsUsual(const MatrixView<const X>& x, const LinearLayer& layer, const MatrixView<Y>& y) {
+  if (layer.weights == nullptr || layer.column_zero_points.size != 0 || NeedsFinish(layer)) return false;
+  const PackedPanels& b = layer.weights->panels();
+  return AreUsual(x, b, y) && IsUsualEach(layer.column_scales, b.n, Range(y)) &&
+         (layer.bias.size == 0 || IsUsualEach(layer.bias, b.n, Range(y)));
+}
+
 template <class X, class Y>
 HWY_NOINLINE Status CheckAs(const FloatMatrix& x, const LinearLayer& layer, const FloatMatrix* residual,
                             const FloatMatrix& y) {
-  if (residual == nullptr) return CheckLinear<X, Y>(x.As<const X>(), layer, nullptr, y.As<Y>());
+  const MatrixView<const X> from = x.As<const X>();
+  const MatrixView<Y> to = y.As<Y>();
+  if (residual == nullptr) return IsUsual(from, layer, to) ? Status() : CheckLinear<X, Y>(from, layer, nullptr, to);
   const MatrixView<const Y> added = residual->As<const Y>();
-  return CheckLinear<X, Y>(x.As<const X>(), layer, &added, y.As<Y>());
+  return CheckLinear<X, Y>(from, layer, &added, to);
 }
 
 Status CheckAny(const FloatMatrix& x, const LinearLayer& layer, const FloatMatrix* residual, const FloatMatrix& y) {

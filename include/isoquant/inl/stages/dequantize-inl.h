@@ -175,7 +175,7 @@ class DequantizeStage : public StageBase<int32_t> {
         StoreNumbers(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to);
       }
     } else {
-      HWY_UNROLL(1)
+      HWY_UNROLL(2)
       for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
         StoreNumbers(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to);
       }
