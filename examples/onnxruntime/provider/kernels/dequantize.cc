@@ -1,0 +1,68 @@
+// Layer 4: DequantizeLinear.
+#include "isoquant/dequantize.h"
+
+#include "graph/attributes.h"
+#include "kernels/axis.h"
+#include "kernels/parameter.h"
+
+namespace isoquant_provider {
+namespace {
+
+class DequantizeLinear final : public Kernel {
+ public:
+  DequantizeLinear(Preparation& preparation, const Node& node)
+      : x_(node.inputs[0]),
+        y_(node.outputs[0]),
+        axis_(IntOf(node, "axis", 1)),
+        scale_(preparation, node.inputs[1]),
+        zero_(preparation, node.Input(2)) {
+    preparation.Keep(x_);
+  }
+
+  void Run(Frame& frame) const override { frame.TypeOf(x_) == kUint8 ? RunAs<uint8_t>(frame) : RunAs<int8_t>(frame); }
+
+ private:
+  template <class Q>
+  void RunAs(Frame& frame) const {
+    const auto scales = scale_.Get(frame);
+    const auto zeros = zero_.Get(frame);
+    const Dims dims = frame.DimsOf(x_);
+    isoquant::Context& context = frame.context();
+    if (scales.size == 1) {
+      const isoquant::MatrixView<const Q> x = AllElements<Q>(frame, x_);
+      Check(isoquant::Dequantize(context, x, scales.data[0], First(zeros, 0), NewElements<float>(frame, x_, y_)));
+      return;
+    }
+    const AxisView axis(dims, axis_);
+    axis.CheckSize("x_scale", scales.size);
+    const Q* const x = frame.Plain<Q>(x_);
+    float* const y = frame.NewPlain<float>(y_, dims);
+    if (axis.inner == 1) {
+      Check(
+          isoquant::DequantizeColumns(context, {x, axis.outer, axis.size}, scales, zeros, {y, axis.outer, axis.size}));
+      return;
+    }
+    for (size_t i = 0; i < axis.outer; ++i) {
+      const size_t first = i * axis.size * axis.inner;
+      Check(isoquant::DequantizeRows(context, {x + first, axis.size, axis.inner}, scales, zeros,
+                                     {y + first, axis.size, axis.inner}));
+    }
+  }
+
+  int x_, y_;
+  int64_t axis_;
+  Parameter<float> scale_;
+  Parameter<int32_t> zero_;
+};
+
+bool Supports(const Graph& graph, const Node& node) {
+  return IsByte(graph.At(node.inputs[0]).type) && graph.At(node.inputs[1]).type == kFloat &&
+         graph.At(node.outputs[0]).type == kFloat && IsVector(graph, node.inputs[1]) &&
+         IntOf(node, "block_size", 0) == 0;
+}
+
+}  // namespace
+
+KernelList DequantizeKernels() { return {{"", "DequantizeLinear", Role::kInteger, Supports, Make<DequantizeLinear>}}; }
+
+}  // namespace isoquant_provider

@@ -1,0 +1,26 @@
+// Layer 4: all kernels.
+#include "kernels/kernel.h"
+
+namespace isoquant_provider {
+namespace {
+
+KernelList AllKernels() {
+  KernelList all;
+  for (const KernelList& list :
+       {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(), MatMulKernels()}) {
+    all.insert(all.end(), list.begin(), list.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+const KernelType* FindKernel(const Graph& graph, const Node& node) {
+  static const KernelList kernels = AllKernels();
+  for (const KernelType& type : kernels) {
+    if (node.op == type.op && node.domain == type.domain) return type.supports(graph, node) ? &type : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace isoquant_provider

@@ -1,0 +1,19 @@
+// Layer 2: the patterns: each rewrites what it finds. Each replaces nodes by one that computes the same.
+#ifndef ISOQUANT_PROVIDER_MATCH_MATCH_H_
+#define ISOQUANT_PROVIDER_MATCH_MATCH_H_
+
+#include "graph/graph.h"
+
+namespace isoquant_provider {
+
+// ConvInteger, MatMulInteger, QLinearConv, QLinearMatMul become fused nodes (operands.h).
+void MatchIntegerOperators(Graph& graph);
+// ... Sums -> Cast -> Mul(x_scale * w_scale) -> Add(bias) -> activation -> Add(residual) becomes ... Floats.
+void MatchDynamicGroups(Graph& graph);
+
+// All of them, in their order.
+void MatchAll(Graph& graph);
+
+}  // namespace isoquant_provider
+
+#endif  // ISOQUANT_PROVIDER_MATCH_MATCH_H_

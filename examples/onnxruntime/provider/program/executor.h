@@ -1,0 +1,27 @@
+// Layer 3: the session's own threads as an executor of Isoquant.
+#ifndef ISOQUANT_PROVIDER_PROGRAM_EXECUTOR_H_
+#define ISOQUANT_PROVIDER_PROGRAM_EXECUTOR_H_
+
+#include "api/api.h"
+#include "isoquant/executor.h"
+
+namespace isoquant_provider {
+
+class SessionExecutor final : public isoquant::Executor {
+ public:
+  explicit SessionExecutor(size_t num_workers) : num_workers_(num_workers) {}
+
+  // Whose threads run from now on. Null: the calling thread.
+  void Use(const OrtKernelContext* kernel_context) { kernel_context_ = kernel_context; }
+
+  size_t NumWorkers() const override { return num_workers_; }
+  void Run(size_t num_tasks, isoquant::TaskRef task) override;
+
+ private:
+  size_t num_workers_;
+  const OrtKernelContext* kernel_context_ = nullptr;
+};
+
+}  // namespace isoquant_provider
+
+#endif  // ISOQUANT_PROVIDER_PROGRAM_EXECUTOR_H_
