@@ -15,7 +15,7 @@
 namespace quantized_mlp {
 namespace {
 
-struct Options {
+struct DemoOptions {
   std::string data = ISOQUANT_EXAMPLE_DATA_DIR "/digits.csv.gz";
   std::string weights = ISOQUANT_EXAMPLE_DATA_DIR "/digits_mlp.safetensors";
   size_t batch = 64;
@@ -32,7 +32,7 @@ std::vector<std::string> WhyNotBetter(const isoquant::Context& context) {
   return reasons;
 }
 
-int Run(const Options& options) {
+int RunDemo(const DemoOptions& options) {
   Metadata metadata;
   const Mlp mlp = FromTensors(ReadSafetensors(options.weights, &metadata), options.weights);
   const Split split = LoadSplit(options.data, CsvFor({}, FromMetadata(metadata, options.weights), mlp.inputs()));
@@ -69,7 +69,7 @@ int Run(const Options& options) {
 }  // namespace
 
 Command AddDemo(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoOptions>();
   app.add_option("--data", options->data, "Digits to read: lines of 64 pixels and a label, plain or gzip")
       ->capture_default_str();
   app.add_option("--weights", options->weights, "Network to run, as train writes it")->capture_default_str();
@@ -78,7 +78,7 @@ Command AddDemo(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--count", options->count, "Digits to show")->capture_default_str();
   AddJsonOption(app, options->json);
-  return {&app, [options] { return Run(*options); }};
+  return {&app, [options] { return RunDemo(*options); }};
 }
 
 }  // namespace quantized_mlp

@@ -18,14 +18,14 @@ namespace {
 
 constexpr double kSecondsPerMeasurement = 0.1;
 
-struct Options {
+struct EvalOptions {
   std::string model, reference;
   DataOptions data;
   size_t batch = 64, threads = 1;
   bool speed = true, json = false;
 };
 
-std::vector<LayerError> CompareWithReference(const Options& options, isoquant::Executor& executor,
+std::vector<LayerError> CompareWithReference(const EvalOptions& options, isoquant::Executor& executor,
                                              isoquant::Context& context, Model& model, const Dataset& images) {
   if (options.reference.empty()) return {};
   if (!model.int8) throw std::runtime_error("--reference: " + options.model + " is not in int8");
@@ -37,7 +37,7 @@ std::vector<LayerError> CompareWithReference(const Options& options, isoquant::E
   return CompareLayers(executor, mlp, context, *model.int8, images.images());
 }
 
-int Run(const Options& options) {
+int RunEval(const EvalOptions& options) {
   Threads threads(options.threads);
   isoquant::Context context(threads.executor());
   Model model = LoadModel(context, options.model);
@@ -77,7 +77,7 @@ int Run(const Options& options) {
 
 Command AddEval(CLI::App& parent) {
   CLI::App& app = *parent.add_subcommand("eval", "Test a network: accuracy, confusion, errors, speed, digest");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalOptions>();
   app.add_option("MODEL", options->model, "f32 or int8 weights (.safetensors), or a packed file")->required();
   AddDataOptions(app, options->data);
   app.add_option("--reference", options->reference, "f32 weights to compare the layers of an int8 network with");
@@ -89,7 +89,7 @@ Command AddEval(CLI::App& parent) {
   AddJsonOption(app, options->json);
   app.footer(
       "Example: quantized_mlp eval int8.safetensors --reference f32.safetensors --data fashion-mnist --threads 2");
-  return {&app, [options] { return Run(*options); }};
+  return {&app, [options] { return RunEval(*options); }};
 }
 
 }  // namespace quantized_mlp

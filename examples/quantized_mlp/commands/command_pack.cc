@@ -15,16 +15,16 @@
 namespace quantized_mlp {
 namespace {
 
-constexpr double kSecondsPerMeasurement = 0.2;
+constexpr double kSecondsToStart = 0.2;
 
-struct Options {
+struct PackOptions {
   std::string input, output;
   bool json = false;
 };
 
 // The median time from opening the file to the logits of one image. The file is in the system's cache.
 double StartUp(const std::string& path) {
-  return SecondsToRun(kSecondsPerMeasurement, [&path] {
+  return SecondsToRun(kSecondsToStart, [&path] {
     isoquant::Context context;
     Model model = LoadModel(context, path);
     const std::vector<float> image(model.inputs(), 0.5f);
@@ -32,7 +32,7 @@ double StartUp(const std::string& path) {
   });
 }
 
-int Run(const Options& options) {
+int RunPack(const PackOptions& options) {
   isoquant::Context context;
   const Model model = LoadModel(context, options.input);
   if (!model.int8) throw std::runtime_error(options.input + " is in f32: quantize it first");
@@ -63,12 +63,12 @@ int Run(const Options& options) {
 
 Command AddPack(CLI::App& parent) {
   CLI::App& app = *parent.add_subcommand("pack", "Write an int8 network as one file that is mapped and used in place");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PackOptions>();
   app.add_option("INPUT", options->input, "int8 weights (.safetensors)")->required();
   app.add_option("--output", options->output, "Packed file to write")->required();
   AddJsonOption(app, options->json);
   app.footer("Example: quantized_mlp pack int8.safetensors --output model.packed");
-  return {&app, [options] { return Run(*options); }};
+  return {&app, [options] { return RunPack(*options); }};
 }
 
 }  // namespace quantized_mlp

@@ -20,7 +20,7 @@
 namespace quantized_mlp {
 namespace {
 
-struct Options {
+struct PredictOptions {
   std::string model, image;
   DataOptions data;
   size_t index = 0, count = 5;
@@ -30,7 +30,7 @@ struct Options {
 };
 
 // A dataset of one image.
-Dataset LoadImage(const Options& options, const Model& model) {
+Dataset LoadImage(const PredictOptions& options, const Model& model) {
   if (!options.image.empty()) return ParsePicture(ReadFile(options.image), options.image, options.picture);
   const Dataset images = LoadImages(options.data.path, CsvFor(options.data, model.format, model.inputs()));
   ReportGuesses(options.model, options.data.path, images);
@@ -48,7 +48,7 @@ struct Prediction {
   double start_up_ms = 0;  // from the file of the network to the first prediction
 };
 
-void Print(const Options& options, const Prediction& prediction) {
+void Print(const PredictOptions& options, const Prediction& prediction) {
   const Dataset& image = prediction.image;
   const std::string label = image.labels.empty() ? "" : prediction.names[image.labels[0]];
   if (options.json) {
@@ -69,7 +69,7 @@ void Print(const Options& options, const Prediction& prediction) {
   if (options.image.empty()) std::cout << "Data: " << Describe(image.reading) << "\n";
 }
 
-void WarnOfFlat(const Options& options) {
+void WarnOfFlat(const PredictOptions& options) {
   std::cerr << "quantized_mlp: all pixels of " << (options.image.empty() ? "this image" : options.image)
             << " are the same: what it is taken for means nothing";
   if (!options.image.empty()) {
@@ -79,7 +79,7 @@ void WarnOfFlat(const Options& options) {
   std::cerr << "\n";
 }
 
-int Run(const Options& options) {
+int RunPredict(const PredictOptions& options) {
   Threads threads(1);
   isoquant::Context context;
   const auto start = std::chrono::steady_clock::now();
@@ -108,7 +108,7 @@ int Run(const Options& options) {
 
 Command AddPredict(CLI::App& parent) {
   CLI::App& app = *parent.add_subcommand("predict", "Show one picture and what the network takes it for");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PredictOptions>();
   app.add_option("MODEL", options->model, "f32 or int8 weights (.safetensors), or a packed file")->required();
   AddDataOptions(app, options->data);
   CLI::Option* const data = app.get_option("--data")->description(
@@ -132,7 +132,7 @@ Command AddPredict(CLI::App& parent) {
   app.footer(
       "Example: quantized_mlp predict model.packed --data fashion-mnist --index 7\n"
       "         quantized_mlp predict model.packed --image shoe.png --invert");
-  return {&app, [options] { return Run(*options); }};
+  return {&app, [options] { return RunPredict(*options); }};
 }
 
 }  // namespace quantized_mlp

@@ -17,7 +17,7 @@
 namespace quantized_mlp {
 namespace {
 
-struct Options {
+struct QuantizeOptions {
   std::string input, output;
   DataOptions data;
   size_t calibrate = 0;
@@ -26,7 +26,7 @@ struct Options {
   bool json = false;
 };
 
-int Run(const Options& options) {
+int RunQuantize(const QuantizeOptions& options) {
   Metadata metadata;
   const Tensors tensors = ReadSafetensors(options.input, &metadata);
   if (IsInt8(tensors)) throw std::runtime_error(options.input + " is in int8 already");
@@ -74,7 +74,7 @@ int Run(const Options& options) {
 
 Command AddQuantize(CLI::App& parent) {
   CLI::App& app = *parent.add_subcommand("quantize", "Quantise f32 weights to int8, with a scale for each output");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizeOptions>();
   app.add_option("INPUT", options->input, "f32 weights (.safetensors)")->required();
   app.add_option("--output", options->output, "int8 weights to write (.safetensors)")->required();
   CLI::Option* const calibrate =
@@ -92,7 +92,7 @@ Command AddQuantize(CLI::App& parent) {
   app.footer(
       "Example: quantized_mlp quantize f32.safetensors --calibrate 1000 --data fashion-mnist --output "
       "int8.safetensors");
-  return {&app, [options] { return Run(*options); }};
+  return {&app, [options] { return RunQuantize(*options); }};
 }
 
 }  // namespace quantized_mlp

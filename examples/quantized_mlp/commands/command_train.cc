@@ -22,7 +22,7 @@
 namespace quantized_mlp {
 namespace {
 
-struct Options {
+struct TrainArguments {
   DataOptions data;
   std::string layers, output, checkpoint;
   bool resume = false, json = false;
@@ -47,7 +47,7 @@ std::vector<size_t> ParseLayers(const std::string& text, size_t inputs, size_t c
   return layers;
 }
 
-void PrintAnswer(const Options& options, const TrainState& state, const Progress& last, const Split& split,
+void PrintAnswer(const TrainArguments& options, const TrainState& state, const Progress& last, const Split& split,
                  double accuracy) {
   if (options.json) {
     const nlohmann::ordered_json json = {
@@ -65,7 +65,7 @@ void PrintAnswer(const Options& options, const TrainState& state, const Progress
             << "wrote " << options.output << "\n";
 }
 
-int Run(Options& options) {
+int RunTrain(TrainArguments& options) {
   if (!options.checkpoint.empty() && IsStream(options.checkpoint)) {
     throw std::runtime_error("--checkpoint: " + options.checkpoint + " is no file: one is written after each epoch");
   }
@@ -111,7 +111,7 @@ int Run(Options& options) {
 
 Command AddTrain(CLI::App& parent) {
   CLI::App& app = *parent.add_subcommand("train", "Train a network and write its f32 weights");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainArguments>();
   TrainOptions& train = options->train;
   const std::map<std::string, Method> methods = {{"adam", Method::kAdam}, {"sgd", Method::kSgd}};
   AddDataOptions(app, options->data);
@@ -143,7 +143,7 @@ Command AddTrain(CLI::App& parent) {
   AddThreadsOption(app, options->threads);
   AddJsonOption(app, options->json);
   app.footer("Example: quantized_mlp train --data fashion-mnist --layers 784-256-128-10 --output f32.safetensors");
-  return {&app, [options] { return Run(*options); }};
+  return {&app, [options] { return RunTrain(*options); }};
 }
 
 }  // namespace quantized_mlp
