@@ -28,6 +28,9 @@ HWY_NOINLINE void ResizeU8(const ResizeCall<uint8_t>& call, size_t begin, size_t
 HWY_NOINLINE void ResizeF32(const ResizeCall<float>& call, size_t begin, size_t end) {
   ResizeLinearRows(call, begin, end);
 }
+HWY_NOINLINE void ResizeAtOnce(const ResizeCall<float>& call, size_t begin, size_t end) {
+  ResizeAtOnceRows(call, begin, end);
+}
 HWY_NOINLINE void ResizeBf16(const ResizeCall<BFloat16>& call, size_t begin, size_t end) {
   ResizeLinearRows(call, begin, end);
 }
@@ -59,6 +62,7 @@ HWY_EXPORT(ResizeU8);
 HWY_EXPORT(ResizeF32);
 HWY_EXPORT(ResizeBf16);
 HWY_EXPORT(ResizeF16);
+HWY_EXPORT(ResizeAtOnce);
 HWY_EXPORT(ResizeNearest8);
 HWY_EXPORT(ResizeNearest16);
 HWY_EXPORT(ResizeNearest32);
@@ -77,7 +81,14 @@ Status CheckAndResize(Context& context, const ImageView<const T>& x, const Resiz
   using Bits = BitsOf<T>;
   ISOQUANT_RETURN_IF_ERROR(CheckResize(x, resizing, y));
   const ResizeAxis rows{x.h, y.h, resizing.scale_h, &resizing}, columns{x.w, y.w, resizing.scale_w, &resizing};
-  if (resizing.mode == ResizeMode::kLinear) {
+  if (resizing.mode == ResizeMode::kLinearAtOnce) {
+    if constexpr (std::is_same<T, float>::value) {
+      RunResize(context, ResizeCall<T>{x, y, rows, columns}, ISOQUANT_DISPATCH(context, ResizeAtOnce));
+    } else {
+      return Status::InvalidValue("resizing.mode", static_cast<double>(resizing.mode), "that of other types than f32",
+                                  static_cast<double>(ResizeMode::kNearest));
+    }
+  } else if (resizing.mode == ResizeMode::kLinear) {
     RunResize(context, ResizeCall<T>{x, y, rows, columns}, linear);
   } else {
     RunResize(context, ResizeCall<Bits>{AsBits<const Bits>(x), AsBits<Bits>(y), rows, columns}, nearest);

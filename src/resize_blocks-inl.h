@@ -92,6 +92,32 @@ HWY_INLINE void ResizeLinearRows(const ResizeCall<T>& call, size_t begin, size_t
       });
 }
 
+// Both axes at once.
+HWY_INLINE void ResizeAtOnceRows(const ResizeCall<float>& call, size_t begin, size_t end) {
+  const ImageView<const float>& x = call.x;
+  const ImageView<float>& y = call.y;
+  ResizeColumns columns;
+  size_t channel = 0;
+  WalkRows(
+      ResizeBlocks(y.w, y.c), y.w, y.n, y.h, begin, end,
+      [&](size_t column, size_t count, size_t first_channel) {
+        channel = first_channel;
+        columns.count = count;
+        columns.channels = HWY_MIN(kResizeBlock, y.c - channel);
+        FindAllNeighbours(call.columns, column, count, columns.pixel, columns.w0, columns.w1);
+      },
+      [] {},
+      [&](size_t image, size_t v, size_t column) {
+        size_t pixel = 0;
+        ResizeCorners corners;
+        FindAllNeighbours(call.rows, v, 1, &pixel, &corners.w0, &corners.w1);
+        corners.upper = x.Pixel(image, pixel, 0) + channel;
+        corners.lower = x.Pixel(image, pixel + (pixel + 1 < x.h ? 1 : 0), 0) + channel;
+        corners.last_pixel = x.w - 1;
+        MixCorners(columns, corners, x.pixel_stride, y.Pixel(image, v, column) + channel, y.pixel_stride);
+      });
+}
+
 template <class T>
 HWY_INLINE void ResizeNearestRows(const ResizeCall<T>& call, size_t begin, size_t end) {
   const ImageView<const T>& x = call.x;

@@ -89,6 +89,13 @@ void FindNeighbours(const ResizeAxis& axis, size_t begin, size_t count, size_t* 
   }
 }
 
+void FindAllNeighbours(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels, float* w0, float* w1) {
+  FindNeighbours(axis, begin, count, pixels, w0, w1);
+  for (size_t i = 0; i < count; ++i) {
+    if (pixels[i] == axis.x - 1) w0[i] = w1[i] = 0.5f;
+  }
+}
+
 void FindNearest(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels) {
   const Coordinates coordinates(axis);
   for (size_t i = 0; i < count; ++i) {
@@ -98,7 +105,7 @@ void FindNearest(const ResizeAxis& axis, size_t begin, size_t count, size_t* pix
 }
 
 Status CheckResize(const ImageLayout& x, const Resizing& resizing, const ImageLayout& y) {
-  ISOQUANT_RETURN_IF_ERROR(CheckEnum("resizing.mode", resizing.mode, "the last ResizeMode", ResizeMode::kNearest));
+  ISOQUANT_RETURN_IF_ERROR(CheckEnum("resizing.mode", resizing.mode, "the last ResizeMode", ResizeMode::kLinearAtOnce));
   ISOQUANT_RETURN_IF_ERROR(CheckEnum("resizing.coordinates", resizing.coordinates, "the last ResizeCoordinates",
                                      ResizeCoordinates::kTfHalfPixelForNn));
   ISOQUANT_RETURN_IF_ERROR(

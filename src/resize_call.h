@@ -23,6 +23,8 @@ struct ResizeAxis {
 // Of pixels [begin, begin + count) of y: the left neighbours in x and both weights. To be called under the default
 // float environment.
 void FindNeighbours(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels, float* w0, float* w1);
+// The same, with both weights 0.5 at the last pixel, which is its own neighbour.
+void FindAllNeighbours(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels, float* w0, float* w1);
 // The nearest pixels.
 void FindNearest(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels);
 

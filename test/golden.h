@@ -265,6 +265,7 @@ constexpr Golden kGolden[] = {
     {"resize/bf16", 0xa0e746d7456c7eea},
     {"resize/f16", 0x56d20f47c04b2914},
     {"resize/f32", 0xdc46b39ba9cf0ccd},
+    {"resize/f32 at once", 0x43926e01c62c0367},
     {"resize/s8", 0x8ed6f6e065e70318},
     {"resize/u8", 0x19fa43d246ecefa9},
 };

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
+#include <list>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -89,11 +90,33 @@ float Between(float s, const F& value) {
   return Rounded(Rounded(w0 * value(i)) + Rounded(w1 * value(i + 1)));
 }
 
+// A coordinate's neighbours and their weights, if all count.
+struct Neighbours {
+  Neighbours(float s, size_t pixels)
+      : low(static_cast<size_t>(std::floor(s))),
+        high(std::min(low + 1, pixels - 1)),
+        w1(low == high ? 0.5f : Rounded(s - std::floor(s))),
+        w0(low == high ? 0.5f : Rounded(1.0f - w1)) {}
+  size_t low, high;
+  float w1, w0;
+};
+template <class F>
+float BetweenFour(const Neighbours& v, const Neighbours& u, const F& value) {
+  float sum = Rounded(Rounded(v.w0 * u.w0) * value(v.low, u.low));
+  sum = Rounded(sum + Rounded(Rounded(v.w0 * u.w1) * value(v.low, u.high)));
+  sum = Rounded(sum + Rounded(Rounded(v.w1 * u.w0) * value(v.high, u.low)));
+  return Rounded(sum + Rounded(Rounded(v.w1 * u.w1) * value(v.high, u.high)));
+}
+
 template <class T>
 T ReferenceResize(const ImageView<const T>& x, const Resizing& r, const ImageView<T>& y, size_t b, size_t v, size_t u,
                   size_t c) {
   const float row = Coordinate(r, r.scale_h, x.h, y.h, v), col = Coordinate(r, r.scale_w, x.w, y.w, u);
   if (r.mode == Mode::kNearest) return x.Pixel(b, Nearest(r, row), Nearest(r, col))[c];
+  if (r.mode == Mode::kLinearAtOnce) {
+    return FromFloat<T>(BetweenFour(Neighbours(row, x.h), Neighbours(col, x.w),
+                                    [&](size_t i, size_t j) { return ToFloat(x.Pixel(b, i, j)[c]); }));
+  }
   return FromFloat<T>(
       Between(row, [&](size_t i) { return Between(col, [&](size_t j) { return ToFloat(x.Pixel(b, i, j)[c]); }); }));
 }
@@ -184,6 +207,37 @@ TEST_CASE_TEMPLATE("Resize: random sizes", T, int8_t, uint8_t, float, BFloat16, 
     const Resizes<T> resizes(random, shape, out_h, out_w, resizing, i % 3);
     resizes.CheckOnEveryTier();
   }
+}
+
+TEST_CASE("Resize: both axes at once") {
+  Random random(67);
+  std::list<Resizes<float>> all;
+  for (size_t i = 0; i < 60; ++i) {
+    const auto size = [&] { return 1 + random.Below(random.Below(3) == 0 ? 40 : 9); };
+    ImageShape shape{};
+    shape.n = 1 + random.Below(2);
+    shape.h = size();
+    shape.w = size();
+    shape.c = i % 3 == 0 ? 1 : 1 + random.Below(40);
+    shape.pixel_gap = random.Below(2) * random.Below(4);
+    shape.row_gap = random.Below(2) * random.Below(9);
+    const size_t out_h = size(), out_w = size();
+    Resizing resizing = RandomResizing(random);
+    resizing.mode = Mode::kLinearAtOnce;
+    all.emplace_back(random, shape, out_h, out_w, resizing, i % 3);
+  }
+  Resizing twice;
+  twice.mode = Mode::kLinearAtOnce;
+  all.emplace_back(random, ImageShape{1, 3, 700, 1}, 6, 1400, twice);
+  all.emplace_back(random, ImageShape{1, 3, 3, 1100}, 6, 6, twice);
+  ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
+    Digest digest;
+    for (const Resizes<float>& resizes : all) {
+      resizes.Check(context);
+      resizes.y().AddTo(digest);
+    }
+    CheckGolden("resize/f32 at once", digest.value());
+  });
 }
 
 // Up and down by little and by much; few channels, which go through tables, and many.
@@ -334,8 +388,10 @@ TEST_CASE("Resize: errors name the argument and write nothing") {
               BitsOfDouble(double{std::numeric_limits<float>::max()}),
               "resizing.scale_w is inf, expected at most the largest float = 3.402823466e+38"});
   r = Resizing();
-  r.mode = static_cast<Mode>(2);
-  invalid(r, InvalidInteger("resizing.mode", 2, "at most the last ResizeMode", 1));
+  r.mode = static_cast<Mode>(3);
+  invalid(r, InvalidInteger("resizing.mode", 3, "at most the last ResizeMode", 2));
+  r.mode = Mode::kLinearAtOnce;
+  invalid(r, InvalidInteger("resizing.mode", 2, "at most that of other types than f32", 1));
   r = Resizing();
   r.coordinates = static_cast<Coordinates>(5);
   invalid(r, InvalidInteger("resizing.coordinates", 5, "at most the last ResizeCoordinates", 4));

@@ -22,7 +22,22 @@ void PadToSame(Axis& axis, size_t size, bool is_upper) {
   axis.end = padding - axis.begin;
 }
 
+size_t EndWithCeiling(const Axis& axis, size_t size) {
+  const size_t extent = (axis.kernel - 1) * axis.dilation + 1, padded = axis.begin + size + axis.end;
+  if (padded < extent) return axis.end;
+  size_t last = (padded - extent + axis.stride - 1) / axis.stride * axis.stride;  // where the last window begins
+  if (last >= axis.begin + size) last -= axis.stride;
+  return last + extent > padded ? axis.end + last + extent - padded : axis.end;
+}
+
 }  // namespace
+
+isoquant::Conv2dGeometry WithCeiling(isoquant::Conv2dGeometry g, const Dims& x) {
+  const size_t rank = x.size(), h = rank == 4 ? static_cast<size_t>(x[2]) : 1, w = static_cast<size_t>(x[rank - 1]);
+  g.pad_bottom = EndWithCeiling({g.kernel_h, g.stride_h, g.dilation_h, g.pad_top, g.pad_bottom}, h);
+  g.pad_right = EndWithCeiling({g.kernel_w, g.stride_w, g.dilation_w, g.pad_left, g.pad_right}, w);
+  return g;
+}
 
 bool SupportsWindows(const Graph& graph, const Node& node, int x) {
   const Dims& dims = graph.At(x).dims;

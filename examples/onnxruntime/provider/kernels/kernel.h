@@ -61,6 +61,10 @@ KernelList DequantizeKernels();
 KernelList DynamicQuantizeKernels();
 KernelList ConvolutionKernels();
 KernelList MatMulKernels();
+KernelList ElementwiseKernels();
+KernelList PoolingKernels();
+KernelList ConcatKernels();
+KernelList ResizeKernels();
 
 // The kernel of a node, or null.
 const KernelType* FindKernel(const Graph& graph, const Node& node);

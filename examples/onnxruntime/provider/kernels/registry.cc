@@ -7,7 +7,8 @@ namespace {
 KernelList AllKernels() {
   KernelList all;
   for (const KernelList& list :
-       {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(), MatMulKernels()}) {
+       {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(), MatMulKernels(),
+        ElementwiseKernels(), PoolingKernels(), ConcatKernels(), ResizeKernels()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;

@@ -234,6 +234,58 @@ HWY_INLINE void MixRows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b
   });
 }
 
+// Two rows of x, one above the other, their weights, and the number of the last pixel of both.
+struct ResizeCorners {
+  const float *upper, *lower;
+  float w0, w1;
+  size_t last_pixel;
+};
+
+HWY_INLINE VF32 MixFour(VF32 w00, VF32 x00, VF32 w01, VF32 x01, VF32 w10, VF32 x10, VF32 w11, VF32 x11) {
+  const DF32 d;
+  const VF32 upper = hn::Add(RoundedMul(d, w00, x00), RoundedMul(d, w01, x01));
+  return OneNaN(d, hn::Add(hn::Add(upper, RoundedMul(d, w10, x10)), RoundedMul(d, w11, x11)));
+}
+
+// y(u, c) from the four neighbours of each column. Pixels of y are `y_stride` elements apart.
+HWY_INLINE void MixCorners(const ResizeColumns& p, const ResizeCorners& corners, size_t pixel_stride, float* y,
+                           size_t y_stride) {
+  const DF32 d;
+  const VF32 w0v = hn::Set(d, corners.w0), w1v = hn::Set(d, corners.w1);
+  if (p.channels == 1 && y_stride == 1) {
+    // Vectors of columns, whose pixels are gathered.
+    alignas(64) float x[4][16];
+    for (size_t u = 0; u < p.count; u += hn::Lanes(d)) {
+      const size_t n = HWY_MIN(hn::Lanes(d), p.count - u);
+      for (size_t i = 0; i < n; ++i) {
+        const size_t left = p.pixel[u + i], right = left + (left < corners.last_pixel ? 1 : 0);
+        x[0][i] = corners.upper[left * pixel_stride];
+        x[1][i] = corners.upper[right * pixel_stride];
+        x[2][i] = corners.lower[left * pixel_stride];
+        x[3][i] = corners.lower[right * pixel_stride];
+      }
+      const VF32 w0 = LoadFirst(d, p.w0 + u, n), w1 = LoadFirst(d, p.w1 + u, n);
+      const VF32 mixed =
+          MixFour(RoundedMul(d, w0v, w0), LoadFirst(d, x[0], n), RoundedMul(d, w0v, w1), LoadFirst(d, x[1], n),
+                  RoundedMul(d, w1v, w0), LoadFirst(d, x[2], n), RoundedMul(d, w1v, w1), LoadFirst(d, x[3], n));
+      StoreFirst(mixed, d, y + u, n);
+    }
+    return;
+  }
+  for (size_t u = 0; u < p.count; ++u, y += y_stride) {
+    const size_t left = p.pixel[u] * pixel_stride, right = left + (p.pixel[u] < corners.last_pixel ? pixel_stride : 0);
+    const VF32 w0 = hn::Set(d, p.w0[u]), w1 = hn::Set(d, p.w1[u]);
+    const VF32 w00 = RoundedMul(d, w0v, w0), w01 = RoundedMul(d, w0v, w1);
+    const VF32 w10 = RoundedMul(d, w1v, w0), w11 = RoundedMul(d, w1v, w1);
+    ForEachVector(p.channels, [&](size_t i, size_t n) {
+      const VF32 mixed =
+          MixFour(w00, LoadFirst(d, corners.upper + left + i, n), w01, LoadFirst(d, corners.upper + right + i, n), w10,
+                  LoadFirst(d, corners.lower + left + i, n), w11, LoadFirst(d, corners.lower + right + i, n));
+      StoreFirst(mixed, d, y + i, n);
+    });
+  }
+}
+
 // to = from, bit by bit. T is an unsigned integer.
 template <class T>
 HWY_INLINE void CopyElements(const T* HWY_RESTRICT from, size_t size, T* HWY_RESTRICT to) {

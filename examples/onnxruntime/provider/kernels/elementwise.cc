@@ -1,0 +1,73 @@
+// Layer 4: operators of single floats: Relu, Sigmoid, Tanh, Gelu, and Add of tensors of one shape.
+#include "graph/attributes.h"
+#include "isoquant/activation.h"
+#include "isoquant/add.h"
+#include "kernels/axis.h"
+
+namespace isoquant_provider {
+namespace {
+
+isoquant::Activation ActivationOf(const Node& node) {
+  if (node.op == "Relu") return isoquant::Activation::kRelu;
+  if (node.op == "Sigmoid") return isoquant::Activation::kSigmoid;
+  if (node.op == "Tanh") return isoquant::Activation::kTanh;
+  const bool is_tanh = node.domain.empty() && StringOf(node, "approximate", "none") == "tanh";
+  return is_tanh ? isoquant::Activation::kGeluTanh : isoquant::Activation::kGelu;
+}
+
+class Activate final : public Kernel {
+ public:
+  Activate(Preparation& preparation, const Node& node)
+      : x_(node.inputs[0]), y_(node.outputs[0]), activation_(ActivationOf(node)) {
+    preparation.Keep(x_);
+  }
+
+  void Run(Frame& frame) const override {
+    const isoquant::MatrixView<const float> x = AllElements(frame, x_);
+    Check(isoquant::Activate(frame.context(), activation_, 0.0f, x, NewElements<float>(frame, x_, y_)));
+  }
+
+ private:
+  int x_, y_;
+  isoquant::Activation activation_;
+};
+
+class Add final : public Kernel {
+ public:
+  Add(Preparation& preparation, const Node& node) : a_(node.inputs[0]), b_(node.inputs[1]), y_(node.outputs[0]) {
+    preparation.Keep(a_);
+    preparation.Keep(b_);
+  }
+
+  void Run(Frame& frame) const override {
+    const Dims dims = frame.DimsOf(a_);
+    if (dims != frame.DimsOf(b_)) throw Error("the shapes of both inputs differ");
+    const bool is_image = frame.IsImageOnly(a_) || frame.IsImageOnly(b_);
+    const size_t count = Count(dims);
+    const float* const a = is_image ? frame.Image<float>(a_).data : frame.Plain<float>(a_);
+    const float* const b = is_image ? frame.Image<float>(b_).data : frame.Plain<float>(b_);
+    float* const y = is_image ? frame.NewImage<float>(y_, dims).data : frame.NewPlain<float>(y_, dims);
+    Check(isoquant::Add(frame.context(), InRows(a, count), InRows(b, count), InRows(y, count)));
+  }
+
+ private:
+  int a_, b_, y_;
+};
+
+bool SupportsActivation(const Graph& graph, const Node& node) { return graph.At(node.inputs[0]).type == kFloat; }
+bool SupportsAdd(const Graph& graph, const Node& node) {
+  return graph.At(node.inputs[0]).type == kFloat && graph.SameShape(node.inputs[0], node.inputs[1]);
+}
+
+}  // namespace
+
+KernelList ElementwiseKernels() {
+  return {{"", "Add", Role::kBetween, SupportsAdd, Make<Add>},
+          {"", "Relu", Role::kBetween, SupportsActivation, Make<Activate>},
+          {"", "Sigmoid", Role::kFloat, SupportsActivation, Make<Activate>},
+          {"", "Tanh", Role::kFloat, SupportsActivation, Make<Activate>},
+          {"", "Gelu", Role::kFloat, SupportsActivation, Make<Activate>},
+          {"com.microsoft", "Gelu", Role::kFloat, SupportsActivation, Make<Activate>}};
+}
+
+}  // namespace isoquant_provider
