@@ -1,8 +1,7 @@
 // Operation: quantise a tensor by its own values, as ONNX has it: checks, once per call, then dispatches.
-#include <atomic>
-
 #include "isoquant/inl/isa/int8_targets.h"
 #include "isoquant/quantize.h"
+#include "src/dynamic_scale.h"
 #include "src/elementwise.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -11,26 +10,6 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/functions/quantize-inl.h"
-
-#ifndef ISOQUANT_SRC_QUANTIZE_DYNAMIC_CC_
-#define ISOQUANT_SRC_QUANTIZE_DYNAMIC_CC_
-namespace isoquant {
-namespace {
-
-// The bits of -lo and of hi: as integers they are in the order of the numbers.
-struct RangeBits {
-  int32_t minus_lo = 0, hi = 0;
-};
-
-struct TensorScale {
-  float scale;
-  int32_t zero_point;
-  bool in_range;  // no quotient with the scale is NaN, or far beyond the limits
-};
-
-}  // namespace
-}  // namespace isoquant
-#endif  // ISOQUANT_SRC_QUANTIZE_DYNAMIC_CC_
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -94,38 +73,23 @@ HWY_EXPORT(RangeOf);
 HWY_EXPORT(ScaleOf);
 HWY_EXPORT(DivideByScale);
 
-// The larger of both stays, in whichever order workers come.
-void Raise(std::atomic<int32_t>& largest, int32_t value) {
-  int32_t before = largest.load(std::memory_order_relaxed);
-  while (before < value && !largest.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
-  }
-}
-
 template <class Function>
-RangeBits FindRangeOf(Context& context, const MatrixView<const float>& x, bool filter, Function range_of) {
+RangeBits FindRangeOf(Context& context, const Sources& x, bool filter, Function range_of) {
   std::atomic<int32_t> minus_lo{0}, hi{0};
-  ForEachElementPart(context, x, x, [&](const MatrixView<const float>& part, const MatrixView<const float>&) {
-    const auto range = range_of(part, filter);
-    Raise(minus_lo, range.minus_lo);
-    Raise(hi, range.hi);
-  });
+  for (size_t i = 0; i < x.size; ++i) {
+    ForEachElementPart(context, x.data[i], x.data[i],
+                       [&](const MatrixView<const float>& part, const MatrixView<const float>&) {
+                         const auto range = range_of(part, filter);
+                         Raise(minus_lo, range.minus_lo);
+                         Raise(hi, range.hi);
+                       });
+  }
   return {minus_lo.load(), hi.load()};
 }
 
-}  // namespace
-
-Status QuantizeDynamic(Context& context, const MatrixView<const float>& x, const MatrixView<uint8_t>& q, float& scale,
-                       int32_t& zero_point) {
+// The arguments have been checked.
+void RunDynamic(Context& context, const Sources& x, const MatrixView<uint8_t>& q, float& scale, int32_t& zero_point) {
   constexpr int32_t kInfinityBits = 0x7f800000;
-  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
-  const VectorView<float> scales(&scale, 1);
-  const VectorView<int32_t> zero_points(&zero_point, 1);
-  if (!x.empty()) {
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scale", scales, "x", x));
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("scale", scales, "q", q));
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_point", zero_points, "x", x));
-    ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("zero_point", zero_points, "q", q));
-  }
   const auto range_of = ISOQUANT_DISPATCH(context, RangeOf);
   RangeBits range = FindRangeOf(context, x, false, range_of);
   const bool all_finite = range.minus_lo < kInfinityBits && range.hi < kInfinityBits;
@@ -135,10 +99,38 @@ Status QuantizeDynamic(Context& context, const MatrixView<const float>& x, const
     return ISOQUANT_DISPATCH(context, ScaleOf)(range, all_finite);
   }();
   const auto divide = ISOQUANT_DISPATCH(context, DivideByScale);
-  ForEachElementPart(context, x, q,
-                     [&](const MatrixView<const float>& from, const MatrixView<uint8_t>& to) { divide(from, s, to); });
+  size_t column = 0;
+  for (size_t i = 0; i < x.size; ++i) {
+    const MatrixView<const float>& from = x.data[i];
+    const MatrixView<uint8_t> to(q.data + column, from.rows, from.cols, q.row_stride);
+    ForEachElementPart(
+        context, from, to,
+        [&](const MatrixView<const float>& x_part, const MatrixView<uint8_t>& q_part) { divide(x_part, s, q_part); });
+    column += from.cols;
+  }
   scale = s.scale;
   zero_point = s.zero_point;
+}
+
+}  // namespace
+
+Status QuantizeDynamic(Context& context, const MatrixView<const float>& x, const MatrixView<uint8_t>& q, float& scale,
+                       int32_t& zero_point) {
+  ISOQUANT_RETURN_IF_ERROR(CheckPair(x, ISOQUANT_NAMES(x), q, ISOQUANT_NAMES(q)));
+  const VectorView<float> scales(&scale, 1);
+  const VectorView<int32_t> zero_points(&zero_point, 1);
+  ISOQUANT_RETURN_IF_ERROR(CheckSource(x, ISOQUANT_NAMES(x), q, scales, zero_points));
+  ISOQUANT_RETURN_IF_ERROR(CheckOutputs(q, scales, zero_points));
+  RunDynamic(context, {&x, 1}, q, scale, zero_point);
+  return Status();
+}
+
+Status QuantizeDynamic(Context& context, VectorView<const MatrixView<const float>> x, const MatrixView<uint8_t>& q,
+                       float& scale, int32_t& zero_point) {
+  const VectorView<float> scales(&scale, 1);
+  const VectorView<int32_t> zero_points(&zero_point, 1);
+  ISOQUANT_RETURN_IF_ERROR(CheckSources(x, q, scales, zero_points));
+  RunDynamic(context, x, q, scale, zero_point);
   return Status();
 }
 

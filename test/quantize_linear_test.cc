@@ -7,6 +7,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -371,6 +372,69 @@ TEST_CASE("QuantizeDynamic: zeros, one sign, ties, tiny and infinite ranges, NaN
       for (size_t i = 0; i < q.size(); ++i) CHECK(int{q[i]} == d.q[i]);
     }
   });
+}
+
+// The joined matrix is quantised by the same function, which other tests check.
+TEST_CASE("QuantizeDynamic: matrices side by side") {
+  Random random(58);
+  const std::vector<std::vector<size_t>> widths = {{}, {0}, {5}, {1, 1}, {3, 0, 4}, {32, 32}, {16, 70, 1}, {64, 128}};
+  ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
+    for (const std::vector<size_t>& cols : widths) {
+      for (const size_t rows : std::initializer_list<size_t>{0, 1, 7, 700}) {
+        std::list<Guarded<float>> memory;
+        std::vector<MatrixView<const float>> parts;
+        size_t all = 0;
+        for (const size_t n : cols) all += n;
+        std::vector<float> joined(rows * all);
+        size_t column = 0;
+        for (const size_t n : cols) {
+          memory.emplace_back(rows * n);
+          for (size_t i = 0; i < rows * n; ++i) {
+            const float value = random.Below(9) == 0 && rows == 7 ? SpecialFloat(random) : random.Signed() * 9.0f;
+            memory.back().data()[i] = value;
+            joined[i / n * all + column + i % n] = value;
+          }
+          parts.emplace_back(memory.back().data(), rows, n);
+          column += n;
+        }
+        Output<uint8_t> expected(rows, all, all + 3), q(rows, all, all + 3);
+        float scale = -1.0f, expected_scale = -2.0f;
+        int32_t zero_point = -1, expected_point = -2;
+        ISOQUANT_CHECK_OK(QuantizeDynamic(context, MatrixView<const float>(joined.data(), rows, all), q.expected(),
+                                          expected_scale, expected_point));
+        q.Clear();
+        ISOQUANT_CHECK_OK(QuantizeDynamic(context, {parts.data(), parts.size()}, q.view(), scale, zero_point));
+        q.Check();
+        CHECK(scale == expected_scale);
+        CHECK(zero_point == expected_point);
+      }
+    }
+  });
+}
+
+TEST_CASE("QuantizeDynamic: errors of matrices side by side") {
+  Context context;
+  std::vector<float> x(12, 1.0f);
+  std::vector<uint8_t> q(12, 7);
+  const std::vector<uint8_t> before = q;
+  float scale = 5.0f;
+  int32_t zero_point = 9;
+  using X = MatrixView<const float>;
+  const auto refused = [&](std::vector<X> parts, const MatrixView<uint8_t>& to, const Refusal& refusal) {
+    CheckRefused(QuantizeDynamic(context, {parts.data(), parts.size()}, to, scale, zero_point), refusal);
+    CHECK(q == before);
+    CHECK(scale == 5.0f);
+    CHECK(zero_point == 9);
+  };
+  const MatrixView<uint8_t> to(q.data(), 2, 6);
+  refused({X(x.data(), 2, 3), X(x.data(), 1, 3)}, to, Mismatch("x[i].rows", 1, "q.rows", 2));
+  refused({X(x.data(), 2, 3), X(x.data(), 2, 2)}, to, Mismatch("q.cols", 6, "the sum of x[i].cols", 5));
+  refused({X(x.data(), 2, 3), X(x.data(), 2, 4)}, to,
+          {StatusCode::kTooLarge, "x[i].cols", 4, 3, "x[i].cols is 4, expected at most what q leaves = 3"});
+  refused({X(x.data(), 2, 3), X(nullptr, 2, 3)}, to, NullMatrix("x[i]", 6));
+  refused({X(x.data(), 2, 6)}, {nullptr, 2, 6}, NullMatrix("q", 12));
+  refused({X(x.data(), 2, 6)}, {reinterpret_cast<uint8_t*>(x.data()), 2, 6}, Overlap("q", "x[i]"));
+  CheckRefused(QuantizeDynamic(context, {nullptr, 2}, to, scale, zero_point), Null("x", "x.size", 2));
 }
 
 // ---- QLinearMatMul

@@ -88,6 +88,11 @@ ISOQUANT_API Status QuantizeLinearColumns(Context& context, MatrixView<const flo
 ISOQUANT_API Status QuantizeDynamic(Context& context, const MatrixView<const float>& x, const MatrixView<uint8_t>& q,
                                     float& scale, int32_t& zero_point);
 
+// The same of x = [x[0] x[1] ...], matrices side by side, without a copy that joins them: images that are concatenated
+// along their channels. Their columns add up to those of q. Errors name "x[i]", whichever it is.
+ISOQUANT_API Status QuantizeDynamic(Context& context, VectorView<const MatrixView<const float>> x,
+                                    const MatrixView<uint8_t>& q, float& scale, int32_t& zero_point);
+
 }  // namespace isoquant
 
 #endif  // ISOQUANT_QUANTIZE_H_

@@ -70,7 +70,8 @@ class Convolution final : public Kernel {
       return;
     }
     const isoquant::ImageView<const float> residual = frame.Image<float>(output_.residual());
-    Check(isoquant::Conv2d(frame.context(), x, filter, floats, residual, frame.NewImage<float>(y_, dims)));
+    const isoquant::ImageView<float> y = frame.NewImageOver<float>(output_.residual(), y_, dims);
+    Check(isoquant::Conv2d(frame.context(), x, filter, floats, residual, y));
   }
 
   ProductOutput output_;

@@ -39,6 +39,7 @@ void MatchIntegerOperators(Graph& graph) {
 void MatchAll(Graph& graph) {
   MatchIntegerOperators(graph);
   MatchDynamicGroups(graph);
+  MatchConcatQuantize(graph);
 }
 
 }  // namespace isoquant_provider

@@ -11,6 +11,9 @@ void MatchIntegerOperators(Graph& graph);
 // ... Sums -> Cast -> Mul(x_scale * w_scale) -> Add(bias) -> activation -> Add(residual) becomes ... Floats.
 void MatchDynamicGroups(Graph& graph);
 
+// Concat along channels -> DynamicQuantizeLinear becomes ConcatQuantize.
+void MatchConcatQuantize(Graph& graph);
+
 // All of them, in their order.
 void MatchAll(Graph& graph);
 

@@ -24,6 +24,10 @@ constexpr const char* kMatMulSums = "MatMulSums";
 constexpr const char* kMatMulBytes = "MatMulBytes";
 constexpr const char* kMatMulFloats = "MatMulFloats";
 
+// Concat along channels and DynamicQuantizeLinear, without the tensor between them: the inputs of the one, the outputs
+// of the other.
+constexpr const char* kConcatQuantize = "ConcatQuantize";
+
 // A fused node without inputs, with the name and the attributes of `node`.
 inline Node MakeFused(const Node& node, const char* op) {
   Node fused;

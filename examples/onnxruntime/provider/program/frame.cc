@@ -1,5 +1,7 @@
 #include "program/frame.h"
 
+#include <algorithm>
+
 #include "isoquant/layout.h"
 
 namespace isoquant_provider {
@@ -75,6 +77,21 @@ void* Frame::NewBytes(int value, Type type, const Dims& dims, bool is_image) {
   return data;
 }
 
+void* Frame::NewBytesOver(int old, int value, Type type, const Dims& dims) {
+  Slot& from = At(old);
+  const bool is_dead = dead_ != nullptr && std::find(dead_->begin(), dead_->end(), old) != dead_->end();
+  if (!is_dead || from.image_owned == nullptr || from.type != type || from.dims != dims || IsOneForm(dims)) {
+    return NewBytes(value, type, dims, true);
+  }
+  Slot& slot = At(value);
+  slot.type = type;
+  slot.dims = dims;
+  slot.image_owned = from.image_owned;
+  slot.image = from.image;
+  from.image_owned = nullptr;  // it stays readable during the step
+  return slot.image_owned;
+}
+
 const void* Frame::PlainBytes(int value, Type type) {
   Slot& slot = At(value);
   if (slot.type != type) throw Error("an input has an unexpected type");
@@ -97,13 +114,13 @@ const void* Frame::ImageBytes(int value, Type type) {
   return slot.image;
 }
 
-void Frame::EndStep(const std::vector<int>& outputs, const std::vector<int>& dead) {
+void Frame::EndStep(const std::vector<int>& outputs) {
   for (uint8_t* data : scratch_) memory_.TakeBack(data);
   scratch_.clear();
   for (const int value : outputs) {
     if (At(value).kernel_context != nullptr) PlainBytes(value, At(value).type);
   }
-  for (const int value : dead) Forget(At(value));
+  for (const int value : *dead_) Forget(At(value));
 }
 
 void Frame::Forget(Slot& slot) {

@@ -84,6 +84,12 @@ class Frame {
     return AsImage(static_cast<T*>(NewBytes(value, kTypeOf<T>, dims, true)), dims);
   }
 
+  // The same; where nobody needs `old` after this step, in its memory, with its contents.
+  template <class T>
+  isoquant::ImageView<T> NewImageOver(int old, int value, const Dims& dims) {
+    return AsImage(static_cast<T*>(NewBytesOver(old, value, kTypeOf<T>, dims)), dims);
+  }
+
   // Memory until the end of the step.
   template <class T>
   T* Scratch(size_t count) {
@@ -91,8 +97,10 @@ class Frame {
     return reinterpret_cast<T*>(scratch_.back());
   }
 
-  // After a step: frees scratch memory, writes outputs of ONNX Runtime, and forgets the values that nobody needs now.
-  void EndStep(const std::vector<int>& outputs, const std::vector<int>& dead);
+  // Before a step, after which nobody needs the values `dead`.
+  void BeginStep(const std::vector<int>& dead) { dead_ = &dead; }
+  // After it: frees scratch memory, writes outputs of ONNX Runtime, and forgets the values that are dead.
+  void EndStep(const std::vector<int>& outputs);
 
  private:
   struct Slot {
@@ -108,6 +116,7 @@ class Frame {
   const void* PlainBytes(int value, Type type);
   const void* ImageBytes(int value, Type type);
   void* NewBytes(int value, Type type, const Dims& dims, bool is_image);
+  void* NewBytesOver(int old, int value, Type type, const Dims& dims);
   void* MakePlain(Slot& slot);
   void Forget(Slot& slot);
 
@@ -115,6 +124,7 @@ class Frame {
   Memory& memory_;
   std::vector<Slot> slots_;
   std::vector<uint8_t*> scratch_;
+  const std::vector<int>* dead_ = nullptr;
 };
 
 }  // namespace isoquant_provider

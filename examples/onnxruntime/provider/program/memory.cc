@@ -25,8 +25,6 @@ uint8_t* Memory::Lend(size_t bytes) {
     }
   }
   if (best == nullptr) {
-    // Shapes have changed, it seems: memory stays within twice of what was ever needed at once.
-    if (bytes_ - lent_bytes_ > lent_bytes_ + bytes) FreeUnused();
     blocks_.reserve(blocks_.size() + 1);
     blocks_.push_back({static_cast<uint8_t*>(::operator new(bytes, kAlignment)), bytes, false});
     bytes_ += bytes;
@@ -34,6 +32,7 @@ uint8_t* Memory::Lend(size_t bytes) {
   }
   best->is_lent = true;
   lent_bytes_ += best->bytes;
+  most_lent_bytes_ = std::max(most_lent_bytes_, lent_bytes_);
   return best->data;
 }
 
@@ -46,13 +45,13 @@ void Memory::TakeBack(uint8_t* data) {
   }
 }
 
-void Memory::FreeUnused() {
-  const auto is_unused = [](const Block& block) { return !block.is_lent; };
-  for (const Block& block : blocks_) {
-    if (is_unused(block)) ::operator delete(block.data, kAlignment);
+void Memory::EndRun() {
+  if (bytes_ > 2 * most_lent_bytes_) {
+    for (const Block& block : blocks_) ::operator delete(block.data, kAlignment);
+    blocks_.clear();
+    bytes_ = 0;
   }
-  blocks_.erase(std::remove_if(blocks_.begin(), blocks_.end(), is_unused), blocks_.end());
-  bytes_ = lent_bytes_;
+  most_lent_bytes_ = 0;
 }
 
 }  // namespace isoquant_provider

@@ -19,6 +19,8 @@ class Memory {
   // At least `bytes` bytes, aligned to 64.
   uint8_t* Lend(size_t bytes);
   void TakeBack(uint8_t* data);
+  // At the end of a run, when all blocks are back: frees them if they are much more than were ever lent at once.
+  void EndRun();
 
   // Of all blocks, lent or not.
   size_t bytes() const { return bytes_; }
@@ -29,10 +31,9 @@ class Memory {
     size_t bytes;
     bool is_lent;
   };
-  void FreeUnused();
 
   std::vector<Block> blocks_;
-  size_t bytes_ = 0, lent_bytes_ = 0;
+  size_t bytes_ = 0, lent_bytes_ = 0, most_lent_bytes_ = 0;
 };
 
 }  // namespace isoquant_provider

@@ -113,6 +113,10 @@ void Program::KeepConstants(const Graph& graph, const std::vector<int>& values) 
 
 void Program::Run(OrtKernelContext* kernel_context, Worker& worker) {
   worker.executor.Use(kernel_context);
+  struct EndOfRun {
+    ~EndOfRun() { worker.memory.EndRun(); }
+    Worker& worker;
+  } end{worker};  // after the frame, which gives its memory back
   Frame frame(worker.context, worker.memory, num_values_);
   for (const KeptConstant& constant : constants_) frame.Set(constant.value, constant.tensor);
   for (size_t i = 0; i < inputs_.size(); ++i) {
@@ -126,8 +130,9 @@ void Program::Run(OrtKernelContext* kernel_context, Worker& worker) {
   for (const auto& step : steps_) {
     const auto begin = std::chrono::steady_clock::now();
     try {
+      frame.BeginStep(step->dead);
       step->kernel->Run(frame);
-      frame.EndStep(step->outputs, step->dead);
+      frame.EndStep(step->outputs);
     } catch (const std::exception& error) {
       throw Error(Quoted(step->name, step->op) + ": " + error.what());
     }
