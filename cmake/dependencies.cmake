@@ -190,6 +190,9 @@ endfunction()
 # Makes the target `package`::`package` of a project that is headers alone, FOLDER/... In a cross build it is this
 # machine's package: its folder is linked to by another one, because beside it lie headers for another CPU.
 function(isoquant_find_headers package folder)
+  if(TARGET ${package}::${package})
+    return()
+  endif()
   if(NOT CMAKE_CROSSCOMPILING)
     find_package(${package} CONFIG REQUIRED)
     return()

@@ -12,3 +12,7 @@ message(STATUS "ONNX Runtime's headers: ${ISOQUANT_ONNXRUNTIME_INCLUDE}")
 if(CMAKE_SIZEOF_VOID_P LESS 8 OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
   message(WARNING "The provider for ONNX Runtime was only tried on 64-bit Linux")
 endif()
+
+# Here, so that the tests see them, too.
+isoquant_find_headers(CLI11 CLI)
+isoquant_find_headers(nlohmann_json nlohmann)

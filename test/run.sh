@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs all tests; installs what is missing first. The last line is "N passed, N failed": the test
-# cases of isoquant_test, and one for each other test.
+# cases of isoquant_test, the models that the provider for ONNX Runtime runs, and one for each other test.
 #
 # Before that it prints which paths of each tier were executed, and whether by the CPU or by the emulator in
 # test/emulator. (amx_int8 is there under AVX2 too: test/CMakeLists.txt says why.)
@@ -30,10 +30,19 @@ fi
 cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1g-dev libpng-dev nlohmann-json3-dev libcli11-dev \
   doctest-dev libbenchmark-dev libonnx-testdata
 
+# The provider for ONNX Runtime is built and tested where its headers and a runtime can be had.
+onnxruntime=-DISOQUANT_BUILD_ONNXRUNTIME=OFF
+if examples/onnxruntime/setup.sh headers runtime; then
+  onnxruntime=-DISOQUANT_BUILD_ONNXRUNTIME=ON
+  examples/onnxruntime/setup.sh model python || echo "ONNX Runtime: a part of the provider's tests is left out"
+else
+  echo "ONNX Runtime: the provider is neither built nor tested, its headers or a runtime cannot be had"
+fi
+
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 if ! cmake -S . -B build -DISOQUANT_OPERATIONS=all -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON \
-  -DISOQUANT_BUILD_EXAMPLES=ON "$@" ||
+  -DISOQUANT_BUILD_EXAMPLES=ON "$onnxruntime" "$@" ||
   ! cmake --build build "${build[@]}"; then
   echo "0 passed, 1 failed"  # the build
   exit 1
@@ -61,6 +70,7 @@ counts=$(awk '
     has_summary = 1
     passed += parts[3]; failed += parts[4]; section_failed += parts[4]
   }
+  /^ONNX models: [0-9]+ passed, [0-9]+ failed$/ { has_summary = 1; passed += $3; failed += $5; section_failed += $5 }
   /^(Test Passed\.|Required regular expression found\..*)$/ { ok = 1 }
   END { end_section(); print passed + 0 " passed, " failed + 0 " failed" }
 ' build/Testing/Temporary/LastTest.log)

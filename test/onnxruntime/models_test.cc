@@ -1,0 +1,135 @@
+// Runs models through the provider and compares: with ONNX's reference evaluation, with ONNX Runtime alone, and every
+// tier with the best one. The last line is "ONNX models: N passed, N failed".
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+#include "host/profile.h"
+#include "host/session.h"
+#include "node_test.h"
+
+namespace {
+
+using namespace onnx_host;  // NOLINT: one file, one program
+
+struct Arguments {
+  std::vector<std::string> folders, tiers;
+  std::string runtime = DefaultRuntime(), provider = DefaultProvider(), digests, profile = "models_test";
+  bool without_plain = false;
+};
+
+using Outputs = std::vector<std::vector<Tensor>>;  // of each set of data
+
+Outputs RunSets(const Session& session, const NodeTest& test) {
+  Outputs outputs;
+  for (const DataSet& set : test.sets) outputs.push_back(session.Run(set.inputs));
+  return outputs;
+}
+
+void Compare(const std::vector<Tensor>& found, const std::vector<Tensor>& expected, double tolerance,
+             const std::string& what) {
+  if (found.size() != expected.size()) throw std::runtime_error(what + " has another number of outputs");
+  for (size_t i = 0; i < found.size(); ++i) {
+    const double difference = LargestDifference(found[i], expected[i]);
+    if (difference <= tolerance && (tolerance != 0 || found[i].bytes == expected[i].bytes)) continue;
+    throw std::runtime_error("output " + std::to_string(i) + " differs by " + std::to_string(difference) + " from " +
+                             what + " (" + Describe(found[i].type, found[i].shape) + ", expected " +
+                             Describe(expected[i].type, expected[i].shape) + ")");
+  }
+}
+
+void CompareSets(const Outputs& found, const Outputs& expected, double tolerance, const std::string& what) {
+  for (size_t i = 0; i < found.size(); ++i) {
+    Compare(found[i], expected[i], tolerance, what + (i == 0 ? "" : ", set " + std::to_string(i)));
+  }
+}
+
+void CheckClaims(const NodeTest& test, const std::vector<ProfileRow>& rows) {
+  const size_t claimed = CountNodes(rows, kProvider), others = CountNodes(rows, "CPUExecutionProvider");
+  const bool ok = test.claims == "any" || (test.claims == "all" && claimed != 0 && others == 0) ||
+                  (test.claims == "some" && claimed != 0) || (test.claims == "none" && claimed == 0);
+  if (ok) return;
+  std::string left;
+  for (const ProfileRow& row : rows) {
+    if (row.provider != kProvider) left += " " + row.operation;
+  }
+  throw std::runtime_error("the provider claims " + std::to_string(claimed) + " groups and leaves" + left +
+                           ", expected: " + test.claims);
+}
+
+// Throws what is wrong; returns the digest of all outputs.
+std::string Check(const Runtime& runtime, const NodeTest& test, const Arguments& arguments) {
+  Outputs outputs;
+  SessionSettings settings;
+  settings.profile = arguments.profile;
+  std::vector<ProfileRow> rows;
+  {
+    Session session(runtime, test.model, settings);
+    outputs = RunSets(session, test);
+    rows = ReadProfile(session.EndProfile());
+  }
+  settings.profile.clear();
+  CheckClaims(test, rows);
+  for (size_t i = 0; i < test.sets.size(); ++i) {
+    if (test.sets[i].outputs.empty()) continue;
+    Compare(outputs[i], test.sets[i].outputs, test.tolerance, "ONNX's reference, set " + std::to_string(i));
+  }
+  for (const std::string& tier : arguments.tiers) {
+    settings.options["max_tier"] = tier;
+    CompareSets(RunSets(Session(runtime, test.model, settings), test), outputs, 0, "the best tier, in " + tier);
+  }
+  settings.options.clear();
+  settings.threads = 3;
+  CompareSets(RunSets(Session(runtime, test.model, settings), test), outputs, 0, "one thread, in three");
+  if (test.runtime != "differs" && !arguments.without_plain) {
+    settings.provider = false;
+    CompareSets(outputs, RunSets(Session(runtime, test.model, settings), test),
+                test.runtime == "close" ? test.tolerance : 0, "ONNX Runtime alone");
+  }
+  std::vector<Tensor> all;
+  for (const auto& set : outputs) all.insert(all.end(), set.begin(), set.end());
+  return Digest(all);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Runs models through the provider and compares");
+  app.add_option("folders", arguments.folders, "a test each, or a folder of tests")->required();
+  app.add_option("--tier", arguments.tiers, "as max_tier: must give the bits of the best one");
+  app.add_option("--runtime", arguments.runtime)->capture_default_str();
+  app.add_option("--provider", arguments.provider)->capture_default_str();
+  app.add_option("--digests", arguments.digests, "a file for a line with name and digest of each test");
+  app.add_option("--profile", arguments.profile, "beginning of a file's path, for the profiles");
+  app.add_flag("--without-plain", arguments.without_plain, "does not compare with ONNX Runtime alone");
+  CLI11_PARSE(app, argc, argv);
+
+  int passed = 0, failed = 0;
+  try {
+    Runtime runtime(arguments.runtime);
+    runtime.RegisterProvider(arguments.provider);
+    std::ofstream digests(arguments.digests.empty() ? "/dev/null" : arguments.digests);
+    std::vector<std::string> tests;
+    for (const std::string& folder : arguments.folders) {
+      const auto listed = IsFile(folder + "/model.onnx") ? std::vector<std::string>{folder} : ListTests(folder);
+      tests.insert(tests.end(), listed.begin(), listed.end());
+    }
+    for (const std::string& folder : tests) {
+      try {
+        const NodeTest test = ReadNodeTest(folder);
+        digests << test.name << " " << Check(runtime, test, arguments) << "\n";
+        ++passed;
+      } catch (const std::exception& error) {
+        ++failed;
+        std::printf("FAILED: %s: %s\n", folder.c_str(), error.what());
+      }
+    }
+  } catch (const std::exception& error) {
+    ++failed;
+    std::printf("FAILED: %s\n", error.what());
+  }
+  std::printf("ONNX models: %d passed, %d failed\n", passed, failed);
+  return failed == 0 && passed != 0 ? 0 : 1;
+}
