@@ -1,4 +1,4 @@
-// Support: the walk of depthwise convolutions over windows and blocks of channels.
+// Support: depthwise convolutions: the kind of sums that suits weights and instructions, and dealing windows out.
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
 #include "src/filter.h"
@@ -7,77 +7,97 @@
 #define HWY_TARGET_INCLUDE "src/depthwise.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "isoquant/inl/functions/depthwise-inl.h"
+#include "isoquant/inl/isa/dot-inl.h"
+#include "isoquant/inl/matmul-inl.h"
 #include "src/depthwise.h"
+#include "src/depthwise_windows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Sums of so many pixels of a row and so many channels go to the stage at once, from L1.
-constexpr size_t kTilePixels = 16, kTileChannels = 64;
+// Whether words serve the windows of this kernel.
+HWY_INLINE bool FitWords(const Conv2dGeometry& g) {
+  return kHasWords && g.kernel_h <= kMostKernelRows && g.kernel_w <= kMostColumns && g.stride_w <= kMostColumns &&
+         g.dilation_w <= kMostColumns &&
+         (kTilePixels - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1 <= kMostColumns;
+}
 
-// Windows [begin, end), counted from windows.first on; `stride` is the row stride of the weights.
+// What CallWithBest calls with a policy of isa/dot-inl.h.
 template <class A>
-HWY_NOINLINE void RunWindows(const ImageWindows<A>& windows, const int32_t* weights, size_t stride, size_t begin,
-                             size_t end, const StageBase<int32_t>& stage) {
-  const ImageView<const A>& x = windows.x;
-  const Conv2dGeometry& g = windows.geometry;
-  HWY_ALIGN int32_t sums[kTilePixels * kTileChannels];
-  for (size_t i = begin; i < end;) {
-    const size_t number = windows.first + i, column = number % windows.out_w, row = number / windows.out_w;
-    const size_t line = row % windows.out_h, image = row / windows.out_h;
-    const size_t count = HWY_MIN(HWY_MIN(kTilePixels, end - i), windows.out_w - column);
-    const Positions r = PositionsInImage(line * g.stride_h, g.pad_top, x.h, g.kernel_h, g.dilation_h);
-    for (size_t c = 0; c < x.c; c += kTileChannels) {
-      const size_t channels = HWY_MIN(kTileChannels, x.c - c);
-      for (size_t u = 0; u < count; ++u) {
-        const size_t at = (column + u) * g.stride_w;
-        const Positions s = PositionsInImage(at, g.pad_left, x.w, g.kernel_w, g.dilation_w);
-        DepthwiseWindow<A> window{x.data, weights, 0, 0, 0, 0, 0, 0};  // of padding alone
-        if (r.begin < r.end && s.begin < s.end) {
-          window = {x.Pixel(image, line * g.stride_h + r.begin * g.dilation_h - g.pad_top,
-                            at + s.begin * g.dilation_w - g.pad_left) +
-                        c,
-                    weights + (r.begin * g.kernel_w + s.begin) * stride + c,
-                    r.end - r.begin,
-                    s.end - s.begin,
-                    g.dilation_h * x.row_stride,
-                    g.dilation_w * x.pixel_stride,
-                    g.kernel_w * stride,
-                    stride};
-        }
-        DepthwiseSums(window, windows.padding, channels, sums + u * kTileChannels);
-      }
-      stage.run(stage, i, count, c, channels, sums, kTileChannels);
+struct DepthwiseWithPolicy {
+  Context& context;
+  const ImageWindows<A>& windows;
+  const PackedPanels& b;
+  const VectorView<const int32_t>& zero_points;
+  const StageBase<int32_t>& stage;
+
+  template <class P>
+  HWY_INLINE Status operator()(P) const {
+    const bool fit = FitWords(windows.geometry);
+    if constexpr (P::kInLanes) {
+      if (fit && AreAsInPanels(PackedPanels::OffsetOf(b.type), zero_points)) return RunQuads<Quads<P, A, false>>();
+      if (fit) return RunQuads<Quads<P, A, true>>();
+    } else if constexpr (kHasWords) {
+      if (fit && HaveSixteenBits(zero_points)) return RunPairs();
     }
-    i += count;
+    return Run<WideKind<A>>(0, true, [](const int32_t*, size_t, int32_t*) {});
   }
-}
 
-template <class A>
-Status Run(Context& context, const ImageWindows<A>& windows, const PackedPanels& b,
-           const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage) {
-  const size_t stride = (b.n + kTileChannels - 1) / kTileChannels * kTileChannels, bytes = b.k * stride * 4;
-  uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kOperation, bytes);
-  if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
-  int32_t* const weights = reinterpret_cast<int32_t*>(scratch);
-  WidenWeights(b, PackedPanels::OffsetOf(b.type), zero_points, stride, weights);
-  ForEachPart(context, windows.count, b.k * b.n, kTilePixels,
-              [&](size_t begin, size_t end) { RunWindows(windows, weights, stride, begin, end, stage); });
-  return Status();
-}
+ private:
+  template <class Words>
+  HWY_INLINE Status RunQuads() const {
+    return RunWords<Words>(false, [&](const int32_t* raw, size_t stride, int32_t* start) {
+      FindDifferences(PackedPanels::OffsetOf(b.type), zero_points, stride, start + stride);
+      SumOfZeroPoint(raw, b.k, stride, Words::ZeroPoint(windows.padding), start + stride, start);
+    });
+  }
+  HWY_INLINE Status RunPairs() const {
+    return RunWords<Pairs<A>>(true, [&](const int32_t*, size_t stride, int32_t* start) {
+      for (size_t n = 0; n < 2 * stride; ++n) start[n] = 0;
+    });
+  }
+
+  // begin(wide weights, stride, what sums begin with; the differences are a row behind it).
+  template <class Words, class Begin>
+  HWY_INLINE Status RunWords(bool corrected, const Begin& begin) const {
+    const Conv2dGeometry& g = windows.geometry;
+    const size_t rows = (g.kernel_h + Words::kRows - 1) / Words::kRows * g.kernel_w;
+    return Run<WordKind<A, Words>>(2 + rows, corrected, [&](const int32_t* wide, size_t stride, int32_t* to) {
+      begin(wide, stride, to);
+      PackWords<Words::kRows>(wide, g.kernel_h, g.kernel_w, stride, to + 2 * stride);
+    });
+  }
+
+  // Weights as integers, less their zero points if `corrected`; prepare(these, stride, `rows` rows behind them).
+  template <class Kind, class Prepare>
+  HWY_INLINE Status Run(size_t rows, bool corrected, const Prepare& prepare) const {
+    const size_t stride = (b.n + kTileChannels - 1) / kTileChannels * kTileChannels, bytes = (b.k + rows) * stride * 4;
+    uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kOperation, bytes);
+    if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
+    int32_t *const wide = reinterpret_cast<int32_t*>(scratch), *const words = wide + b.k * stride;
+    WidenWeights(b, corrected ? PackedPanels::OffsetOf(b.type) : 0,
+                 corrected ? zero_points : VectorView<const int32_t>(), stride, wide);
+    prepare(wide, stride, words);
+    const Weights weights{wide, words, stride};
+    ForEachPart(context, windows.count, b.k * b.n, kTilePixels,
+                [&](size_t begin, size_t end) { RunWindows<Kind>(windows, weights, begin, end, stage); });
+    return Status();
+  }
+};
 
 }  // namespace
 
 Status RunDepthwise(Context& context, const ImageWindows<int8_t>& windows, const PackedPanels& b,
                     const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage) {
-  return Run(context, windows, b, zero_points, stage);
+  return CallWithBest(DotPolicies<int8_t>(), context, 1, b.k, b.n,
+                      DepthwiseWithPolicy<int8_t>{context, windows, b, zero_points, stage});
 }
 Status RunDepthwise(Context& context, const ImageWindows<uint8_t>& windows, const PackedPanels& b,
                     const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage) {
-  return Run(context, windows, b, zero_points, stage);
+  return CallWithBest(DotPolicies<uint8_t>(), context, 1, b.k, b.n,
+                      DepthwiseWithPolicy<uint8_t>{context, windows, b, zero_points, stage});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

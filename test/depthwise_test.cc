@@ -100,6 +100,43 @@ TEST_CASE("Depthwise: windows of padding alone, and nothing to do") {
   CheckSums<uint8_t, int8_t>(random, {2, 1, 1, 4}, {3, 3}, 0, 0, {1});
 }
 
+// Weights less such zero points have no 16 bits; with stride 3, a row of windows is wider than what is made at once.
+TEST_CASE("Depthwise: zero points of any size, and wide strides") {
+  Random random(80);
+  constexpr size_t kC = 37;
+  const std::vector<int32_t> some = {0, 128, -32000, 32000, 32001, -32001, INT32_MIN, INT32_MAX, -1};
+  const auto check = [&](auto a, auto b, size_t stride, size_t count) {
+    using A = decltype(a);
+    using B = decltype(b);
+    Conv2dGeometry g = Depthwise({3, 3, 1, stride}, kC);
+    g.pad_top = g.pad_left = g.pad_right = 1;
+    const GuardedImage<A> x({1, 4, 38 * stride, kC});
+    FillIntegers(random, x.buffer().data(), x.buffer().size());
+    std::vector<B> filter(kC * 9);
+    FillIntegers(random, filter.data(), filter.size());
+    Context any;
+    PackedFilter packed;
+    ISOQUANT_CHECK_OK(PackedFilter::Pack(any, Ohwi{{filter.data(), kC, 9}}, g, 1, packed));
+    for (size_t first = 0; first < some.size(); ++first) {
+      std::vector<int32_t> zeros(count);
+      for (size_t i = 0; i < count; ++i) zeros[i] = some[(first + (i % 11 == 3 ? 1 : 0)) % some.size()];
+      const int32_t zero_point = static_cast<A>(random());
+      OutputImage<int32_t> y({1, 3, 38, kC});
+      ReferenceConv2d(x.const_view(), zero_point, filter, {zeros.data(), count}, g, y.expected());
+      ForEachTier([&](Context& context) {
+        y.Clear();
+        ISOQUANT_CHECK_OK(
+            Conv2d(context, x.const_view(), ZeroPoints{{&zero_point, 1}, {zeros.data(), count}}, packed, y.view()));
+        y.Check();
+      });
+    }
+  };
+  check(int8_t(), int8_t(), 1, kC);
+  check(uint8_t(), int8_t(), 3, 1);
+  check(int8_t(), uint8_t(), 2, 1);
+  check(uint8_t(), uint8_t(), 1, kC);
+}
+
 // The rules of outputs take sums that are corrected already.
 template <class A, class B>
 void CheckOutputs(Random& random, const ImageShape& shape, const Conv2dGeometry& geometry, size_t zeros) {

@@ -1,4 +1,5 @@
-// Functions: sums of depthwise convolutions: a vector of channels at a time, each with its own weights.
+// Functions: sums of depthwise convolutions: a vector of channels at a time, each with its own weights. For any kernel
+// and any weights; depthwise_words-inl.h is faster for most.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_FUNCTIONS_DEPTHWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -4,6 +4,7 @@
 // A policy has the name of its tier (CallWithBest of inl/matmul-inl.h chooses by it), and one step: each int32 lane of
 // an accumulator += four, or two, products of bytes. Where the instruction takes no `a` of the type, bytes of a are
 // flipped: a ^ 0x80 is a + 128 or a - 128, and the sum owes the products of b with what 0x80 is to the instruction.
+// kInLanes: the four products of a lane are those of its own four bytes.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -74,6 +75,7 @@ struct DotLoop {
 template <class A>
 struct PlainDot : AnyShape {
   static constexpr const char* kName = Scalar<A>::kName;
+  static constexpr bool kInLanes = false;
 
   static HWY_NOINLINE int32_t Run(const A* a, const int8_t* b, size_t n) {
     uint32_t sum = 0;
@@ -91,7 +93,7 @@ struct PlainDot : AnyShape {
   using D16 = hn::CappedTag<int16_t, 32>;
   using D32 = hn::RepartitionToWide<D16>;
   using D8 = hn::Rebind<int8_t, D16>;
-  static constexpr bool kFlips = false;
+  static constexpr bool kFlips = false, kInLanes = false;
 
   template <class VA>
   static HWY_INLINE void Accumulate(hn::Vec<D32>& sum, VA a, hn::Vec<D8> b) {
@@ -111,7 +113,7 @@ struct VnniDotWith : AnyShape {
   static constexpr const char* kName = Tile::kName;
   using D32 = hn::CappedTag<int32_t, 16>;
   using D8 = hn::Repartition<int8_t, D32>;
-  static constexpr bool kFlips = std::is_signed<A>::value && !Dot::kSignedA;
+  static constexpr bool kFlips = std::is_signed<A>::value && !Dot::kSignedA, kInLanes = true;
 
   template <class VA>
   static HWY_INLINE void Accumulate(hn::Vec<D32>& sum, VA a, hn::Vec<D8> b) {
@@ -143,7 +145,7 @@ struct DotBytes : AnyShape, ByteVectors {
 template <class A>
 struct SdotDot : DotBytes {
   static constexpr const char* kName = SdotPolicy<A>::kName;
-  static constexpr bool kFlips = !kIsSigned<A>;
+  static constexpr bool kFlips = !kIsSigned<A>, kInLanes = true;
 
   template <class VA>
   static HWY_INLINE void Accumulate(V32& sum, VA va, V8 b) {
@@ -161,7 +163,7 @@ struct SdotDot : DotBytes {
 template <class A>
 struct SmullDot : DotBytes {
   static constexpr const char* kName = NeonPolicy<A>::kName;
-  static constexpr bool kFlips = !kIsSigned<A>;
+  static constexpr bool kFlips = !kIsSigned<A>, kInLanes = false;
 
   template <class VA>
   static HWY_INLINE void Accumulate(V32& sum, VA va, V8 b) {
