@@ -35,9 +35,11 @@ struct Node {
   const OrtNode* ort = nullptr;      // whose attributes these are
   std::vector<size_t> sources;       // the graph's own nodes, by their places, that it stands for
   bool is_dead = false;              // replaced
+  std::vector<int> read_through;     // DequantizeLinear nodes whose inputs it takes in place of their results
   // Of fused nodes: what is done to the result.
   isoquant::Activation activation = isoquant::Activation::kNone;
-  float parameter = 0.0f;  // of the activation
+  float parameter = 0.0f;      // of the activation
+  bool is_transposed = false;  // its weights are N x K
 
   int Input(size_t i) const { return i < inputs.size() ? inputs[i] : kNone; }
   bool Is(const char* op_name) const { return op == op_name && domain.empty(); }

@@ -6,6 +6,7 @@ namespace isoquant_provider {
 
 AxisView::AxisView(const Dims& dims, int64_t axis) {
   const int64_t rank = static_cast<int64_t>(dims.size());
+  if (rank == 1) axis = 0;
   if (axis < 0) axis += rank;
   if (axis < 0 || axis >= rank) throw Error("axis is " + std::to_string(axis) + " of rank " + std::to_string(rank));
   const size_t place = static_cast<size_t>(axis);

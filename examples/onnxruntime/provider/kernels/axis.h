@@ -11,6 +11,7 @@
 namespace isoquant_provider {
 
 // A row-major tensor as outer x size x inner, where `size` is that of the axis. A negative axis counts from the end.
+// A tensor of one dimension has no other axis, whatever `axis` says.
 struct AxisView {
   AxisView(const Dims& dims, int64_t axis);
   // Throws unless `count` elements, called `name`, are one for each index of the axis.

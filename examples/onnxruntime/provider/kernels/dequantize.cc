@@ -19,7 +19,10 @@ class DequantizeLinear final : public Kernel {
     preparation.Keep(x_);
   }
 
-  void Run(Frame& frame) const override { frame.TypeOf(x_) == kUint8 ? RunAs<uint8_t>(frame) : RunAs<int8_t>(frame); }
+  void Run(Frame& frame) const override {
+    if (frame.TypeOf(x_) == kInt32) return RunWide(frame);
+    frame.TypeOf(x_) == kUint8 ? RunAs<uint8_t>(frame) : RunAs<int8_t>(frame);
+  }
 
  private:
   template <class Q>
@@ -49,6 +52,20 @@ class DequantizeLinear final : public Kernel {
     }
   }
 
+  // Biases: few numbers. ONNX allows no zero point but 0.
+  void RunWide(Frame& frame) const {
+    const auto scales = scale_.Get(frame);
+    const Dims dims = frame.DimsOf(x_);
+    const int32_t* const x = frame.Plain<int32_t>(x_);
+    float* const y = frame.NewPlain<float>(y_, dims);
+    const AxisView axis(scales.size == 1 ? Dims{1, 1, static_cast<int64_t>(Count(dims))} : dims,
+                        scales.size == 1 ? 1 : axis_);
+    axis.CheckSize("x_scale", scales.size);
+    for (size_t i = 0; i < axis.outer * axis.size * axis.inner; ++i) {
+      y[i] = static_cast<float>(x[i]) * scales.data[i / axis.inner % axis.size];
+    }
+  }
+
   int x_, y_;
   int64_t axis_;
   Parameter<float> scale_;
@@ -56,7 +73,8 @@ class DequantizeLinear final : public Kernel {
 };
 
 bool Supports(const Graph& graph, const Node& node) {
-  return IsByte(graph.At(node.inputs[0]).type) && graph.At(node.inputs[1]).type == kFloat &&
+  const Type type = graph.At(node.inputs[0]).type;
+  return (IsByte(type) || type == kInt32) && graph.At(node.inputs[1]).type == kFloat &&
          graph.At(node.outputs[0]).type == kFloat && IsVector(graph, node.inputs[1]) &&
          IntOf(node, "block_size", 0) == 0;
 }

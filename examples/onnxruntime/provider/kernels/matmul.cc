@@ -1,7 +1,7 @@
 // Layer 4: matrix products of 8-bit integers: MatMulInteger, QLinearMatMul, and groups that give floats.
 #include "isoquant/matmul.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "kernels/broadcast.h"
 #include "kernels/product.h"
@@ -10,15 +10,21 @@
 namespace isoquant_provider {
 namespace {
 
-template <class T>
-isoquant::KxN PlainMatrix(const TensorRef& tensor, size_t first, size_t rows, size_t cols) {
-  return {{tensor.As<T>() + first, rows, cols}};
+// A matrix of the last two dimensions of a tensor.
+isoquant::WeightMatrix MatrixAt(const TensorRef& w, size_t first) {
+  const size_t rank = w.dims.size(), rows = Count(w.dims, rank - 2, rank - 1), cols = Count(w.dims, rank - 1, rank);
+  if (w.type == kUint8) return {w.As<uint8_t>() + first, rows, cols};
+  return {w.As<int8_t>() + first, rows, cols};
 }
 
 class MatMul final : public Kernel {
  public:
   MatMul(Preparation& preparation, const Node& node)
-      : output_(preparation, node), x_(node.inputs[kX]), w_(node.inputs[kW]), y_(node.outputs[0]) {
+      : output_(preparation, node),
+        x_(node.inputs[kX]),
+        w_(node.inputs[kW]),
+        y_(node.outputs[0]),
+        is_transposed_(node.is_transposed) {
     preparation.Keep(x_);
     if (!preparation.graph.IsConstant(w_)) return;
     const TensorRef w = preparation.graph.Constant(w_);
@@ -26,7 +32,9 @@ class MatMul final : public Kernel {
     const size_t rank = w.dims.size(), size = Count(w.dims, rank - 2, rank), matrices = Count(w.dims, 0, rank - 2);
     packed_.resize(matrices);
     for (size_t i = 0; i < matrices; ++i) {
-      Check(isoquant::PackedWeights::Pack(preparation.context, PlainAt(w, i * size), packed_[i]));
+      const isoquant::WeightMatrix matrix = MatrixAt(w, i * size);
+      Check(is_transposed_ ? isoquant::PackedWeights::Pack(preparation.context, isoquant::NxK{matrix}, packed_[i])
+                           : isoquant::PackedWeights::Pack(preparation.context, isoquant::KxN{matrix}, packed_[i]));
     }
     is_packed_ = true;
   }
@@ -34,15 +42,17 @@ class MatMul final : public Kernel {
   void Run(Frame& frame) const override { frame.TypeOf(x_) == kUint8 ? RunAs<uint8_t>(frame) : RunAs<int8_t>(frame); }
 
  private:
-  static isoquant::KxN PlainAt(const TensorRef& w, size_t first) {
-    const size_t rank = w.dims.size(), k = Count(w.dims, rank - 2, rank - 1), n = Count(w.dims, rank - 1, rank);
-    return w.type == kUint8 ? PlainMatrix<uint8_t>(w, first, k, n) : PlainMatrix<int8_t>(w, first, k, n);
+  isoquant::WeightsRef PlainAt(const TensorRef& w, size_t first) const {
+    const isoquant::WeightMatrix matrix = MatrixAt(w, first);
+    return is_transposed_ ? isoquant::WeightsRef(isoquant::NxK{matrix}) : isoquant::WeightsRef(isoquant::KxN{matrix});
   }
 
   template <class X>
   void RunAs(Frame& frame) const {
     const TensorRef w = is_packed_ ? TensorRef() : RuntimeTensor(frame, w_);
-    const ProductShape shape(frame.DimsOf(x_), is_packed_ ? w_dims_ : w.dims);
+    Dims w_dims = is_packed_ ? w_dims_ : w.dims;
+    if (is_transposed_) std::swap(w_dims[w_dims.size() - 2], w_dims[w_dims.size() - 1]);
+    const ProductShape shape(frame.DimsOf(x_), w_dims);
     const X* const x = frame.Plain<X>(x_);
     switch (output_.kind()) {
       case ProductOutput::Kind::kSums: {
@@ -77,14 +87,15 @@ class MatMul final : public Kernel {
       const isoquant::MatrixView<const X> a(x + shape.XMatrix(i) * shape.rows * shape.k, shape.rows, shape.k);
       const isoquant::MatrixView<Y> c(y + i * shape.rows * shape.n, shape.rows, shape.n);
       const size_t matrix = shape.WMatrix(i);
-      const isoquant::WeightsRef b = is_packed_ ? isoquant::WeightsRef(packed_[matrix])
-                                                : isoquant::WeightsRef(PlainAt(w, matrix * shape.k * shape.n));
+      const isoquant::WeightsRef b =
+          is_packed_ ? isoquant::WeightsRef(packed_[matrix]) : PlainAt(w, matrix * shape.k * shape.n);
       Check(multiply(a, b, c));
     }
   }
 
   ProductOutput output_;
   int x_, w_, y_;
+  bool is_transposed_;
   Dims w_dims_;
   std::vector<isoquant::PackedWeights> packed_;
   bool is_packed_ = false;

@@ -4,27 +4,10 @@
 #include <numeric>
 
 #include "kernels/kernel.h"
+#include "match/levels.h"
 
 namespace isoquant_provider {
 namespace {
-
-// Of each node of a graph, or of none that is dead.
-using Flags = std::vector<bool>;
-
-template <class F>
-bool AnyInput(const Graph& graph, const Node& node, const F& f) {
-  return std::any_of(node.inputs.begin(), node.inputs.end(), [&](int value) {
-    return value != kNone && graph.At(value).producer != kNone && f(static_cast<size_t>(graph.At(value).producer));
-  });
-}
-template <class F>
-bool AnyConsumer(const Graph& graph, const Node& node, const F& f) {
-  return std::any_of(node.outputs.begin(), node.outputs.end(), [&](int value) {
-    const std::vector<int> none;
-    const auto& consumers = value == kNone ? none : graph.At(value).consumers;
-    return std::any_of(consumers.begin(), consumers.end(), [&](int i) { return f(static_cast<size_t>(i)); });
-  });
-}
 
 Flags FindClaimed(const Graph& graph, const std::vector<std::string>& disabled) {
   const auto& nodes = graph.nodes();
@@ -51,20 +34,6 @@ Flags FindClaimed(const Graph& graph, const std::vector<std::string>& disabled) 
   return is_claimed;
 }
 
-// How often a path to a node has left claimed nodes and come back. Claimed nodes of one level can be one region.
-std::vector<int> FindLevels(const Graph& graph, const Flags& is_claimed) {
-  std::vector<int> levels(graph.nodes().size());
-  for (size_t i = 0; i < levels.size(); ++i) {
-    if (graph.nodes()[i].is_dead) continue;
-    AnyInput(graph, graph.nodes()[i], [&](size_t producer) {
-      const bool leaves = is_claimed[producer] && !is_claimed[i];
-      levels[i] = std::max(levels[i], levels[producer] + (leaves ? 1 : 0));
-      return false;
-    });
-  }
-  return levels;
-}
-
 size_t RootOf(std::vector<size_t>& parents, size_t i) {
   while (parents[i] != i) i = parents[i] = parents[parents[i]];
   return i;
@@ -74,7 +43,14 @@ bool IsIntegerNode(const Graph& graph, const Node& node) {
   static const char* const kOperators[] = {"ConvInteger",          "MatMulInteger",  "QLinearConv",
                                            "QLinearMatMul",        "QuantizeLinear", "DequantizeLinear",
                                            "DynamicQuantizeLinear"};
-  const std::string& op = OperatorOf(node);
+  const std::string op = OperatorOf(node);
+  if (op == "Conv" || op == "MatMul" || op == "Gemm") {
+    const auto is_dequantized = [&](size_t i) {
+      const int value = node.Input(i), producer = value == kNone ? kNone : graph.At(value).producer;
+      return producer != kNone && graph.NodeAt(producer).Is("DequantizeLinear");
+    };
+    return !node.read_through.empty() || (is_dequantized(0) && is_dequantized(1));
+  }
   if (std::find(std::begin(kOperators), std::end(kOperators), op) == std::end(kOperators)) return false;
   const int value = op == "QuantizeLinear" || op == "DynamicQuantizeLinear" ? node.outputs[0] : node.inputs[0];
   return value != kNone && IsByte(graph.At(value).type);
@@ -84,17 +60,18 @@ bool IsIntegerNode(const Graph& graph, const Node& node) {
 
 Claims FindClaims(const Graph& graph, const std::vector<std::string>& disabled) {
   const auto& nodes = graph.nodes();
-  const Flags is_claimed = FindClaimed(graph, disabled);
+  Flags is_claimed = FindClaimed(graph, disabled);
   const std::vector<int> levels = FindLevels(graph, is_claimed);
   std::vector<size_t> parents(nodes.size());
   std::iota(parents.begin(), parents.end(), size_t{0});
   for (size_t i = 0; i < nodes.size(); ++i) {
     if (!is_claimed[i]) continue;
-    AnyInput(graph, nodes[i], [&](size_t producer) {
-      if (is_claimed[producer] && levels[producer] == levels[i])
-        parents[RootOf(parents, producer)] = RootOf(parents, i);
+    const auto join = [&](size_t other) {
+      if (is_claimed[other] && levels[other] == levels[i]) parents[RootOf(parents, other)] = RootOf(parents, i);
       return false;
-    });
+    };
+    AnyInput(graph, nodes[i], join);
+    for (const int through : nodes[i].read_through) join(static_cast<size_t>(through));
   }
   Claims claims;
   std::vector<std::vector<size_t>> regions(nodes.size());

@@ -3,51 +3,10 @@
 
 #include "match/match.h"
 #include "match/operands.h"
+#include "match/path.h"
 
 namespace isoquant_provider {
 namespace {
-
-// Walks along values that have one consumer each, and keeps the nodes of the path.
-struct Path {
-  Graph& graph;
-  std::vector<int> nodes;
-  int value;
-
-  // The only consumer, if it is `op`, or null.
-  const Node* Next(const char* op) const {
-    const int consumer = graph.OnlyConsumer(value);
-    return consumer != kNone && graph.NodeAt(consumer).Is(op) ? &graph.NodeAt(consumer) : nullptr;
-  }
-  void Take() {
-    nodes.push_back(graph.OnlyConsumer(value));
-    value = graph.NodeAt(nodes.back()).outputs[0];
-  }
-  // The input of a node of two inputs that is not `value`.
-  int Other(const Node& node) const { return node.inputs[0] == value ? node.inputs[1] : node.inputs[0]; }
-};
-
-// Whether the constant has one element for each of the output channels: of an image (place 1 of `rank`), or of a
-// matrix (the last place); or one for all.
-bool IsPerChannel(const Graph& graph, int value, size_t rank, bool is_image) {
-  if (!graph.IsConstant(value) || graph.At(value).type != kFloat) return false;
-  const TensorRef tensor = graph.Constant(value);
-  if (tensor.dims.size() > rank) return false;
-  const size_t channels = is_image ? 1 : rank - 1;
-  for (size_t i = 0; i < tensor.dims.size(); ++i) {
-    if (tensor.dims[i] != 1 && i + (rank - tensor.dims.size()) != channels) return false;
-  }
-  return true;
-}
-
-bool TakeActivation(Path& path, Node& fused) {
-  const auto take = [&](const char* op, isoquant::Activation activation) {
-    if (path.Next(op) == nullptr) return false;
-    fused.activation = activation;
-    path.Take();
-    return true;
-  };
-  return take("Relu", isoquant::Activation::kRelu);
-}
 
 void MatchOne(Graph& graph, int start) {
   const Node& sums = graph.NodeAt(start);
@@ -75,18 +34,7 @@ void MatchOne(Graph& graph, int start) {
   fused.inputs[kWScale] = w_scale;
   path.nodes.push_back(producer);
   path.Take();
-  const Node* add = path.Next("Add");
-  if (add != nullptr && IsPerChannel(graph, path.Other(*add), rank, is_image)) {
-    fused.inputs[kBias] = path.Other(*add);
-    path.Take();
-  }
-  TakeActivation(path, fused);
-  add = path.Next("Add");
-  if (add != nullptr && !graph.IsConstant(path.Other(*add)) && graph.SameShape(path.value, path.Other(*add))) {
-    fused.inputs[kResidual] = path.Other(*add);
-    path.Take();
-  }
-  fused.outputs = {path.value};
+  TakeTail(path, rank, fused);
   graph.Replace(path.nodes, fused);
 }
 

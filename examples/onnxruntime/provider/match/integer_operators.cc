@@ -39,6 +39,7 @@ void MatchIntegerOperators(Graph& graph) {
 void MatchAll(Graph& graph) {
   MatchIntegerOperators(graph);
   MatchDynamicGroups(graph);
+  MatchQdqGroups(graph);
   MatchConcatQuantize(graph);
 }
 

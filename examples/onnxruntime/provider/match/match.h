@@ -11,6 +11,9 @@ void MatchIntegerOperators(Graph& graph);
 // ... Sums -> Cast -> Mul(x_scale * w_scale) -> Add(bias) -> activation -> Add(residual) becomes ... Floats.
 void MatchDynamicGroups(Graph& graph);
 
+// DequantizeLinear x 2 -> Conv, MatMul or Gemm becomes ... Floats; with QuantizeLinear behind it, and a bias of
+// integers if any, ... Bytes.
+void MatchQdqGroups(Graph& graph);
 // Concat along channels -> DynamicQuantizeLinear becomes ConcatQuantize.
 void MatchConcatQuantize(Graph& graph);
 

@@ -1,0 +1,51 @@
+#include "match/path.h"
+
+#include "match/operands.h"
+
+namespace isoquant_provider {
+
+const Node* Path::Next(const char* op) const {
+  const int consumer = graph.OnlyConsumer(value);
+  return consumer != kNone && graph.NodeAt(consumer).Is(op) ? &graph.NodeAt(consumer) : nullptr;
+}
+
+void Path::Take() {
+  nodes.push_back(graph.OnlyConsumer(value));
+  value = graph.NodeAt(nodes.back()).outputs[0];
+}
+
+bool IsPerChannel(const Graph& graph, int value, size_t rank, bool is_image) {
+  if (!graph.IsConstant(value) || graph.At(value).type != kFloat) return false;
+  const TensorRef tensor = graph.Constant(value);
+  if (tensor.dims.size() > rank) return false;
+  const size_t channels = is_image ? 1 : rank - 1;
+  for (size_t i = 0; i < tensor.dims.size(); ++i) {
+    if (tensor.dims[i] != 1 && i + (rank - tensor.dims.size()) != channels) return false;
+  }
+  return true;
+}
+
+void TakeActivation(Path& path, Node& fused) {
+  if (path.Next("Relu") == nullptr) return;
+  fused.activation = isoquant::Activation::kRelu;
+  path.Take();
+}
+
+void TakeTail(Path& path, size_t rank, Node& fused) {
+  const Graph& graph = path.graph;
+  const bool is_image = fused.op == kConvFloats;
+  const Node* add = fused.inputs[kBias] == kNone ? path.Next("Add") : nullptr;
+  if (add != nullptr && IsPerChannel(graph, path.Other(*add), rank, is_image)) {
+    fused.inputs[kBias] = path.Other(*add);
+    path.Take();
+  }
+  TakeActivation(path, fused);
+  add = is_image ? path.Next("Add") : nullptr;
+  if (add != nullptr && !graph.IsConstant(path.Other(*add)) && graph.SameShape(path.value, path.Other(*add))) {
+    fused.inputs[kResidual] = path.Other(*add);
+    path.Take();
+  }
+  fused.outputs = {path.value};
+}
+
+}  // namespace isoquant_provider
