@@ -1,35 +1,29 @@
-// Layer 4: operators of single floats: Relu, Sigmoid, Tanh, Gelu, and Add of tensors of one shape.
-#include "graph/attributes.h"
+// Layer 4: operators of single floats: Relu, LeakyRelu, Sigmoid, Tanh, Gelu, and Add of tensors of one shape.
 #include "isoquant/activation.h"
 #include "isoquant/add.h"
 #include "kernels/axis.h"
+#include "match/activations.h"
+#include "match/operands.h"
 
 namespace isoquant_provider {
 namespace {
 
-isoquant::Activation ActivationOf(const Node& node) {
-  if (node.op == "Relu") return isoquant::Activation::kRelu;
-  if (node.op == "Sigmoid") return isoquant::Activation::kSigmoid;
-  if (node.op == "Tanh") return isoquant::Activation::kTanh;
-  const bool is_tanh = node.domain.empty() && StringOf(node, "approximate", "none") == "tanh";
-  return is_tanh ? isoquant::Activation::kGeluTanh : isoquant::Activation::kGelu;
-}
-
 class Activate final : public Kernel {
  public:
-  Activate(Preparation& preparation, const Node& node)
-      : x_(node.inputs[0]), y_(node.outputs[0]), activation_(ActivationOf(node)) {
+  Activate(Preparation& preparation, const Node& node) : x_(node.inputs[0]), y_(node.outputs[0]) {
+    if (!FindActivation(node, activation_, parameter_)) activation_ = isoquant::Activation::kSigmoid;
     preparation.Keep(x_);
   }
 
   void Run(Frame& frame) const override {
     const isoquant::MatrixView<const float> x = AllElements(frame, x_);
-    Check(isoquant::Activate(frame.context(), activation_, 0.0f, x, NewElements<float>(frame, x_, y_)));
+    Check(isoquant::Activate(frame.context(), activation_, parameter_, x, NewElements<float>(frame, x_, y_)));
   }
 
  private:
   int x_, y_;
-  isoquant::Activation activation_;
+  isoquant::Activation activation_ = isoquant::Activation::kNone;
+  float parameter_ = 0.0f;
 };
 
 class Add final : public Kernel {
@@ -67,6 +61,8 @@ KernelList ElementwiseKernels() {
           {"", "Sigmoid", Role::kFloat, SupportsActivation, Make<Activate>},
           {"", "Tanh", Role::kFloat, SupportsActivation, Make<Activate>},
           {"", "Gelu", Role::kFloat, SupportsActivation, Make<Activate>},
+          {"", "LeakyRelu", Role::kBetween, SupportsActivation, Make<Activate>},
+          {kFusedDomain, kGelu, Role::kFloat, SupportsActivation, Make<Activate>},
           {"com.microsoft", "Gelu", Role::kFloat, SupportsActivation, Make<Activate>}};
 }
 

@@ -65,6 +65,7 @@ KernelList ElementwiseKernels();
 KernelList PoolingKernels();
 KernelList ConcatKernels();
 KernelList ResizeKernels();
+KernelList RowKernels();
 
 // The kernel of a node, or null.
 const KernelType* FindKernel(const Graph& graph, const Node& node);

@@ -8,7 +8,7 @@ KernelList AllKernels() {
   KernelList all;
   for (const KernelList& list :
        {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(), MatMulKernels(),
-        ElementwiseKernels(), PoolingKernels(), ConcatKernels(), ResizeKernels()}) {
+        ElementwiseKernels(), PoolingKernels(), ConcatKernels(), ResizeKernels(), RowKernels()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;

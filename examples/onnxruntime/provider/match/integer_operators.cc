@@ -37,6 +37,7 @@ void MatchIntegerOperators(Graph& graph) {
 }
 
 void MatchAll(Graph& graph) {
+  MatchGelu(graph);
   MatchIntegerOperators(graph);
   MatchDynamicGroups(graph);
   MatchQdqGroups(graph);

@@ -17,6 +17,9 @@ void MatchQdqGroups(Graph& graph);
 // Concat along channels -> DynamicQuantizeLinear becomes ConcatQuantize.
 void MatchConcatQuantize(Graph& graph);
 
+// GELU of Erf becomes one node.
+void MatchGelu(Graph& graph);
+
 // All of them, in their order.
 void MatchAll(Graph& graph);
 

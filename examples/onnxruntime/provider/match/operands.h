@@ -28,6 +28,9 @@ constexpr const char* kMatMulFloats = "MatMulFloats";
 // of the other.
 constexpr const char* kConcatQuantize = "ConcatQuantize";
 
+// Of one input and output, with the error function.
+constexpr const char* kGelu = "Gelu";
+
 // A fused node without inputs, with the name and the attributes of `node`.
 inline Node MakeFused(const Node& node, const char* op) {
   Node fused;

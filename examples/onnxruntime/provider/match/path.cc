@@ -1,12 +1,17 @@
 #include "match/path.h"
 
+#include "match/activations.h"
 #include "match/operands.h"
 
 namespace isoquant_provider {
 
-const Node* Path::Next(const char* op) const {
+const Node* Path::Next() const {
   const int consumer = graph.OnlyConsumer(value);
-  return consumer != kNone && graph.NodeAt(consumer).Is(op) ? &graph.NodeAt(consumer) : nullptr;
+  return consumer != kNone ? &graph.NodeAt(consumer) : nullptr;
+}
+const Node* Path::Next(const char* op) const {
+  const Node* const next = Next();
+  return next != nullptr && next->Is(op) ? next : nullptr;
 }
 
 void Path::Take() {
@@ -26,8 +31,8 @@ bool IsPerChannel(const Graph& graph, int value, size_t rank, bool is_image) {
 }
 
 void TakeActivation(Path& path, Node& fused) {
-  if (path.Next("Relu") == nullptr) return;
-  fused.activation = isoquant::Activation::kRelu;
+  const Node* const next = path.Next();
+  if (next == nullptr || !FindActivation(*next, fused.activation, fused.parameter)) return;
   path.Take();
 }
 

@@ -15,6 +15,8 @@ struct Path {
 
   // The only consumer, if it is `op`, or null.
   const Node* Next(const char* op) const;
+  // The only consumer, or null.
+  const Node* Next() const;
   void Take();
   // The input of a node of two inputs that is not `value`.
   int Other(const Node& node) const { return node.inputs[0] == value ? node.inputs[1] : node.inputs[0]; }
@@ -24,7 +26,7 @@ struct Path {
 // of a matrix (the last place); or one for all.
 bool IsPerChannel(const Graph& graph, int value, size_t rank, bool is_image);
 
-// Takes Relu, if it is next.
+// Takes Relu, LeakyRelu, Tanh or Gelu, if it is next.
 void TakeActivation(Path& path, Node& fused);
 
 // What a group of floats may end with: Add of a bias, unless there is one; an activation; Add of a residual, unless

@@ -79,7 +79,7 @@ bool TakeQuantize(Path& path, const char* op, Node& fused) {
   }
   Path ahead = path;
   Node bytes = fused;
-  TakeActivation(ahead, bytes);
+  if (ahead.Next("Relu") != nullptr) TakeActivation(ahead, bytes);
   const Node* const quantize = ahead.Next("QuantizeLinear");
   if (quantize == nullptr || quantize->inputs[0] != ahead.value || !IsByte(graph.At(quantize->outputs[0]).type)) {
     return false;

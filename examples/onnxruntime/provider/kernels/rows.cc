@@ -1,0 +1,91 @@
+// Layer 4: operators of rows of floats: Softmax, LayerNormalization.
+#include "graph/attributes.h"
+#include "isoquant/norm.h"
+#include "isoquant/softmax.h"
+#include "kernels/parameter.h"
+
+namespace isoquant_provider {
+namespace {
+
+// The axis of a node, counted from the front.
+size_t AxisOf(const Graph& graph, const Node& node, int64_t otherwise) {
+  const int64_t axis = IntOf(node, "axis", otherwise),
+                rank = static_cast<int64_t>(graph.At(node.inputs[0]).dims.size());
+  return static_cast<size_t>(axis < 0 ? axis + rank : axis);
+}
+
+// A tensor as rows: all dimensions from `axis` on are a row.
+template <class T>
+isoquant::MatrixView<T> AsRows(T* data, const Dims& dims, size_t axis) {
+  return {data, Count(dims, 0, axis), Count(dims, axis, dims.size())};
+}
+
+class Softmax final : public Kernel {
+ public:
+  Softmax(Preparation&, const Node& node) : x_(node.inputs[0]), y_(node.outputs[0]) {}
+
+  void Run(Frame& frame) const override {
+    const Dims dims = frame.DimsOf(x_);
+    const float* const x = frame.Plain<float>(x_);
+    float* const y = frame.NewPlain<float>(y_, dims);
+    const size_t axis = dims.size() - 1;
+    Check(isoquant::Softmax(frame.context(), AsRows(x, dims, axis), 1.0f, AsRows(y, dims, axis)));
+  }
+
+ private:
+  int x_, y_;
+};
+
+class LayerNormalization final : public Kernel {
+ public:
+  LayerNormalization(Preparation& preparation, const Node& node)
+      : x_(node.inputs[0]),
+        y_(node.outputs[0]),
+        axis_(AxisOf(preparation.graph, node, -1)),
+        epsilon_(FloatOf(node, "epsilon", 1e-5f)),
+        weight_(preparation, node.Input(1)),
+        bias_(preparation, node.Input(2)) {}
+
+  void Run(Frame& frame) const override {
+    const Dims dims = frame.DimsOf(x_);
+    const float* const x = frame.Plain<float>(x_);
+    const auto weight = weight_.Get(frame), bias = bias_.Get(frame);
+    float* const y = frame.NewPlain<float>(y_, dims);
+    Check(isoquant::LayerNorm(frame.context(), AsRows(x, dims, axis_), weight, bias, epsilon_, AsRows(y, dims, axis_)));
+  }
+
+ private:
+  int x_, y_;
+  size_t axis_;
+  float epsilon_;
+  Parameter<float> weight_, bias_;
+};
+
+// Along the last axis. Before version 13 a row was all dimensions from the axis on, 1 by default; along the last axis
+// that is the same.
+bool SupportsSoftmax(const Graph& graph, const Node& node) {
+  int version = 0;
+  Check(Api().Node_GetSinceVersion(node.ort, &version));
+  const Value& x = graph.At(node.inputs[0]);
+  return x.type == kFloat && !x.dims.empty() && AxisOf(graph, node, version < 13 ? 1 : -1) + 1 == x.dims.size();
+}
+
+bool SupportsNorm(const Graph& graph, const Node& node) {
+  const Value& x = graph.At(node.inputs[0]);
+  for (size_t i = 1; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] != kNone) return false;  // mean and deviation, which training wants
+  }
+  const int bias = node.Input(2);
+  return x.type == kFloat && !x.dims.empty() && AxisOf(graph, node, -1) < x.dims.size() &&
+         IntOf(node, "stash_type", 1) == 1 && graph.At(node.inputs[1]).type == kFloat &&
+         (bias == kNone || graph.At(bias).type == kFloat);
+}
+
+}  // namespace
+
+KernelList RowKernels() {
+  return {{"", "Softmax", Role::kFloat, SupportsSoftmax, Make<Softmax>},
+          {"", "LayerNormalization", Role::kFloat, SupportsNorm, Make<LayerNormalization>}};
+}
+
+}  // namespace isoquant_provider
