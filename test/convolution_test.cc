@@ -116,6 +116,23 @@ TEST_CASE("Conv2d: large products") {
   CheckOnEveryTier(apart, apart.OutputShape(0, 2), {1, 3});
 }
 
+// Kernels of one pixel whose windows are not the pixels of the image one by one.
+TEST_CASE("Conv2d: single pixels with pads, or with a stride along one axis") {
+  Random random(10);
+  for (size_t i = 0; i < 6; ++i) {
+    CAPTURE(i);
+    Conv2dGeometry g{1, 1};
+    (i == 0   ? g.pad_top
+     : i == 1 ? g.pad_bottom
+     : i == 2 ? g.pad_left
+     : i == 3 ? g.pad_right
+     : i == 4 ? g.stride_h
+              : g.stride_w) = 2;
+    CheckOnEveryTier<uint8_t, int8_t>(random, {2, 5, 6, 12}, g, 9);
+    CheckOnEveryTier<int8_t, uint8_t>(random, {2, 6, 5, 12}, g, 9, 9);
+  }
+}
+
 // Products with sums of rows are cut.
 TEST_CASE("Conv2d: more pixels than a product with sums of rows has") {
   Random random(7);

@@ -25,9 +25,11 @@ PlanarView<T> Planes(const ImageView<T>& v) {
 
 struct LayoutShape {
   size_t n, c, h, w, gap = 0;
+  // Between rows of pixels, and behind rows of planes.
+  size_t row_gap = 0, plane_row_gap = 0;
 
-  ImageShape Pixels() const { return {n, h, w, c, gap, gap, gap}; }
-  ImageShape PlanesAsImage() const { return {n, c, h, w, gap, gap, gap}; }
+  ImageShape Pixels() const { return {n, h, w, c, gap, gap + row_gap, gap}; }
+  ImageShape PlanesAsImage() const { return {n, c, h, w, gap + plane_row_gap, gap, gap}; }
 };
 
 // Calls f(pixel, element of a plane), both in memory.
@@ -86,6 +88,9 @@ TEST_CASE_TEMPLATE("Layout: channels and pixels around the blocks", T, int8_t, u
     const size_t w = 1 + random.Below(40), gap = random.Below(3);
     CheckBoth<T>(random, {n, c, h, w, gap}, {1, 3});
   }
+  // Rows without gaps on one side alone.
+  CheckBoth<T>(random, {2, 17, 5, 21, 0, 3, 0}, {1, 3});
+  CheckBoth<T>(random, {2, 17, 5, 21, 0, 0, 3}, {1, 3});
   for (const LayoutShape& s : {LayoutShape{0, 2, 3, 4}, LayoutShape{2, 0, 3, 4}, LayoutShape{2, 3, 0, 4},
                                LayoutShape{2, 3, 4, 0}, LayoutShape{1, 3, 1, 1}, LayoutShape{1, 17, 33, 1}}) {
     CheckBoth<T>(random, s, {1, 2});
