@@ -1,5 +1,5 @@
 #!/bin/sh
-# No folder includes one above it: in the library, and in the example quantized_mlp.
+# No folder includes one above it: in the library, and in the examples quantized_mlp and onnxruntime.
 #
 # Usage: test/includes_test.sh
 # One line for each check; exits non-zero if one failed.
@@ -30,6 +30,11 @@ examples/quantized_mlp/training
 examples/quantized_mlp/terminal
 examples/quantized_mlp/commands
 examples/quantized_mlp'
+onnxruntime='
+examples/onnxruntime/provider/* examples/onnxruntime/host
+examples/onnxruntime/remove_background examples/onnxruntime/run_onnx'
+# Folders that includes may start from, apart from that of the file and the root.
+starts='include examples/quantized_mlp examples/onnxruntime examples/onnxruntime/provider'
 # Allowed all the same: file or folder, and what it includes. (Public headers know no Highway; but thread_pool.h is an
 # executor over Highway's thread pool.)
 exceptions='
@@ -43,7 +48,7 @@ violations() (
   cd "$1" || exit
   find include src bench test examples -name '*.h' -o -name '*.cc' | sort >"$tmp/files"
   xargs grep -H -E '^[ 	]*#[ 	]*include[ 	]*("|<(isoquant|hwy)/)' <"$tmp/files" >"$tmp/includes"
-  awk -v library="$library" -v example="$example" -v exceptions="$exceptions" -v others="$others" '
+  awk -v library="$library" -v example="$example" -v onnxruntime="$onnxruntime" -v starts="$starts" -v exceptions="$exceptions" -v others="$others" '
     function read_table(table, text,    lines, rooms, i, j) {
       for (i = split(text, lines, "\n"); i > 0; i--) {
         for (j = split(lines[i], rooms, " "); j > 0; j--) rank[table, rooms[j]] = i
@@ -56,14 +61,14 @@ violations() (
       for (; folder != ""; folder = folder_of(folder)) if ((table, folder "/*") in rank) return folder "/*"
       return ""
     }
-    function resolve(from, name,    base) {  # the file that is included, "" if it is nowhere
+    function resolve(from, name,    base, i) {  # the file that is included, "" if it is nowhere
       if (name ~ /^hwy\//) return name
       base = folder_of(from) "/"
       while (name ~ /^\.\.\//) { name = substr(name, 4); base = folder_of(substr(base, 1, length(base) - 1)) "/" }
       if (base name in is_file) return base name
       if (name in is_file) return name
-      if ("include/" name in is_file) return "include/" name
-      return "examples/quantized_mlp/" name in is_file ? "examples/quantized_mlp/" name : ""
+      for (i = 1; i <= num_starts; i++) if (start[i] "/" name in is_file) return start[i] "/" name
+      return ""
     }
     function is_excepted(from, to,    found, i) {
       for (i in excepted) {
@@ -80,6 +85,8 @@ violations() (
     BEGIN {
       read_table("library", library)
       read_table("example", example)
+      read_table("onnxruntime", onnxruntime)
+      num_starts = split(starts, start, " ")
       for (i = split(exceptions, lines, "\n"); i > 0; i--) {
         if (split(lines[i], parts, " ") == 2) { excepted[i] = parts[1]; included[i] = parts[2] }
       }
@@ -93,6 +100,7 @@ violations() (
       if (to == "") { print from ": where is " parts[2] "?"; next }
       check("library", from, to)
       if (from ~ /^examples\/quantized_mlp\// && to ~ /^examples\//) check("example", from, to)
+      if (from ~ /^examples\/onnxruntime\// && to ~ /^examples\//) check("onnxruntime", from, to)
     }
     END { for (i in excepted) if (!(i in needed)) print "no file needs the exception " excepted[i] " " included[i] }
   ' "$tmp/files" "$tmp/includes"
@@ -136,6 +144,8 @@ check "... training in data" finds examples/quantized_mlp/data/csv.h training/tr
   "must not include examples/quantized_mlp/training/train.h"
 check "... a room beside" finds examples/quantized_mlp/f32/mlp.h data/csv.h \
   "must not include examples/quantized_mlp/data/csv.h"
+check "... a program's file in those that programs share" finds examples/onnxruntime/host/npy.h run_onnx/inputs.h \
+  "must not include examples/onnxruntime/run_onnx/inputs.h"
 check "... a file that is nowhere" finds src/check.cc nowhere.h "where is nowhere.h?"
 mkdir "$copy/src/new" && cp "$copy/src/check.cc" "$copy/src/new/check.cc"
 check "... a folder without a room" sh -c '[ "$1" -ge 1 ]' - "$(violations "$copy" | grep -c '^src/new/check.cc: no room')"

@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "host/npy.h"
@@ -25,6 +28,18 @@ void Report::Read() {
   const auto json = nlohmann::json::parse(ReadFile(path_));
   tier_ = json["tier"];
   groups_ = json["groups"].size();
+  std::map<std::string, ProfileRow> sums;
+  for (const auto& group : json["groups"]) {
+    ProfileRow& row = sums[group["operator"]];
+    row.nodes += group["nodes"].get<size_t>();
+    row.seconds += group["seconds"].get<double>();
+  }
+  for (auto& sum : sums) {
+    sum.second.provider = kProvider;
+    sum.second.operation = sum.first;
+    rows_.push_back(sum.second);
+  }
+  std::sort(rows_.begin(), rows_.end(), [](const ProfileRow& a, const ProfileRow& b) { return a.seconds > b.seconds; });
 }
 
 }  // namespace onnx_host

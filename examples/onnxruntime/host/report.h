@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
+#include "host/profile.h"
 #include "host/session.h"
 
 namespace onnx_host {
@@ -20,9 +22,12 @@ class Report {
   void Read();  // when the session is gone
   size_t groups() const { return groups_; }
   const std::string& tier() const { return tier_; }
+  // The groups of each operator, the most time first; `nodes` are those of the model that are in them.
+  const std::vector<ProfileRow>& rows() const { return rows_; }
 
  private:
   std::string path_, tier_;
+  std::vector<ProfileRow> rows_;
   size_t groups_ = 0;
 };
 

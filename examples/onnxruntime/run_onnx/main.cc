@@ -10,6 +10,7 @@
 
 #include "host/npy.h"
 #include "host/profile.h"
+#include "host/report.h"
 #include "host/session.h"
 #include "run_onnx/inputs.h"
 #include "run_onnx/result.h"
@@ -72,20 +73,28 @@ int Run(const Arguments& arguments) {
       WriteNpy(arguments.output_folder + "/output_" + std::to_string(i) + ".npy", outputs[i]);
     }
   }
-  // Another session, because a profile takes time.
+  // Another session, because a profile takes time. Its parts of the provider are told in the provider's own report.
   settings.profile = TemporaryPath();
+  Report report(settings);
   std::vector<ProfileRow> rows;
   {
     Session session(runtime, arguments.model, settings);
     session.Run(inputs);
     rows = ReadProfile(session.EndProfile());
   }
+  report.Read();
+  if (!report.rows().empty()) {
+    rows.erase(std::remove_if(rows.begin(), rows.end(), [](const auto& row) { return row.provider == kProvider; }),
+               rows.end());
+    rows.insert(rows.begin(), report.rows().begin(), report.rows().end());
+  }
   result["ran"] = nlohmann::json::array();
   for (const ProfileRow& row : rows) {
     result["ran"].push_back(
         {{"provider", row.provider}, {"operation", row.operation}, {"nodes", row.nodes}, {"seconds", row.seconds}});
   }
-  result["groups"] = CountNodes(rows, kProvider);
+  result["groups"] = report.groups();
+  result["tier"] = report.tier();
   result["digest"] = Digest(outputs);
   result["provider"] = settings.provider ? kProvider : "CPUExecutionProvider";
   result["version"] = runtime.version();

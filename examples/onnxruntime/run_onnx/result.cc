@@ -18,8 +18,10 @@ nlohmann::json ToJson(const std::vector<ValueInfo>& infos, const std::vector<Ten
 }
 
 void PrintResult(const nlohmann::json& result) {
-  std::printf("%s, ONNX Runtime %s, %d thread(s)\n", result["provider"].get<std::string>().c_str(),
-              result["version"].get<std::string>().c_str(), result["threads"].get<int>());
+  const std::string tier = result["tier"];
+  std::printf("%s%s, ONNX Runtime %s, %d thread(s)\n", result["provider"].get<std::string>().c_str(),
+              tier.empty() ? "" : (" on " + tier).c_str(), result["version"].get<std::string>().c_str(),
+              result["threads"].get<int>());
   for (const char* kind : {"inputs", "outputs"}) {
     for (const auto& value : result[kind]) {
       std::printf("%-8s %-24s %s  %s %s\n", kind, value["name"].get<std::string>().c_str(),
