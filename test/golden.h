@@ -262,6 +262,7 @@ constexpr Golden kGolden[] = {
     {"pooling/f32", 0xd1f595e59ca2c20d},
     {"pooling/s8", 0x4693d703fa0bb1cd},
     {"pooling/u8", 0xf5e34fe13f1004d3},
+    {"rational_sigmoid", 0x41c8f86a12d304e1},
     {"resize/bf16", 0xa0e746d7456c7eea},
     {"resize/f16", 0x56d20f47c04b2914},
     {"resize/f32", 0xdc46b39ba9cf0ccd},

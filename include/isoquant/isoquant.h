@@ -26,6 +26,7 @@
 #include "isoquant/norm.h"
 #include "isoquant/pooling.h"
 #include "isoquant/quantize.h"
+#include "isoquant/rational_sigmoid.h"
 #include "isoquant/requantize.h"
 #include "isoquant/resize.h"
 #include "isoquant/runtime.h"

@@ -1,6 +1,7 @@
 // Layer 4: operators of single floats: Relu, LeakyRelu, Sigmoid, Tanh, Gelu, and Add of tensors of one shape.
 #include "isoquant/activation.h"
 #include "isoquant/add.h"
+#include "isoquant/rational_sigmoid.h"
 #include "kernels/axis.h"
 #include "match/activations.h"
 #include "match/operands.h"
@@ -11,7 +12,7 @@ namespace {
 class Activate final : public Kernel {
  public:
   Activate(Preparation& preparation, const Node& node) : x_(node.inputs[0]), y_(node.outputs[0]) {
-    if (!FindActivation(node, activation_, parameter_)) activation_ = isoquant::Activation::kSigmoid;
+    FindActivation(node, activation_, parameter_);
     preparation.Keep(x_);
   }
 
@@ -24,6 +25,22 @@ class Activate final : public Kernel {
   int x_, y_;
   isoquant::Activation activation_ = isoquant::Activation::kNone;
   float parameter_ = 0.0f;
+};
+
+// With ONNX Runtime's bits.
+class Sigmoid final : public Kernel {
+ public:
+  Sigmoid(Preparation& preparation, const Node& node) : x_(node.inputs[0]), y_(node.outputs[0]) {
+    preparation.Keep(x_);
+  }
+
+  void Run(Frame& frame) const override {
+    const isoquant::MatrixView<const float> x = AllElements(frame, x_);
+    Check(isoquant::RationalSigmoid(frame.context(), x, NewElements<float>(frame, x_, y_)));
+  }
+
+ private:
+  int x_, y_;
 };
 
 class Add final : public Kernel {
@@ -58,7 +75,7 @@ bool SupportsAdd(const Graph& graph, const Node& node) {
 KernelList ElementwiseKernels() {
   return {{"", "Add", Role::kBetween, SupportsAdd, Make<Add>},
           {"", "Relu", Role::kBetween, SupportsActivation, Make<Activate>},
-          {"", "Sigmoid", Role::kFloat, SupportsActivation, Make<Activate>},
+          {"", "Sigmoid", Role::kFloat, SupportsActivation, Make<Sigmoid>},
           {"", "Tanh", Role::kFloat, SupportsActivation, Make<Activate>},
           {"", "Gelu", Role::kFloat, SupportsActivation, Make<Activate>},
           {"", "LeakyRelu", Role::kBetween, SupportsActivation, Make<Activate>},
