@@ -1,5 +1,5 @@
-// Tests of the tier amx_bf16, on every x86-64 CPU that has its target, under the emulator. On a CPU that has it,
-// bf16_fast_test.cc does the same.
+// Tests of the tiers amx_bf16 and avx512_bf16, on every x86-64 CPU that has their target, under the emulator. On a CPU
+// that has them, bf16_fast_test.cc does the same.
 #include <string>
 
 #include "isoquant/isoquant.h"
@@ -16,9 +16,10 @@ namespace {
 
 using emulator::Count;
 using emulator::Emulation;
+using emulator::ForcedEmulation;
 using emulator::Op;
 
-const std::string kTier = "amx_bf16";
+const std::string kTier = "amx_bf16", kVectorTier = "avx512_bf16";
 
 // This CPU, with tiles, and perhaps with TDPBF16PS.
 Cpu CpuWithTiles(bool has_bf16) {
@@ -29,8 +30,15 @@ Cpu CpuWithTiles(bool has_bf16) {
   return cpu;
 }
 
-bool HasTarget() {
-  const size_t index = TierIndex(kTier.c_str());
+// This CPU, with VDPBF16PS.
+Cpu CpuWithVdpbf16ps() {
+  Cpu cpu = DetectCpu();
+  cpu.leaf7_1_eax |= 1u << 5;
+  return cpu;
+}
+
+bool HasTarget(const std::string& tier = kTier) {
+  const size_t index = TierIndex(tier.c_str());
   return index != SIZE_MAX && WhyUnusable(Tiers().tiers[index]) == nullptr;
 }
 
@@ -59,6 +67,43 @@ TEST_CASE("Emulated tiers: products of bf16 need TDPBF16PS and FloatMode::kFast"
   Context context;
   context.SetFloatMode(FloatMode::kFast);
   CHECK(ReasonOf(context, kTier) == "the CPU lacks AMX-BF16: CPUID(7,0).EDX[22] is 0");
+}
+
+TEST_CASE("Emulated tiers: products of bf16 by VDPBF16PS") {
+  const bool is_native = (DetectCpu().leaf7_1_eax >> 5 & 1) != 0;
+  const ScopedDetection vdpbf16ps(CpuWithVdpbf16ps(), true);
+  if (!HasTarget(kVectorTier)) return;
+  const Emulation emulation;
+  const uint64_t before = Count(Op::kVdpbf16ps);
+  CheckFastErrors(kVectorTier);
+  CheckFastBits(kVectorTier);
+  CheckFastNaN(kVectorTier);
+  CHECK((Count(Op::kVdpbf16ps) != before) != is_native);
+}
+
+// Even where the CPU has it: to the same bits. A small product, because every instruction traps.
+TEST_CASE("Emulated tiers: products of bf16 by VDPBF16PS, forced") {
+  const bool is_native = (DetectCpu().leaf7_1_eax >> 5 & 1) != 0;
+  const ScopedDetection vdpbf16ps(CpuWithVdpbf16ps(), true);
+  if (!HasTarget(kVectorTier)) return;
+  Context context, plain;
+  UseOnlyFast(context, kVectorTier);
+  Random random(196);
+  const Operands operands(random, {13, 37, 40});
+  const PackedWeights packed = Packed(plain, KxN{operands.b.const_view()});
+  const uint64_t before = Count(Op::kVdpbf16ps);
+  bool ok = false;
+  {
+    const ForcedEmulation forced;
+    ok = MatMul(context, operands.a.const_view(), packed, operands.c.view()).ok();
+  }
+  CHECK(ok);
+  CHECK(Count(Op::kVdpbf16ps) - before >= 13 * 19 * 3);
+  const std::vector<float> sums = operands.Sums();
+  CHECK(operands.WorstError(sums, Store::kOverwrite) <= 1.0);
+  if (!is_native) return;
+  ISOQUANT_CHECK_OK(MatMul(context, operands.a.const_view(), packed, operands.c.view()));
+  CHECK(AreSame(operands.Sums(), sums));
 }
 
 }  // namespace

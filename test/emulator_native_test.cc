@@ -221,6 +221,27 @@ bool CompareVectors(const std::vector<unsigned>& prefixes, int cases) {
   return true;
 }
 
+// VDPBF16PS of any registers; of pairs of bfloat16 that `value` makes of random bits.
+bool CompareLongProducts(uint16_t (*value)(Random&, uint16_t), int cases) {
+  Comparison c(4, VectorComponents());
+  for (int i = 0; i < cases; ++i) {
+    c.Randomize();
+    for (const Component& component : kComponents) {
+      if (component.number == kTileData) continue;
+      for (size_t at = 0; at < component.bytes; at += 2) {
+        const uint16_t bits = value(c.random, static_cast<uint16_t>(c.random()));
+        std::memcpy(c.Place(component.number) + at, &bits, sizeof(bits));
+      }
+    }
+    const auto bits = static_cast<unsigned>(c.random());
+    const auto names = static_cast<uint8_t>((bits & 0xf0) | 2), v = static_cast<uint8_t>((bits >> 8 & 15) << 3 | 6);
+    const auto length = static_cast<uint8_t>((bits >> 12 & 1) << 3 | 0x40),
+               operands = static_cast<uint8_t>(bits >> 16 | 0xc0);
+    if (!c.Agree({0x62, names, v, length, 0x52, operands})) return false;
+  }
+  return c.Executed(Op::kVdpbf16ps);
+}
+
 // Tiles `dst`, `a` and `b` fit one another, most of the time; the others have any shape.
 void RandomShapes(Comparison& c, unsigned dst, unsigned a, unsigned b) {
   uint8_t* config = c.config();
@@ -360,6 +381,29 @@ TEST_CASE("Emulator: AVX-VNNI-INT8 as the CPU, or as through SIGILL") {
     if (!CompareVectors({0, 2, 3}, 5000)) return false;
     return has_int8 || Count(Op::kVpdpbuud) - before > 500;
   });
+}
+
+TEST_CASE("Emulator: VDPBF16PS as the CPU") {
+  if ((DetectCpu().leaf7_1_eax >> 5 & 1) == 0 || (DetectCpu().xcr0 & kAvx512) != kAvx512) {
+    MESSAGE("skipped: the CPU lacks AVX512-BF16");
+    return;
+  }
+  // Of like sizes, so that roundings matter; with tiny products and sums; with infinities, and NaN of one kind, because
+  // CPUs differ in which of several they keep.
+  constexpr uint16_t (*kValues[])(Random&, uint16_t) = {
+      [](Random& random, uint16_t bits) {
+        return static_cast<uint16_t>((bits & 0x807f) | (0x3b80 + (random.Below(12) << 7)));
+      },
+      [](Random& random, uint16_t bits) {
+        return static_cast<uint16_t>(random.Below(3) == 0 ? (bits & 0x80ff) : (bits & 0x80ff) | 0x1f00);
+      },
+      [](Random& random, uint16_t bits) {
+        static constexpr uint16_t kSpecial[] = {0x0000, 0x0001, 0x007f, 0x0080, 0x7f80, 0x7f7f};
+        return random.Below(9) == 0 ? static_cast<uint16_t>((bits & 0x8000) | kSpecial[random.Below(6)])
+                                    : static_cast<uint16_t>((bits & 0x807f) | (0x3f80 + (random.Below(4) << 7)));
+      },
+  };
+  for (const auto value : kValues) CompareInChild(VectorComponents(), [=] { return CompareLongProducts(value, 2000); });
 }
 
 TEST_CASE("Emulator: AMX as the CPU") {

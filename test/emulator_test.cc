@@ -302,7 +302,12 @@ TEST_CASE("Emulator: refuses what it does not emulate, and reads no byte behind 
       {0xf2, 0xc4},                                      // repne before VEX
       {0xf0, 0xc4},                                      // lock before VEX
       {0x48, 0xc4},                                      // REX before VEX
-      {0x62, 0xf2},                                      // EVEX
+      {0x62, 0xf1},                                      // EVEX of another map
+      {0x62, 0xf2, 0xf6, 0x48, 0x52, 0xc2},              // vdpbf16ps with EVEX.W1
+      {0x62, 0xf2, 0x76, 0x28, 0x52, 0xc2},              // vdpbf16ps of 256 bits
+      {0x62, 0xf2, 0x76, 0x49, 0x52, 0xc2},              // vdpbf16ps with a mask
+      {0x62, 0xf2, 0x76, 0x48, 0x52, 0x00},              // vdpbf16ps of memory
+      {0x62, 0xf2, 0x75, 0x48, 0x52, 0xc2},              // vpdpwssd
       {0xc5, 0xf1},                                      // two-byte VEX
       {0xc4, 0xe1},                                      // another map
       {0xc4, 0xe2, 0xf5},                                // VEX.W1 vpdpbusd
@@ -351,6 +356,7 @@ TEST_CASE("Emulator: names") {
   CHECK(std::string(Name(Op::kTdpbf16ps)) == "tdpbf16ps");
   CHECK(std::string(Name(Op::kVpdpbusd)) == "vpdpbusd");
   CHECK(std::string(Name(Op::kVpdpbuuds)) == "vpdpbuuds");
+  CHECK(std::string(Name(Op::kVdpbf16ps)) == "vdpbf16ps");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Emulator: the table of instructions; prefixes, VEX, ModRM, SIB. (Intel SDM, volume 2, chapters 2 and 3.)
+// Emulator: the table of instructions; prefixes, VEX, EVEX, ModRM, SIB. (Intel SDM, volume 2, chapters 2 and 3.)
 #include "test/emulator/decode.h"
 
 #if ISOQUANT_HAVE_EMULATOR
@@ -32,6 +32,7 @@ constexpr Encoding kEncodings[] = {
     {Op::kVpdpbsuds, 0x51, kF3, Form::kVectorDot, {true, false}, true},
     {Op::kVpdpbuud, 0x50, kNp, Form::kVectorDot, {false, false}, false},
     {Op::kVpdpbuuds, 0x51, kNp, Form::kVectorDot, {false, false}, true},
+    {Op::kVdpbf16ps, 0x52, kF3, Form::kLongDot, {}, false},
 };
 static_assert(sizeof(kEncodings) / sizeof(kEncodings[0]) == kNumOps, "one for each");
 
@@ -55,6 +56,8 @@ bool Fits(const Instruction& i, Form form, bool has_sib, unsigned vector_length)
       return !i.has_memory && i.reg < 8 && i.rm < 8 && i.vvvv < 8;
     case Form::kVectorDot:
       return true;
+    case Form::kLongDot:
+      return false;  // not with VEX
   }
   return false;
 }
@@ -83,6 +86,29 @@ const uint8_t* DecodeMemory(const uint8_t* p, unsigned mod, unsigned rm, unsigne
   return p + bytes;
 }
 
+// EVEX: 62, then R X B R' 0 m m m, W v v v v 1 p p, z L' L b V' a a a; names of registers are stored inverted.
+bool DecodeLong(const uint8_t* code, const uint8_t* p, Instruction& i) {
+  constexpr unsigned kMap0F38 = 2, k512 = 2;
+  if ((p[1] & 0xf) != kMap0F38) return false;
+  const unsigned fields = ~static_cast<unsigned>(p[1]), v = ~static_cast<unsigned>(p[2]);
+  if (p[2] >> 7 != 0 || (p[2] >> 2 & 1) == 0) return false;  // W, and the bit that is 1
+  // No zeroing, no broadcast or rounding, no mask.
+  if ((p[3] & 0x97) != 0 || (p[3] >> 5 & 3) != k512) return false;
+  for (const Encoding& encoding : kEncodings) {
+    if (encoding.form != Form::kLongDot || encoding.opcode != p[4] || encoding.prefix != (p[2] & 3)) continue;
+    if (p[5] >> 6 != 3) return false;  // memory
+    i.reg = static_cast<uint8_t>((p[5] >> 3 & 7) | (fields >> 7 & 1) << 3 | (fields >> 4 & 1) << 4);
+    i.rm = static_cast<uint8_t>((p[5] & 7) | (fields >> 5 & 1) << 3 | (fields >> 6 & 1) << 4);
+    i.vvvv = static_cast<uint8_t>((v >> 3 & 15) | (~static_cast<unsigned>(p[3]) >> 3 & 1) << 4);
+    i.vector_bytes = 64;
+    i.has_memory = false;
+    i.length = static_cast<uint8_t>(p + 6 - code);
+    i.encoding = &encoding;
+    return i.length <= kMaxLength;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool Decode(const uint8_t* code, Instruction& i) {
@@ -91,6 +117,7 @@ bool Decode(const uint8_t* code, Instruction& i) {
   while (*p == 0x26 || *p == 0x2e || *p == 0x36 || *p == 0x3e) {
     if (++p == code + kMaxLength) return false;
   }
+  if (p[0] == 0x62) return DecodeLong(code, p, i);
   if (p[0] != 0xc4) return false;
   const unsigned rxb = ~static_cast<unsigned>(p[1]) >> 5;  // stored inverted
   if ((p[1] & 0x1f) != 2) return false;                    // the map 0F38
@@ -123,10 +150,10 @@ bool Decode(const uint8_t* code, Instruction& i) {
 }
 
 const char* Name(Op op) {
-  static constexpr const char* kNames[] = {"ldtilecfg",   "sttilecfg",  "tilerelease", "tilezero",  "tileloadd",
-                                           "tileloaddt1", "tilestored", "tdpbssd",     "tdpbsud",   "tdpbusd",
-                                           "tdpbuud",     "tdpbf16ps",  "vpdpbusd",    "vpdpbusds", "vpdpbssd",
-                                           "vpdpbssds",   "vpdpbsud",   "vpdpbsuds",   "vpdpbuud",  "vpdpbuuds"};
+  static constexpr const char* kNames[] = {
+      "ldtilecfg", "sttilecfg", "tilerelease", "tilezero",  "tileloadd", "tileloaddt1", "tilestored",
+      "tdpbssd",   "tdpbsud",   "tdpbusd",     "tdpbuud",   "tdpbf16ps", "vpdpbusd",    "vpdpbusds",
+      "vpdpbssd",  "vpdpbssds", "vpdpbsud",    "vpdpbsuds", "vpdpbuud",  "vpdpbuuds",   "vdpbf16ps"};
   static_assert(sizeof(kNames) / sizeof(kNames[0]) == kNumOps, "one for each");
   return op < Op::kNumOps ? kNames[static_cast<size_t>(op)] : "none";
 }

@@ -17,9 +17,10 @@ enum class Form : uint8_t {
   kTileMemory,  // tile reg, memory with SIB, whose index is the stride between rows
   kTileDot,     // tile reg += tile rm * tile vvvv
   kVectorDot,   // vector reg += vector vvvv * (vector rm or memory)
+  kLongDot,     // the same of registers alone, of 512 bits
 };
 
-// One row per instruction. All are VEX.0F38.W0.
+// One row per instruction. All are VEX.0F38.W0, but those of kLongDot, which are EVEX.512.0F38.W0.
 struct Encoding {
   Op op;
   uint8_t opcode;
@@ -33,7 +34,7 @@ struct Encoding {
 struct Instruction {
   const Encoding* encoding;
   uint8_t length;
-  uint8_t vector_bytes;  // 16 or 32
+  uint8_t vector_bytes;  // 16, 32 or 64
   uint8_t reg, vvvv, rm;
   bool has_memory;  // else rm is a register
   int8_t base;      // of the memory operand: 0 to 15, kRip, kNone

@@ -1,5 +1,6 @@
 // Test support: executes instructions that the CPU lacks, so that kernels for the newest x86-64 tiers are tested on
-// every x86-64 Linux machine: AMX (tiles, INT8, BF16), AVX-VNNI (VPDPBUSD) and AVX-VNNI-INT8.
+// every x86-64 Linux machine: AMX (tiles, INT8, BF16), AVX-VNNI (VPDPBUSD), AVX-VNNI-INT8 and, of AVX512-BF16,
+// VDPBF16PS.
 #ifndef ISOQUANT_TEST_EMULATOR_EMULATOR_H_
 #define ISOQUANT_TEST_EMULATOR_EMULATOR_H_
 
@@ -38,6 +39,7 @@ enum class Op : uint8_t {
   kVpdpbsuds,
   kVpdpbuud,
   kVpdpbuuds,
+  kVdpbf16ps,  // registers of 512 bits, no mask
   kNumOps
 };
 constexpr size_t kNumOps = static_cast<size_t>(Op::kNumOps);
@@ -51,7 +53,7 @@ const char* Name(Op op);  // the mnemonic
 // * #GP (LDTILECFG of an invalid configuration) is SIGSEGV at the instruction with si_code SI_KERNEL, as from a CPU.
 // * A memory operand that cannot be accessed raises SIGSEGV or SIGBUS with its address, but inside the handler. No
 //   register has changed by then. A handler that makes it accessible and returns lets the instruction complete.
-// * AVX-VNNI needs a CPU and an OS with AVX. AMX needs nothing.
+// * AVX-VNNI needs a CPU and an OS with AVX, VDPBF16PS with AVX-512. AMX needs nothing.
 //
 // A CPU that has AMX emulates too, as long as the process has not asked for permission: Linux grants the configuration
 // (LDTILECFG, STTILECFG and TILERELEASE run on the CPU) but not the tiles, whose instructions raise SIGILL. context.h

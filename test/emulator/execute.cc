@@ -108,17 +108,35 @@ Outcome VectorDot(Machine& machine, const Instruction& i) {
   return Outcome::kExecuted;
 }
 
+// Of each pair the second is first. (So do Zen 5 and, by the SDM, Intel's.)
+Outcome LongDot(Machine& machine, const Instruction& i) {
+  uint32_t acc[16], a[16], b[16];
+  ReadLongVector(machine.xsave, i.reg, acc);
+  ReadLongVector(machine.xsave, i.vvvv, a);
+  ReadLongVector(machine.xsave, i.rm, b);
+  for (size_t lane = 0; lane < 16; ++lane) {
+    const uint32_t x = a[lane], y = b[lane];
+    acc[lane] = MultiplyAddBf16(acc[lane], static_cast<uint16_t>(x >> 16), static_cast<uint16_t>(y >> 16));
+    acc[lane] = MultiplyAddBf16(acc[lane], static_cast<uint16_t>(x), static_cast<uint16_t>(y));
+  }
+  WriteLongVector(machine.xsave, i.reg, acc);
+  return Outcome::kExecuted;
+}
+
 // In the order of Form.
-constexpr Outcome (*kExecute[])(Machine&, const Instruction&) = {Config,      Release, Zero,
-                                                                 LoadOrStore, TileDot, VectorDot};
+constexpr Outcome (*kExecute[])(Machine&, const Instruction&) = {Config,  Release,   Zero,   LoadOrStore,
+                                                                 TileDot, VectorDot, LongDot};
 
 }  // namespace
 
 Result Execute(Machine& machine) {
   Instruction i;
   if (!Decode(reinterpret_cast<const uint8_t*>(machine.rip), i)) return {Outcome::kUnknown, Op::kNumOps};
-  const bool is_vector = i.encoding->form == Form::kVectorDot;
-  const bool has_registers = is_vector ? Has(machine.features, kAvx) : machine.tiles != nullptr;
+  const Form form = i.encoding->form;
+  const bool has_registers = form == Form::kVectorDot ? Has(machine.features, kAvx)
+                             : form == Form::kLongDot
+                                 ? Has(machine.features, kZmmHigh256) && Has(machine.features, kZmmHigh16)
+                                 : machine.tiles != nullptr;
   if (!has_registers) return {Outcome::kUnknown, Op::kNumOps};
   const Outcome outcome = kExecute[static_cast<size_t>(i.encoding->form)](machine, i);
   if (outcome == Outcome::kExecuted) machine.rip += i.length;

@@ -1,4 +1,4 @@
-// Emulator: the float steps of TDPBF16PS, by integer operations.
+// Emulator: the float steps of TDPBF16PS and VDPBF16PS, by integer operations.
 #include "test/emulator/semantics.h"
 
 #if ISOQUANT_HAVE_EMULATOR

@@ -25,6 +25,7 @@ struct Offsets {
     // A Machine may have what the CPU lacks: places as on Skylake-X.
     if (of[kAvx] == 0) of[kAvx] = 576;
     if (of[kZmmHigh256] == 0) of[kZmmHigh256] = 1152;
+    if (of[kZmmHigh16] == 0) of[kZmmHigh16] = 1664;
   }
 };
 // Before any signal: a static local would be a lock in a handler.
@@ -67,6 +68,29 @@ void WriteVector(uint8_t* xsave, uint64_t features, unsigned reg, size_t bytes, 
     std::memset(xsave + OffsetOf(kAvx) + 16 * reg, 0, 16);
   }
   if (Has(features & InUse(xsave), kZmmHigh256)) std::memset(xsave + OffsetOf(kZmmHigh256) + 32 * reg, 0, 32);
+}
+
+void ReadLongVector(const uint8_t* xsave, unsigned reg, void* to) {
+  if (reg >= kRegisters) {
+    std::memset(to, 0, 64);
+    if (Has(InUse(xsave), kZmmHigh16)) std::memcpy(to, xsave + OffsetOf(kZmmHigh16) + 64 * (reg - kRegisters), 64);
+    return;
+  }
+  uint8_t* const bytes = static_cast<uint8_t*>(to);
+  ReadVector(xsave, reg, 32, bytes);
+  std::memset(bytes + 32, 0, 32);
+  if (Has(InUse(xsave), kZmmHigh256)) std::memcpy(bytes + 32, xsave + OffsetOf(kZmmHigh256) + 32 * reg, 32);
+}
+
+void WriteLongVector(uint8_t* xsave, unsigned reg, const void* from) {
+  if (reg >= kRegisters) {
+    std::memcpy(Prepare(xsave, kZmmHigh16, OffsetOf(kZmmHigh16), 64, reg - kRegisters), from, 64);
+    return;
+  }
+  const uint8_t* const bytes = static_cast<const uint8_t*>(from);
+  std::memcpy(Prepare(xsave, kSse, kXmm, 16, reg), bytes, 16);
+  std::memcpy(Prepare(xsave, kAvx, OffsetOf(kAvx), 16, reg), bytes + 16, 16);
+  std::memcpy(Prepare(xsave, kZmmHigh256, OffsetOf(kZmmHigh256), 32, reg), bytes + 32, 32);
 }
 
 }  // namespace emulator

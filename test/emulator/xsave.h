@@ -10,7 +10,7 @@ namespace isoquant {
 namespace emulator {
 
 // Components, numbered as in XCR0 and XSTATE_BV.
-constexpr unsigned kSse = 1, kAvx = 2, kZmmHigh256 = 6, kTileConfig = 17, kTileData = 18;
+constexpr unsigned kSse = 1, kAvx = 2, kZmmHigh256 = 6, kZmmHigh16 = 7, kTileConfig = 17, kTileData = 18;
 
 constexpr bool Has(uint64_t components, unsigned component) { return (components >> component & 1) != 0; }
 
@@ -25,6 +25,10 @@ void SetInUse(uint8_t* xsave, uint64_t components);
 void ReadVector(const uint8_t* xsave, unsigned reg, size_t bytes, uint8_t* to);
 // As VEX-encoded instructions write: zero beyond `bytes`, in as many bits as the CPU has.
 void WriteVector(uint8_t* xsave, uint64_t features, unsigned reg, size_t bytes, const uint8_t* from);
+
+// Vector register 0 to 31, all 64 bytes.
+void ReadLongVector(const uint8_t* xsave, unsigned reg, void* to);
+void WriteLongVector(uint8_t* xsave, unsigned reg, const void* from);
 
 }  // namespace emulator
 }  // namespace isoquant
