@@ -17,6 +17,11 @@ Status MatMulBf16(Context& context, const MatrixView<const BFloat16>& a, const W
   return RunProblem<Bf16Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});
 }
 
+Status MatMulRows(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, const MatrixView<float>& c,
+                  bool accumulate) {
+  return RunPlain<Bf16Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});
+}
+
 Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, StageRef<float> stage) {
   return RunProblem<Bf16Problem>(context, a, b, stage);
 }

@@ -17,6 +17,11 @@ Status MatMulF32(Context& context, const MatrixView<const float>& a, const Weigh
   return RunProblem<F32Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});
 }
 
+Status MatMulRows(Context& context, const RowSource<float>& a, const WeightsRef& b, const MatrixView<float>& c,
+                  bool accumulate) {
+  return RunPlain<F32Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});
+}
+
 Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& b, StageRef<float> stage) {
   return RunProblem<F32Problem>(context, a, b, stage);
 }

@@ -18,11 +18,12 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Plain weights are packed while they are multiplied, or before, as the plan says.
+// Plain weights are packed while they are multiplied, or before, as the plan says. (Packed ones may come too: those of
+// products that have no short way.)
 template <class Problem, class Stage>
 HWY_NOINLINE Status RunPlain(Context& context, RowSource<typename Problem::A> a, const WeightsRef& b,
                              const Stage& stage) {
-  if (PacksOnTheWay(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
+  if (b.packed() != nullptr || PacksOnTheWay(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
     return SolvePlain<Problem>(context, a, b, stage);
   }
   PackedPanels panels;

@@ -61,6 +61,8 @@ constexpr Golden kGolden[] = {
     {"float_output/f32_bf16", 0x3fbd1cda112bc9e2},
     {"float_output/f32_f16", 0x62e2f96720acd0dd},
     {"float_output/f32_f32", 0x16bf447b67948815},
+    {"k_major/bf16/35x257x129", 0x3981da76a560d093},
+    {"k_major/f32/33x257x129", 0x820e1a17b55bffe2},
     {"linear/bf16_bf16", 0x6fd12a3dfa735c64},
     {"linear/bf16_f16", 0x139b8b78519ac41b},
     {"linear/bf16_f32", 0xb52812653954e130},

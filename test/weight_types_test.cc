@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "hwy/highway.h"
-#include "isoquant/inl/engine/pack-inl.h"
 #include "isoquant/isoquant.h"
 #include "src/operands.h"
 #include "src/pack.h"
@@ -241,39 +239,45 @@ TEST_CASE("Weights of f32: golden blobs") {
   });
 }
 
-// ---- The plain form of packing, which is the one for floats
+// ---- Packing of floats
 
-// Packs integers by PackElements and compares all bytes with `panels`, all sums with those of the columns.
-template <class B>
-void CheckElements(const std::vector<B>& values, size_t k, size_t n, bool transposed, const int8_t* panels) {
-  const size_t num_panels = PackedPanels::NumPanels(n), size = num_panels * PackedPanels::PanelBytes(k);
-  std::vector<uint32_t> expected(16 * num_panels, 0), sums(16 * num_panels, 0);
-  for (size_t i = 0; i < k * n; ++i) expected[transposed ? i / k : i % n] += static_cast<uint32_t>(int32_t{values[i]});
-  const Guarded<B> packed(size);
-  std::fill(packed.begin(), packed.end(), B{0x55});
-  const MatrixView<const B> view(values.data(), transposed ? n : k, transposed ? k : n);
-  const size_t half = num_panels / 2;  // two ranges
-  B* const second = packed.data() + half * PackedPanels::PanelBytes(k);
-  HWY_NAMESPACE::PackElements<B>(view, transposed, {0, half, packed.data(), sums.data()});
-  HWY_NAMESPACE::PackElements<B>(view, transposed, {half, num_panels, second, sums.data() + 16 * half});
-  CHECK(std::memcmp(packed.data(), panels, size) == 0);
-  CHECK(sums == expected);
-}
-
-TEST_CASE("Weights: the plain form of packing gives the bytes that the fast one gives") {
-  Context context;
-  for (const size_t k : Sizes{1, 3, 4, 5, 18}) {
-    for (const size_t n : Sizes{1, 16, 17, 35}) {
-      CAPTURE(k);
-      CAPTURE(n);
-      std::vector<int8_t> s8(k * n);
-      Random random(100 * k + n);
-      FillIntegers(random, s8.data(), s8.size());
-      const PackedWeights kxn = Packed(context, KxN{{s8.data(), k, n}}), nxk = Packed(context, NxK{{s8.data(), n, k}});
-      CheckElements(s8, k, n, false, kxn.panels().panels);
-      CheckElements(s8, k, n, true, nxk.panels().panels);
+// Element (k, n) is element k / group * 16 group + n % 16 * group + k % group of panel n / 16. The others are +0.
+template <class T>
+void CheckPanels(Context& context, Random& random, size_t k, size_t n, bool transposed) {
+  constexpr size_t kGroup = 4 / sizeof(T);
+  const GuardedMatrix<T> values(transposed ? n : k, transposed ? k : n, (transposed ? k : n) + k % 3);
+  for (T& value : values.buffer()) {
+    const uint64_t bits = random();  // NaN of all kinds are among them
+    std::memcpy(&value, &bits, sizeof(value));
+  }
+  const PackedWeights packed =
+      transposed ? Packed(context, NxK{values.const_view()}) : Packed(context, KxN{values.const_view()});
+  const size_t lines = (k + kGroup - 1) / kGroup, panels = (n + 15) / 16;
+  std::vector<T> expected(panels * lines * 16 * kGroup);
+  std::memset(expected.data(), 0, expected.size() * sizeof(T));
+  for (size_t row = 0; row < k; ++row) {
+    for (size_t col = 0; col < n; ++col) {
+      const size_t at = (col / 16 * lines + row / kGroup) * 16 * kGroup + col % 16 * kGroup + row % kGroup;
+      std::memcpy(&expected[at], transposed ? &values.at(col, row) : &values.at(row, col), sizeof(T));
     }
   }
+  CHECK(std::memcmp(packed.panels().panels, expected.data(), expected.size() * sizeof(T)) == 0);
+}
+
+TEST_CASE("Weights of floats: every element is in its place, in panels of both orders") {
+  Random random(410);
+  ForEachTier([&](Context& context) {
+    for (const size_t k : Sizes{1, 2, 5, 16, 63, 130}) {
+      for (const size_t n : Sizes{1, 16, 17, 31, 70, 130}) {
+        CAPTURE(k);
+        CAPTURE(n);
+        for (const bool transposed : {false, true}) {
+          CheckPanels<float>(context, random, k, n, transposed);
+          CheckPanels<BFloat16>(context, random, k, n, transposed);
+        }
+      }
+    }
+  });
 }
 
 // ---- Versions and formats of blobs

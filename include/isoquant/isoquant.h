@@ -18,6 +18,7 @@
 #include "isoquant/float_matrix.h"
 #include "isoquant/float_types.h"
 #include "isoquant/image_view.h"
+#include "isoquant/k_major.h"
 #include "isoquant/layout.h"
 #include "isoquant/linear.h"
 #include "isoquant/matmul.h"

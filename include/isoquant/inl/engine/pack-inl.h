@@ -29,6 +29,8 @@ namespace {
 template <class B>
 using InPanels = std::conditional_t<std::is_same<B, uint8_t>::value, int8_t, B>;
 
+namespace hn = hwy::HWY_NAMESPACE;
+
 constexpr size_t kLine = PackedPanels::kColumns * PackedPanels::kGroup;  // bytes of a group of one panel
 
 // Panels [begin, end), and where they and the sums of their columns go.
@@ -150,26 +152,55 @@ inline void PackNxK(const MatrixView<const int8_t>& v, const PackRange<int8_t>& 
   for (size_t p = out.begin; p < out.end; ++p) PackPanel(v, p, out);
 }
 
-// ---- Any type that lies in panels as it is: the plain form, one element after the other, where nobody has written a
-// faster one. Sums of integers must be zeros before; those of columns past N stay zeros.
+// ---- Elements of two or four bytes, which have no sums. N x K: the same by bytes, because a group is four bytes there
+// too. K x N: a row of a panel is a line of f32, or every other element of one of bf16.
 template <class B>
-void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange<B>& out) {
-  constexpr ElementType kType = kElementType<B>;
-  static_assert(PackedPanels::OffsetOf(kType) == 0, "as it is");
-  constexpr size_t kGroup = PackedPanels::GroupOf(kType), kColumns = PackedPanels::kColumns;
-  const size_t k = transposed ? v.cols : v.rows, n = transposed ? v.rows : v.cols;
-  const size_t k_step = transposed ? 1 : v.row_stride, n_step = transposed ? v.row_stride : 1;
-  B* to = out.panels;
-  for (size_t p = out.begin; p < out.end; ++p) {
-    for (size_t row = 0; row < k; row += kGroup) {
-      for (size_t col = p * kColumns; col < (p + 1) * kColumns; ++col) {
-        for (size_t i = 0; i < kGroup; ++i, ++to) {
-          *to = B{};
-          if (row + i >= k || col >= n) continue;
-          std::memcpy(to, v.data + (row + i) * k_step + col * n_step, sizeof(B));  // bits, of a NaN too
-          if constexpr (IsInteger(kType)) out.sums[col - out.begin * kColumns] += static_cast<uint32_t>(int32_t{*to});
+void PackRowsNxK(const MatrixView<const B>& v, const PackRange<B>& out) {
+  const MatrixView<const int8_t> bytes(reinterpret_cast<const int8_t*>(v.data), v.rows, v.cols * sizeof(B),
+                                       v.row_stride * sizeof(B));
+  int8_t* to = reinterpret_cast<int8_t*>(out.panels);
+  for (size_t p = out.begin; p < out.end; ++p, to += PackedPanels::PanelBytes(bytes.cols)) {
+    uint32_t unused[PackedPanels::kColumns] = {};
+    PackPanel(bytes, p, {p, p + 1, to, unused});
+  }
+}
+
+// Rows [k, k + rows) of panels [p, p + panels). Bits, those of a NaN too.
+template <class B>
+HWY_INLINE void PackRowsKxN(const MatrixView<const B>& v, size_t k, size_t rows, size_t p, size_t panels,
+                            const PackRange<B>& out) {
+  using Bits = std::conditional_t<sizeof(B) == 4, uint32_t, uint16_t>;
+  constexpr size_t kGroup = 4 / sizeof(B), kColumns = PackedPanels::kColumns;
+  const hn::CappedTag<Bits, kColumns> d;
+  const size_t panel_size = PackedPanels::PanelBytes(v.rows, kElementType<B>) / sizeof(B);
+  const auto load = [&](size_t row, size_t col) HWY_ATTR {
+    if (row >= v.rows || col >= v.cols) return hn::Zero(d);
+    const Bits* const from = reinterpret_cast<const Bits*>(v.Row(row) + col);
+    return v.cols - col >= hn::Lanes(d) ? hn::LoadU(d, from) : hn::LoadN(d, from, v.cols - col);
+  };
+  for (size_t row = k; row < k + rows; row += kGroup) {
+    Bits* to = reinterpret_cast<Bits*>(out.panels + (p - out.begin) * panel_size + row * kColumns);
+    for (size_t i = 0; i < panels; ++i, to += panel_size) {
+      for (size_t col = 0; col < kColumns; col += hn::Lanes(d)) {
+        const size_t at = (p + i) * kColumns + col;
+        if constexpr (kGroup == 1) {
+          hn::StoreU(load(row, at), d, to + col);
+        } else {
+          hn::StoreInterleaved2(load(row, at), load(row + 1, at), d, to + 2 * col);
         }
       }
+    }
+  }
+}
+
+template <class B>
+void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange<B>& out) {
+  static_assert(!IsInteger(kElementType<B>) && (sizeof(B) == 2 || sizeof(B) == 4), "neither sums nor single bytes");
+  if (transposed) return PackRowsNxK(v, out);
+  constexpr size_t kRows = 64, kPanels = 4;  // at a time: runs of a page in each panel
+  for (size_t k = 0; k < v.rows; k += kRows) {
+    for (size_t p = out.begin; p < out.end; p += kPanels) {
+      PackRowsKxN(v, k, HWY_MIN(v.rows - k, kRows), p, HWY_MIN(out.end - p, kPanels), out);
     }
   }
 }
