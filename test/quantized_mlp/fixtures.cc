@@ -8,7 +8,6 @@
 #include <stdexcept>
 
 #include "isoquant/isoquant.h"
-#include "support/threads.h"
 #include "training/train.h"
 
 namespace quantized_mlp {
@@ -68,11 +67,9 @@ Mlp MakeNetwork() {
 Int8Model MakeInt8Network(bool is_static, Activations activations) {
   const Mlp mlp = MakeNetwork();
   isoquant::Context context;
-  Threads threads(1);
   const Dataset images = MakeImages(50, 4, 3);
-  return QuantizeMlp(
-      context, mlp,
-      is_static ? Calibrate(threads.executor(), mlp, images.images(), activations) : std::vector<InputScale>());
+  return QuantizeMlp(context, mlp,
+                     is_static ? Calibrate(context, mlp, images.images(), activations) : std::vector<InputScale>());
 }
 
 std::string MakeIdxImages(const Dataset& images) {

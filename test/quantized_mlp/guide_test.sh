@@ -68,6 +68,13 @@ for model in int8 static; do
   check "$model: the packed file gives the same logits" test "$(value file.json logits)" = "$(value packed.json logits)"
   check "... which are sixteen digits" grep -q '"logits": "[0-9a-f]\{16\}"' file.json
 done
+f32_digests() {  # names of tiers that are not here change nothing
+  for tier in avx512bw avx2 sse4 sse2 scalar neon; do
+    ISOQUANT_MAX_TIER=$tier "$mlp" eval f32.safetensors --data data --json --no-speed 2>err >f32.json || return 1
+    value f32.json logits
+  done | sort -u | wc -l
+}
+check "f32: one digest on every tier" test "$(f32_digests)" = 1
 check "predict --json says what the picture is" sh -c '"$1" predict again.packed --data data --index 7 --json |
   grep -q "\"prediction\": 7"' - "$mlp"
 printf 'P5 28 28 255 ' >picture.pgm

@@ -6,7 +6,6 @@
 #include "doctest/doctest.h"
 #include "evaluation/evaluate.h"
 #include "evaluation/measure.h"
-#include "f32/matmul_f32.h"
 #include "fixtures.h"
 #include "model_files/model_file.h"
 #include "model_files/network_tensors.h"
@@ -14,58 +13,20 @@
 #include "model_files/safetensors.h"
 #include "model_files/table_metadata.h"
 #include "support/file.h"
+#include "support/require.h"
 #include "support/threads.h"
 #include "training/backprop.h"
 #include "training/checkpoint.h"
 #include "training/train.h"
-#include "with_isoquant/require.h"
 
 namespace quantized_mlp {
 namespace {
 
-std::vector<float> RandomFloats(size_t count, uint64_t seed) {
-  Random random(seed);
-  std::vector<float> values(count);
-  for (float& value : values) value = random.Uniform() - 0.5f;
-  return values;
-}
-
-TEST_CASE("MatMulF32: plain and transposed operands of any shape") {
-  Threads one(1), three(3);
-  for (const size_t m : std::vector<size_t>{1, 5, 40}) {
-    for (const size_t k : std::vector<size_t>{1, 8, 27}) {
-      for (const size_t n : std::vector<size_t>{1, 7, 300}) {
-        const std::vector<float> a = RandomFloats(m * k, 1), b = RandomFloats(k * n, 2);
-        for (const bool ta : {false, true}) {
-          for (const bool tb : {false, true}) {
-            std::vector<float> c(m * n, 99), threaded(m * n, 99);
-            const Operand x = ta ? Transposed({a.data(), k, m}) : Plain({a.data(), m, k});
-            const Operand y = tb ? Transposed({b.data(), n, k}) : Plain({b.data(), k, n});
-            MatMulF32(one.executor(), x, y, {c.data(), m, n});
-            MatMulF32(three.executor(), x, y, {threaded.data(), m, n});
-            CHECK(c == threaded);
-            double worst = 0;
-            for (size_t i = 0; i < m * n; ++i) {
-              double sum = 0;
-              for (size_t t = 0; t < k; ++t) {
-                sum += static_cast<double>(a[ta ? t * m + i / n : i / n * k + t]) *
-                       static_cast<double>(b[tb ? i % n * k + t : t * n + i % n]);
-              }
-              worst = std::max(worst, std::fabs(sum - static_cast<double>(c[i])));
-            }
-            CHECK(worst < 1e-5);
-          }
-        }
-      }
-    }
-  }
-}
-
 TEST_CASE("Back-propagation: gradients are those of finite differences") {
-  Threads threads(1);
+  isoquant::Context context;
   const Dataset images = MakeImages(6, 4, 5);
   Mlp mlp = MakeNetwork(), gradient = ZerosLike(mlp), ignored = gradient;
-  Backprop backprop(threads.executor());
+  Backprop backprop(context);
   backprop.Run(mlp, images.images(), images.labels.data(), gradient);
   const auto loss = [&] {
     return backprop.Run(mlp, images.images(), images.labels.data(), ignored).loss / static_cast<double>(images.size());
@@ -98,29 +59,35 @@ TrainOptions SmallTraining() {
   return options;
 }
 
-TrainState RunTraining(const TrainOptions& options, size_t num_threads, TrainState state) {
+TrainState RunTraining(const TrainOptions& options, size_t num_threads, TrainState state, const char* tier = nullptr) {
   Threads threads(num_threads);
+  isoquant::Context context(threads.executor());
+  if (tier != nullptr) Require(context.SetMaxTier(tier));
   Train(
-      threads.executor(), MakeImages(200, 4, 1), options, [](const Progress&) {}, [] {}, state);
+      context, MakeImages(200, 4, 1), options, [](const Progress&) {}, [] {}, state);
   return state;
 }
 
 TrainState Start(const TrainOptions& options) { return {options.optimizer, MakeMlp(options.layers, options.seed)}; }
 
-TEST_CASE("Training: learns, with both methods; threads and interruptions change no bit") {
+TEST_CASE("Training: learns, with both methods; tiers, threads and interruptions change no bit") {
   for (const Method method : {Method::kAdam, Method::kSgd}) {
     TrainOptions options = SmallTraining();
     options.optimizer.method = method;
     if (method == Method::kSgd) options.optimizer.learning_rate = 0.1f;
     const TrainState whole = RunTraining(options, 1, Start(options));
-    Threads threads(1);
+    isoquant::Context context;
     const Dataset test = MakeImages(100, 4, 99);
-    const std::vector<float> logits = RunMlp(threads.executor(), whole.best, test.images());
+    const std::vector<float> logits = RunMlp(context, whole.best, test.images());
     CHECK(Accuracy(Classify(logits, 4), test.labels) > 0.95);
     CHECK(whole.epoch == options.epochs);
 
     const std::string expected = FormatSafetensors(ToCheckpoint(whole));
     CHECK(FormatSafetensors(ToCheckpoint(RunTraining(options, 3, Start(options)))) == expected);
+    for (const std::string& tier : UsableFloatTiers()) {
+      INFO(tier);
+      CHECK(FormatSafetensors(ToCheckpoint(RunTraining(options, 1, Start(options), tier.c_str()))) == expected);
+    }
 
     // The first run is killed after the second epoch. Only its checkpoint is left.
     std::string checkpoint;
@@ -131,7 +98,7 @@ TEST_CASE("Training: learns, with both methods; threads and interruptions change
     };
     CHECK(ErrorOf([&] {
             Train(
-                threads.executor(), MakeImages(200, 4, 1), options, [](const Progress&) {}, keep, state);
+                context, MakeImages(200, 4, 1), options, [](const Progress&) {}, keep, state);
           }) == "killed");
     TrainState resumed = FromCheckpoint(ParseSafetensors(checkpoint, "checkpoint"), "checkpoint", options);
     CHECK(resumed.epoch == 2);
@@ -197,13 +164,12 @@ TEST_CASE("Int8: the same logits for every tier, batch, number of threads, and f
 TEST_CASE("Int8: close to float, layer by layer") {
   const Mlp mlp = MakeNetwork();
   const Dataset images = MakeImages(70, 4, 9);
-  Threads threads(1);
   isoquant::Context context;
   double rms[2] = {};  // of static layers, summed up
   for (const int kind : {0, 1, 2}) {
     const Activations activations = kind == 2 ? Activations::kU8 : Activations::kS8;
     QuantizedMlp quantized(context, MakeInt8Network(kind != 0, activations));
-    const std::vector<LayerError> errors = CompareLayers(threads.executor(), mlp, context, quantized, images.images());
+    const std::vector<LayerError> errors = CompareLayers(context, mlp, quantized, images.images());
     for (const LayerError& error : errors) {
       if (kind != 0) rms[kind - 1] += error.rms;
     }
@@ -224,9 +190,8 @@ TEST_CASE("Networks without bias are those whose biases are zero") {
   for (DenseLayer& layer : without.layers) layer.bias.clear();
   for (DenseLayer& layer : zeros.layers) layer.bias.assign(layer.bias.size(), 0.0f);
   const Dataset images = MakeImages(20, 4, 9);
-  Threads threads(1);
   isoquant::Context context;
-  CHECK(RunMlp(threads.executor(), without, images.images()) == RunMlp(threads.executor(), zeros, images.images()));
+  CHECK(RunMlp(context, without, images.images()) == RunMlp(context, zeros, images.images()));
   QuantizedMlp int8(context, QuantizeMlp(context, without)), int8_zeros(context, QuantizeMlp(context, zeros));
   CHECK(RunInBatches(context, int8, images.images(), 20) == RunInBatches(context, int8_zeros, images.images(), 20));
   const TrainOptions options = SmallTraining();
@@ -249,6 +214,43 @@ TEST_CASE("Evaluation: confusion and digests") {
   for (const TierSpeed& tier : EvaluateTiers(threads.executor(), model, images.images(), 0)) {
     CHECK(tier.digest == digest);
     CHECK(tier.same_in_batches);
+  }
+  // In float, on the tiers that have such products.
+  const Mlp mlp = MakeNetwork();
+  const uint64_t f32_digest = Digest(RunMlp(context, mlp, images.images()));
+  const std::vector<TierSpeed> f32 = EvaluateTiers(threads.executor(), mlp, images.images(), 0);
+  CHECK(!f32.empty());
+  CHECK(f32[0].tier == UsableFloatTiers()[0]);
+  for (const TierSpeed& tier : f32) {
+    CHECK(tier.digest == f32_digest);
+    CHECK(tier.same_in_batches);
+  }
+}
+
+TEST_CASE("Networks in float: the definition, on every tier") {
+  const Mlp mlp = MakeNetwork();
+  const Dataset images = MakeImages(9, 4, 3);
+  std::vector<float> logits;
+  for (const std::string& tier : UsableFloatTiers()) {
+    isoquant::Context context;
+    Require(context.SetMaxTier(tier.c_str()));
+    const std::vector<float> of_tier = RunMlp(context, mlp, images.images());
+    if (logits.empty()) logits = of_tier;
+    CHECK(of_tier == logits);
+  }
+  for (size_t row = 0; row < images.size(); ++row) {
+    std::vector<float> x(images.images().Row(row), images.images().Row(row) + mlp.inputs()), y;
+    for (const DenseLayer& layer : mlp.layers) {
+      y.clear();
+      for (size_t n = 0; n < layer.outputs; ++n) {
+        float sum = 0;
+        for (size_t k = 0; k < layer.inputs; ++k) sum = std::fma(x[k], layer.weight[n * layer.inputs + k], sum);
+        sum += layer.bias[n];
+        y.push_back(&layer != &mlp.layers.back() && sum < 0 ? 0 : sum);
+      }
+      x = y;
+    }
+    for (size_t n = 0; n < mlp.outputs(); ++n) CHECK(logits[row * mlp.outputs() + n] == x[n]);
   }
 }
 

@@ -9,7 +9,6 @@
 #include "model_files/network_tensors.h"
 #include "model_files/safetensors.h"
 #include "model_files/table_metadata.h"
-#include "support/threads.h"
 #include "terminal/report.h"
 
 namespace quantized_mlp {
@@ -45,8 +44,7 @@ int RunDemo(const DemoOptions& options) {
   QuantizedMlp quantized(context, QuantizeMlp(context, mlp));
   const std::vector<float> logits = RunInBatches(context, quantized, test.images(), options.batch);
   const std::vector<size_t> predictions = Classify(logits, mlp.outputs());
-  Threads threads(1);
-  const std::vector<float> f32_logits = RunMlp(threads.executor(), mlp, test.images());
+  const std::vector<float> f32_logits = RunMlp(context, mlp, test.images());
 
   Report report;
   report.network = Describe(mlp);

@@ -25,8 +25,8 @@ struct EvalOptions {
   bool speed = true, json = false;
 };
 
-std::vector<LayerError> CompareWithReference(const EvalOptions& options, isoquant::Executor& executor,
-                                             isoquant::Context& context, Model& model, const Dataset& images) {
+std::vector<LayerError> CompareWithReference(const EvalOptions& options, isoquant::Context& context, Model& model,
+                                             const Dataset& images) {
   if (options.reference.empty()) return {};
   if (!model.int8) throw std::runtime_error("--reference: " + options.model + " is not in int8");
   const Mlp mlp = FromTensors(ReadSafetensors(options.reference), options.reference);
@@ -34,7 +34,7 @@ std::vector<LayerError> CompareWithReference(const EvalOptions& options, isoquan
     throw std::runtime_error(options.reference + " has layers " + Describe(mlp) + ", " + options.model + " has " +
                              Describe(*model.int8));
   }
-  return CompareLayers(executor, mlp, context, *model.int8, images.images());
+  return CompareLayers(context, mlp, *model.int8, images.images());
 }
 
 int RunEval(const EvalOptions& options) {
@@ -46,24 +46,23 @@ int RunEval(const EvalOptions& options) {
   CheckFit(options.model, model.inputs(), model.outputs(), test, split.classes);
   ReportGuesses(options.model, options.data.path, split.train);
 
-  const std::vector<float> logits = RunModel(threads.executor(), context, model, test.images(), options.batch);
+  const std::vector<float> logits = RunModel(context, model, test.images(), options.batch);
   const std::vector<size_t> predictions = Classify(logits, model.outputs());
   Evaluation result;
   result.model = options.model;
   result.kind = model.kind;
   result.layers = model.f32 ? Describe(*model.f32) : Describe(*model.int8);
-  result.tier = model.f32 ? "plain C++" : context.tier();
+  result.tier = model.f32 ? UsableFloatTiers().front() : context.tier();
   result.threads = threads.count();
   result.reading = test.reading;
   result.num_images = test.size();
   result.accuracy = Accuracy(predictions, test.labels);
   result.confusion = CountConfusion(test.labels, predictions, model.outputs());
   result.digest = Digest(logits);
-  result.layer_errors = CompareWithReference(options, threads.executor(), context, model, test);
-  if (model.int8) {
-    result.tiers =
-        EvaluateTiers(threads.executor(), *model.int8, test.images(), options.speed ? kSecondsPerMeasurement : 0);
-  }
+  result.layer_errors = CompareWithReference(options, context, model, test);
+  const double seconds = options.speed ? kSecondsPerMeasurement : 0;
+  result.tiers = model.f32 ? EvaluateTiers(threads.executor(), *model.f32, test.images(), seconds)
+                           : EvaluateTiers(threads.executor(), *model.int8, test.images(), seconds);
   const bool same = AllTiersAgree(result);
   if (options.json) {
     PrintEvaluationJson(std::cout, result);

@@ -80,7 +80,6 @@ void WarnOfFlat(const PredictOptions& options) {
 }
 
 int RunPredict(const PredictOptions& options) {
-  Threads threads(1);
   isoquant::Context context;
   const auto start = std::chrono::steady_clock::now();
   Model model = LoadModel(context, options.model);
@@ -91,7 +90,7 @@ int RunPredict(const PredictOptions& options) {
   CheckFit(options.model, model.inputs(), model.outputs(), prediction.image, classes);
   if (IsFlat(prediction.image)) WarnOfFlat(options);
   const auto again = std::chrono::steady_clock::now();
-  const std::vector<float> logits = RunModel(threads.executor(), context, model, prediction.image.images(), 1);
+  const std::vector<float> logits = RunModel(context, model, prediction.image.images(), 1);
   prediction.start_up_ms =
       std::chrono::duration<double, std::milli>(loaded - start + (std::chrono::steady_clock::now() - again)).count();
 

@@ -42,9 +42,9 @@ int RunQuantize(const QuantizeOptions& options) {
     if (format.max_pixel == 0) format.max_pixel = data.max_pixel;
     if (format.label_column == 0 || !options.data.csv.label_column.empty()) format.label_column = data.label_column;
     Threads threads(options.threads);
-    inputs =
-        Calibrate(threads.executor(), mlp,
-                  split.train.images().Rows(0, std::min(options.calibrate, split.train.size())), options.activations);
+    isoquant::Context threaded(threads.executor());
+    inputs = Calibrate(threaded, mlp, split.train.images().Rows(0, std::min(options.calibrate, split.train.size())),
+                       options.activations);
   }
   isoquant::Context context;
   const Int8Model model = QuantizeMlp(context, mlp, inputs);

@@ -99,10 +99,11 @@ int RunTrain(TrainArguments& options) {
     if (!options.checkpoint.empty()) WriteFile(options.checkpoint, FormatSafetensors(ToCheckpoint(state), metadata));
     if (state.best_epoch == state.epoch && !IsStream(options.output)) write_best();
   };
-  Train(threads.executor(), split.train, options.train, progress, checkpoint, state);
+  isoquant::Context context(threads.executor());
+  Train(context, split.train, options.train, progress, checkpoint, state);
   write_best();  // after no epoch at all, or to a pipe, nothing is written yet
 
-  const std::vector<float> logits = RunMlp(threads.executor(), state.best, split.test.images());
+  const std::vector<float> logits = RunMlp(context, state.best, split.test.images());
   PrintAnswer(options, state, last, split, Accuracy(Classify(logits, state.best.outputs()), split.test.labels));
   return EXIT_SUCCESS;
 }

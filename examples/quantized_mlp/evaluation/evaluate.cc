@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "evaluation/measure.h"
-#include "with_isoquant/require.h"
+#include "support/require.h"
 
 namespace quantized_mlp {
 namespace {
@@ -31,38 +31,16 @@ LayerError Compare(const std::vector<float>& expected, const std::vector<float>&
   return error;
 }
 
-}  // namespace
-
-Confusion CountConfusion(const std::vector<size_t>& labels, const std::vector<size_t>& predictions, size_t classes) {
-  Confusion confusion(classes, std::vector<size_t>(classes));
-  for (size_t i = 0; i < labels.size(); ++i) ++confusion[labels[i]][predictions[i]];
-  return confusion;
+bool EmulatesFma(const std::string& tier) {
+  return tier == "sse4" || tier == "ssse3" || tier == "sse2" || tier == "scalar" || tier == "emu128";
 }
 
-std::vector<LayerError> CompareLayers(isoquant::Executor& executor, const Mlp& mlp, isoquant::Context& context,
-                                      QuantizedMlp& quantized, MatrixView<const float> images) {
-  std::vector<LayerError> errors;
-  std::vector<float> x, y, x8, y8;  // outputs of the previous layer, and of this one
-  MatrixView<const float> in = images, in8 = images;
-  for (size_t i = 0; i < mlp.layers.size(); ++i) {
-    const size_t outputs = mlp.layers[i].outputs;
-    y.resize(images.rows * outputs);
-    y8.resize(images.rows * outputs);
-    RunLayer(executor, mlp.layers[i], in, i + 1 < mlp.layers.size(), {y.data(), images.rows, outputs});
-    quantized.RunLayer(context, i, in8, {y8.data(), images.rows, outputs});
-    errors.push_back(Compare(y, y8));
-    x.swap(y);
-    x8.swap(y8);
-    in = {x.data(), images.rows, outputs};
-    in8 = {x8.data(), images.rows, outputs};
-  }
-  return errors;
-}
-
-std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, QuantizedMlp& model, MatrixView<const float> images,
-                                     double seconds) {
+// Of a QuantizedMlp or an MlpRunner, on tiers that are usable for it.
+template <class M>
+std::vector<TierSpeed> Evaluate(isoquant::Executor& executor, M& model, const std::vector<std::string>& tiers,
+                                MatrixView<const float> images, double seconds) {
   std::vector<TierSpeed> results;
-  for (const std::string& tier : UsableTiers()) {
+  for (const std::string& tier : tiers) {
     isoquant::Context context(executor);
     Require(context.SetMaxTier(tier.c_str()));
     TierSpeed result;
@@ -81,6 +59,48 @@ std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, QuantizedMlp&
     results.push_back(result);
   }
   return results;
+}
+
+}  // namespace
+
+Confusion CountConfusion(const std::vector<size_t>& labels, const std::vector<size_t>& predictions, size_t classes) {
+  Confusion confusion(classes, std::vector<size_t>(classes));
+  for (size_t i = 0; i < labels.size(); ++i) ++confusion[labels[i]][predictions[i]];
+  return confusion;
+}
+
+std::vector<LayerError> CompareLayers(isoquant::Context& context, const Mlp& mlp, QuantizedMlp& quantized,
+                                      MatrixView<const float> images) {
+  std::vector<LayerError> errors;
+  std::vector<float> x, y, x8, y8;  // outputs of the previous layer, and of this one
+  MatrixView<const float> in = images, in8 = images;
+  for (size_t i = 0; i < mlp.layers.size(); ++i) {
+    const size_t outputs = mlp.layers[i].outputs;
+    y.resize(images.rows * outputs);
+    y8.resize(images.rows * outputs);
+    RunLayer(context, mlp.layers[i], in, i + 1 < mlp.layers.size(), {y.data(), images.rows, outputs});
+    quantized.RunLayer(context, i, in8, {y8.data(), images.rows, outputs});
+    errors.push_back(Compare(y, y8));
+    x.swap(y);
+    x8.swap(y8);
+    in = {x.data(), images.rows, outputs};
+    in8 = {x8.data(), images.rows, outputs};
+  }
+  return errors;
+}
+
+std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, QuantizedMlp& model, MatrixView<const float> images,
+                                     double seconds) {
+  return Evaluate(executor, model, UsableTiers(), images, seconds);
+}
+
+std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, const Mlp& mlp, MatrixView<const float> images,
+                                     double seconds) {
+  isoquant::Context context(executor);
+  MlpRunner runner(context, mlp);
+  std::vector<std::string> tiers = UsableFloatTiers();
+  while (tiers.size() > 1 && EmulatesFma(tiers.back())) tiers.pop_back();
+  return Evaluate(executor, runner, tiers, images, seconds);
 }
 
 }  // namespace quantized_mlp

@@ -21,8 +21,8 @@ Confusion CountConfusion(const std::vector<size_t>& labels, const std::vector<si
 struct LayerError {
   double max = 0, rms = 0, cosine = 0;
 };
-std::vector<LayerError> CompareLayers(isoquant::Executor& executor, const Mlp& mlp, isoquant::Context& context,
-                                      QuantizedMlp& quantized, isoquant::MatrixView<const float> images);
+std::vector<LayerError> CompareLayers(isoquant::Context& context, const Mlp& mlp, QuantizedMlp& quantized,
+                                      isoquant::MatrixView<const float> images);
 
 struct TierSpeed {
   std::string tier;
@@ -32,8 +32,12 @@ struct TierSpeed {
 };
 constexpr size_t kBatches[] = {1, 8, 64, 512};
 
-// Runs every usable tier. Each speed is measured for `seconds`; 0 leaves speeds out.
+// Runs every tier that is usable for the products of the network; of float the best one, and those with an instruction
+// for fused multiply-add: the others emulate it, and would take minutes. (ISOQUANT_MAX_TIER makes one of them the best.)
+// Each speed is measured for `seconds`; 0 leaves speeds out.
 std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, QuantizedMlp& model,
+                                     isoquant::MatrixView<const float> images, double seconds);
+std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, const Mlp& mlp,
                                      isoquant::MatrixView<const float> images, double seconds);
 
 }  // namespace quantized_mlp

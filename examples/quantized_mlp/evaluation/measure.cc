@@ -6,13 +6,21 @@
 #include <cstdio>
 #include <cstring>
 
-#include "with_isoquant/require.h"
+#include "support/require.h"
 
 namespace quantized_mlp {
 namespace {
 
 constexpr double kSecondsPerTier = 0.1;
 constexpr size_t kMinRuns = 5;
+
+std::vector<std::string> NamesOf(const std::vector<isoquant::TierReport>& reports) {
+  std::vector<std::string> names;
+  for (const isoquant::TierReport& tier : reports) {
+    if (tier.usable) names.push_back(tier.name);
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -61,12 +69,11 @@ std::string FormatDigest(uint64_t digest) {
   return text;
 }
 
-std::vector<std::string> UsableTiers() {
-  std::vector<std::string> names;
-  for (const isoquant::TierReport& tier : isoquant::ExplainTiers(isoquant::Context())) {
-    if (tier.usable) names.push_back(tier.name);
-  }
-  return names;
+std::vector<std::string> UsableTiers() { return NamesOf(isoquant::ExplainTiers(isoquant::Context())); }
+
+std::vector<std::string> UsableFloatTiers() {
+  constexpr isoquant::ElementType kF32 = isoquant::ElementType::kF32;
+  return NamesOf(isoquant::ExplainTiers(isoquant::Context(), kF32, kF32));
 }
 
 std::vector<TierResult> MeasureTiers(const Mlp& mlp, isoquant::MatrixView<const float> images, size_t batch) {

@@ -26,8 +26,10 @@ std::string FormatDigest(uint64_t digest);
 // The median time of a call. Calls are repeated until `seconds` have passed, and at least five times.
 double SecondsToRun(double seconds, const std::function<void()>& call);
 
-// The names of all tiers that this CPU has and that the environment admits, best first.
+// The names of all tiers that this CPU has for products of int8 and that the environment admits, best first.
 std::vector<std::string> UsableTiers();
+// The same of products of f32.
+std::vector<std::string> UsableFloatTiers();
 
 struct TierResult {
   std::string tier;

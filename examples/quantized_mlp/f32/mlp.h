@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "isoquant/executor.h"
+#include "isoquant/context.h"
 #include "isoquant/matrix_view.h"
+#include "isoquant/weights.h"
 
 namespace quantized_mlp {
 
@@ -27,12 +28,33 @@ struct Mlp {
   size_t outputs() const { return layers.back().outputs; }
 };
 
-// One layer for some images, in plain float: y = W x + b, then ReLU if asked for.
-void RunLayer(isoquant::Executor& executor, const DenseLayer& layer, isoquant::MatrixView<const float> x, bool relu,
+// One layer for some images: y = W x + b, then ReLU if asked for. (isoquant::FloatOutput does the second step within
+// the first. This program does without, so that its first build compiles less.)
+void RunLayer(isoquant::Context& context, const DenseLayer& layer, isoquant::MatrixView<const float> x, bool relu,
               isoquant::MatrixView<float> y);
 
-// Returns the logits of all images, one row each, in plain float.
-std::vector<float> RunMlp(isoquant::Executor& executor, const Mlp& mlp, isoquant::MatrixView<const float> images);
+// A network that stays as it is, with packed weights. It keeps its buffers: a second call of the same size allocates
+// nothing. `mlp` must outlive it.
+class MlpRunner {
+ public:
+  MlpRunner(isoquant::Context& context, const Mlp& mlp);
+
+  // Writes a row of logits for each row of images.
+  void Run(isoquant::Context& context, isoquant::MatrixView<const float> images, isoquant::MatrixView<float> logits);
+
+  size_t outputs() const { return mlp_.outputs(); }
+
+ private:
+  const Mlp& mlp_;
+  std::vector<isoquant::PackedWeights> packed_;
+  std::vector<float> activations_[2];  // outputs of even and of odd layers
+};
+
+// Returns the logits of all images, one row each. Each call of Run gets `batch` images. No bit depends on the batch,
+// the tier or the threads of the context.
+std::vector<float> RunInBatches(isoquant::Context& context, MlpRunner& model, isoquant::MatrixView<const float> images,
+                                size_t batch);
+std::vector<float> RunMlp(isoquant::Context& context, const Mlp& mlp, isoquant::MatrixView<const float> images);
 
 // The sizes from inputs to classes, as in "784-256-128-10".
 template <class Model>

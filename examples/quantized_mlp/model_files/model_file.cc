@@ -32,9 +32,12 @@ Model LoadModel(isoquant::Context& context, const std::string& path) {
   return model;
 }
 
-std::vector<float> RunModel(isoquant::Executor& executor, isoquant::Context& context, Model& model,
-                            isoquant::MatrixView<const float> images, size_t batch) {
-  if (model.f32) return RunMlp(executor, *model.f32, images);
+std::vector<float> RunModel(isoquant::Context& context, Model& model, isoquant::MatrixView<const float> images,
+                            size_t batch) {
+  if (model.f32) {
+    MlpRunner runner(context, *model.f32);
+    return RunInBatches(context, runner, images, batch);
+  }
   return RunInBatches(context, *model.int8, images, batch);
 }
 

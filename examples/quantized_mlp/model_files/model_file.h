@@ -27,9 +27,9 @@ struct Model {
 // std::runtime_error that names the file.
 Model LoadModel(isoquant::Context& context, const std::string& path);
 
-// Returns the logits of all images. A network in int8 gets `batch` images in each call.
-std::vector<float> RunModel(isoquant::Executor& executor, isoquant::Context& context, Model& model,
-                            isoquant::MatrixView<const float> images, size_t batch);
+// Returns the logits of all images. Each call of the network gets `batch` images.
+std::vector<float> RunModel(isoquant::Context& context, Model& model, isoquant::MatrixView<const float> images,
+                            size_t batch);
 
 }  // namespace quantized_mlp
 

@@ -5,7 +5,7 @@
 
 #include "model_files/packed_layout.h"
 #include "support/little_endian.h"
-#include "with_isoquant/require.h"
+#include "support/require.h"
 
 namespace quantized_mlp {
 

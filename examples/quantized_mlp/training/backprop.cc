@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "f32/matmul_f32.h"
+#include "isoquant/float_matmul.h"
+#include "isoquant/k_major.h"
+#include "support/require.h"
 
 namespace quantized_mlp {
 namespace {
@@ -45,7 +47,7 @@ BatchResult Backprop::Run(const Mlp& mlp, MatrixView<const float> x, const size_
   for (size_t i = 0; i < num_layers; ++i) {
     const DenseLayer& layer = mlp.layers[i];
     outputs_[i].resize(rows * layer.outputs);
-    RunLayer(executor_, layer, inputs(i), i + 1 < num_layers, {outputs_[i].data(), rows, layer.outputs});
+    RunLayer(context_, layer, inputs(i), i + 1 < num_layers, {outputs_[i].data(), rows, layer.outputs});
   }
 
   BatchResult result;
@@ -61,11 +63,12 @@ BatchResult Backprop::Run(const Mlp& mlp, MatrixView<const float> x, const size_
     const DenseLayer& layer = mlp.layers[i];
     DenseLayer& to = gradient.layers[i];
     const MatrixView<const float> delta(delta_.data(), rows, layer.outputs);
-    MatMulF32(executor_, Transposed(delta), Plain(inputs(i)), {to.weight.data(), layer.outputs, layer.inputs});
+    Require(isoquant::MatMul(context_, isoquant::KxM<float>{delta}, isoquant::KxN{inputs(i)},
+                             {to.weight.data(), layer.outputs, layer.inputs}));
     SumRows(delta, to.bias);
     if (i == 0) break;
     previous_.resize(rows * layer.inputs);
-    MatMulF32(executor_, Plain(delta), Plain(layer.matrix()), {previous_.data(), rows, layer.inputs});
+    Require(isoquant::MatMul(context_, delta, isoquant::KxN{layer.matrix()}, {previous_.data(), rows, layer.inputs}));
     // ReLU lets a gradient through where its output is positive.
     for (size_t j = 0; j < previous_.size(); ++j) previous_[j] = outputs_[i - 1][j] > 0 ? previous_[j] : 0;
     delta_.swap(previous_);

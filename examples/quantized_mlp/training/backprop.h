@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "f32/mlp.h"
-#include "isoquant/executor.h"
+#include "isoquant/context.h"
 
 namespace quantized_mlp {
 
@@ -17,13 +17,13 @@ struct BatchResult {
 
 class Backprop {
  public:
-  explicit Backprop(isoquant::Executor& executor) : executor_(executor) {}
+  explicit Backprop(isoquant::Context& context) : context_(context) {}
 
   // Overwrites `gradient`, which has the shape of `mlp`, with the gradient of the mean loss. There are x.rows labels.
   BatchResult Run(const Mlp& mlp, isoquant::MatrixView<const float> x, const size_t* labels, Mlp& gradient);
 
  private:
-  isoquant::Executor& executor_;
+  isoquant::Context& context_;
   std::vector<std::vector<float>> outputs_;  // of each layer
   std::vector<float> delta_, previous_;      // gradient with respect to a layer's outputs, and to its inputs
 };

@@ -26,12 +26,12 @@ DenseLayer MakeLayer(size_t inputs, size_t outputs, Random& random) {
 
 class Trainer {
  public:
-  Trainer(isoquant::Executor& executor, const Dataset& data, const TrainOptions& options, TrainState& state)
-      : executor_(executor),
+  Trainer(isoquant::Context& context, const Dataset& data, const TrainOptions& options, TrainState& state)
+      : context_(context),
         data_(data),
         options_(options),
         state_(state),
-        backprop_(executor),
+        backprop_(context),
         gradient_(ZerosLike(state.mlp)),
         start_(std::chrono::steady_clock::now()),
         first_epoch_(state.epoch) {
@@ -90,7 +90,7 @@ class Trainer {
 
   void Validate(Progress& now) {
     if (validation_.size() != 0) {
-      const std::vector<float> logits = RunMlp(executor_, state_.mlp, validation_.images());
+      const std::vector<float> logits = RunMlp(context_, state_.mlp, validation_.images());
       // Rounded as a checkpoint keeps it.
       now.validation = static_cast<float>(Accuracy(Classify(logits, state_.mlp.outputs()), validation_.labels));
     }
@@ -100,7 +100,7 @@ class Trainer {
     state_.best = state_.mlp;
   }
 
-  isoquant::Executor& executor_;
+  isoquant::Context& context_;
   const Dataset& data_;
   const TrainOptions& options_;
   TrainState& state_;
@@ -126,10 +126,10 @@ Mlp MakeMlp(const std::vector<size_t>& layers, uint64_t seed) {
   return mlp;
 }
 
-void Train(isoquant::Executor& executor, const Dataset& data, const TrainOptions& options,
+void Train(isoquant::Context& context, const Dataset& data, const TrainOptions& options,
            const std::function<void(const Progress&)>& progress, const std::function<void()>& checkpoint,
            TrainState& state) {
-  Trainer trainer(executor, data, options, state);
+  Trainer trainer(context, data, options, state);
   while (!trainer.IsDone()) {
     trainer.RunEpoch(progress);
     checkpoint();

@@ -10,7 +10,7 @@
 
 #include "data/dataset.h"
 #include "f32/mlp.h"
-#include "isoquant/executor.h"
+#include "isoquant/context.h"
 #include "training/optimizer.h"
 
 namespace quantized_mlp {
@@ -48,10 +48,10 @@ struct TrainState {
 Mlp MakeMlp(const std::vector<size_t>& layers, uint64_t seed);
 
 // Goes on from `state` to the end. Calls `progress` after batches and after each epoch, and `checkpoint` after each
-// epoch. The same data, options and program give the same bits on the same CPU, for any executor, with or without
-// interruption. (Another machine may differ in the last bits, because its libm may round exp differently.) Throws a
-// std::runtime_error if the loss is no longer finite.
-void Train(isoquant::Executor& executor, const Dataset& data, const TrainOptions& options,
+// epoch. The same data, options and program give the same bits on the same machine, for any executor and tier, with or
+// without interruption. (Another machine may differ in the last bits, because its libm may round exp differently.)
+// Throws a std::runtime_error if the loss is no longer finite.
+void Train(isoquant::Context& context, const Dataset& data, const TrainOptions& options,
            const std::function<void(const Progress&)>& progress, const std::function<void()>& checkpoint,
            TrainState& state);
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "isoquant/isoquant.h"
-#include "with_isoquant/require.h"
+#include "support/require.h"
 
 namespace quantized_mlp {
 namespace {
@@ -47,8 +47,8 @@ Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vec
   return model;
 }
 
-std::vector<InputScale> Calibrate(isoquant::Executor& executor, const Mlp& mlp,
-                                  isoquant::MatrixView<const float> images, Activations activations) {
+std::vector<InputScale> Calibrate(isoquant::Context& context, const Mlp& mlp, isoquant::MatrixView<const float> images,
+                                  Activations activations) {
   std::vector<InputScale> scales;
   std::vector<float> x(images.data, images.data + images.rows * images.cols), y;
   for (const DenseLayer& layer : mlp.layers) {
@@ -60,7 +60,7 @@ std::vector<InputScale> Calibrate(isoquant::Executor& executor, const Mlp& mlp,
     scales.push_back(ScaleOf(min, max, activations));
     if (!IsUsableScale(scales.back().scale)) throw std::runtime_error("calibration: activations overflow");
     y.resize(images.rows * layer.outputs);
-    RunLayer(executor, layer, {x.data(), images.rows, layer.inputs}, /*relu=*/true,
+    RunLayer(context, layer, {x.data(), images.rows, layer.inputs}, /*relu=*/true,
              {y.data(), images.rows, layer.outputs});
     x.swap(y);
   }

@@ -43,8 +43,8 @@ Int8Model QuantizeMlp(isoquant::Context& context, const Mlp& mlp, const std::vec
 enum class Activations { kS8, kU8 };
 
 // Finds a static scale for each layer, from the smallest and the largest of 0 and its inputs over these images.
-std::vector<InputScale> Calibrate(isoquant::Executor& executor, const Mlp& mlp,
-                                  isoquant::MatrixView<const float> images, Activations activations = Activations::kS8);
+std::vector<InputScale> Calibrate(isoquant::Context& context, const Mlp& mlp, isoquant::MatrixView<const float> images,
+                                  Activations activations = Activations::kS8);
 
 // Whether the scale is positive and normal, and its reciprocal is normal too.
 bool IsUsableScale(float scale);

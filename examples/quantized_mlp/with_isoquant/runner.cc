@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "with_isoquant/require.h"
+#include "support/require.h"
 
 namespace quantized_mlp {
 

@@ -1,6 +1,6 @@
 // Isoquant throws nothing. Require makes an exception of a failed call, which main reports.
-#ifndef QUANTIZED_MLP_WITH_ISOQUANT_REQUIRE_H_
-#define QUANTIZED_MLP_WITH_ISOQUANT_REQUIRE_H_
+#ifndef QUANTIZED_MLP_SUPPORT_REQUIRE_H_
+#define QUANTIZED_MLP_SUPPORT_REQUIRE_H_
 
 #include <stdexcept>
 
@@ -14,4 +14,4 @@ inline void Require(const isoquant::Status& status) {
 
 }  // namespace quantized_mlp
 
-#endif  // QUANTIZED_MLP_WITH_ISOQUANT_REQUIRE_H_
+#endif  // QUANTIZED_MLP_SUPPORT_REQUIRE_H_
