@@ -31,7 +31,12 @@ examples/quantized_mlp/terminal
 examples/quantized_mlp/commands
 examples/quantized_mlp'
 onnxruntime='
-examples/onnxruntime/provider/* examples/onnxruntime/host
+examples/onnxruntime/provider/api examples/onnxruntime/host
+examples/onnxruntime/provider/graph
+examples/onnxruntime/provider/run examples/onnxruntime/provider/match
+examples/onnxruntime/provider/kernels
+examples/onnxruntime/provider/program
+examples/onnxruntime/provider/ep
 examples/onnxruntime/remove_background examples/onnxruntime/run_onnx'
 # Folders that includes may start from, apart from that of the file and the root.
 starts='include examples/quantized_mlp examples/onnxruntime examples/onnxruntime/provider'

@@ -1,4 +1,4 @@
-// Layer 6: the options of the provider.
+// Layer 7: the options of the provider.
 #ifndef ISOQUANT_PROVIDER_EP_OPTIONS_H_
 #define ISOQUANT_PROVIDER_EP_OPTIONS_H_
 

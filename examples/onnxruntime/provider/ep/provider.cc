@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ep/report.h"
-#include "match/claims.h"
 #include "match/match.h"
+#include "program/claims.h"
 
 namespace isoquant_provider {
 namespace {

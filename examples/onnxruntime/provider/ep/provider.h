@@ -1,4 +1,4 @@
-// Layer 6: the execution provider of one session.
+// Layer 7: the execution provider of one session.
 #ifndef ISOQUANT_PROVIDER_EP_PROVIDER_H_
 #define ISOQUANT_PROVIDER_EP_PROVIDER_H_
 
@@ -8,7 +8,7 @@
 
 #include "ep/options.h"
 #include "program/program.h"
-#include "program/worker.h"
+#include "run/worker.h"
 
 namespace isoquant_provider {
 

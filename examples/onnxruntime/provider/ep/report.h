@@ -1,4 +1,4 @@
-// Layer 6: what was claimed, what it ran on, how long it took.
+// Layer 7: what was claimed, what it ran on, how long it took.
 #ifndef ISOQUANT_PROVIDER_EP_REPORT_H_
 #define ISOQUANT_PROVIDER_EP_REPORT_H_
 

@@ -1,4 +1,4 @@
-// Layer 4: tensors as matrices: of all elements, or around an axis.
+// Layer 5: tensors as matrices: of all elements, or around an axis.
 #ifndef ISOQUANT_PROVIDER_KERNELS_AXIS_H_
 #define ISOQUANT_PROVIDER_KERNELS_AXIS_H_
 

@@ -1,4 +1,4 @@
-// Layer 4: shapes of products of many matrices, as NumPy's matmul has them.
+// Layer 5: shapes of products of many matrices, as NumPy's matmul has them.
 #ifndef ISOQUANT_PROVIDER_KERNELS_BROADCAST_H_
 #define ISOQUANT_PROVIDER_KERNELS_BROADCAST_H_
 

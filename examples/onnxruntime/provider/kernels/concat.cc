@@ -1,4 +1,4 @@
-// Layer 4: Concat: tensors one behind the other along an axis.
+// Layer 5: Concat: tensors one behind the other along an axis.
 #include <cstring>
 
 #include "graph/attributes.h"

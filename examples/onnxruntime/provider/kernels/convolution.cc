@@ -1,4 +1,4 @@
-// Layer 4: convolutions of 8-bit integers: ConvInteger, QLinearConv, and groups that give floats.
+// Layer 5: convolutions of 8-bit integers: ConvInteger, QLinearConv, and groups that give floats.
 #include "isoquant/convolution.h"
 
 #include "kernels/geometry.h"

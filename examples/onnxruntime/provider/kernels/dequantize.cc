@@ -1,4 +1,4 @@
-// Layer 4: DequantizeLinear.
+// Layer 5: DequantizeLinear.
 #include "isoquant/dequantize.h"
 
 #include "graph/attributes.h"

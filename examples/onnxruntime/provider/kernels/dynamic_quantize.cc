@@ -1,4 +1,4 @@
-// Layer 4: DynamicQuantizeLinear.
+// Layer 5: DynamicQuantizeLinear.
 #include "isoquant/quantize.h"
 #include "kernels/axis.h"
 #include "match/operands.h"

@@ -1,4 +1,4 @@
-// Layer 4: operators of single floats: Relu, LeakyRelu, Sigmoid, Tanh, Gelu, and Add of tensors of one shape.
+// Layer 5: operators of single floats: Relu, LeakyRelu, Sigmoid, Tanh, Gelu, and Add of tensors of one shape.
 #include "isoquant/activation.h"
 #include "isoquant/add.h"
 #include "isoquant/rational_sigmoid.h"

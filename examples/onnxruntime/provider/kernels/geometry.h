@@ -1,4 +1,4 @@
-// Layer 4: windows of convolutions and pools: ONNX's attributes as a geometry of Isoquant.
+// Layer 5: windows of convolutions and pools: ONNX's attributes as a geometry of Isoquant.
 #ifndef ISOQUANT_PROVIDER_KERNELS_GEOMETRY_H_
 #define ISOQUANT_PROVIDER_KERNELS_GEOMETRY_H_
 

@@ -1,4 +1,4 @@
-// Layer 4: what computes a node: prepared once, run many times, by several threads at once.
+// Layer 5: what computes a node: prepared once, run many times, by several threads at once.
 #ifndef ISOQUANT_PROVIDER_KERNELS_KERNEL_H_
 #define ISOQUANT_PROVIDER_KERNELS_KERNEL_H_
 
@@ -7,7 +7,7 @@
 
 #include "graph/graph.h"
 #include "isoquant/context.h"
-#include "program/frame.h"
+#include "run/frame.h"
 
 namespace isoquant_provider {
 

@@ -1,4 +1,4 @@
-// Layer 4: matrix products of 8-bit integers: MatMulInteger, QLinearMatMul, and groups that give floats.
+// Layer 5: matrix products of 8-bit integers: MatMulInteger, QLinearMatMul, and groups that give floats.
 #include "isoquant/matmul.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Layer 4: scales, zero points and biases: constants, or computed on the way.
+// Layer 5: scales, zero points and biases: constants, or computed on the way.
 #ifndef ISOQUANT_PROVIDER_KERNELS_PARAMETER_H_
 #define ISOQUANT_PROVIDER_KERNELS_PARAMETER_H_
 

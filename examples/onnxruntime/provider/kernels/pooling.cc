@@ -1,4 +1,4 @@
-// Layer 4: MaxPool, AveragePool, GlobalAveragePool.
+// Layer 5: MaxPool, AveragePool, GlobalAveragePool.
 #include "isoquant/pooling.h"
 
 #include <string>

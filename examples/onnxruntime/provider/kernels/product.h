@@ -1,4 +1,4 @@
-// Layer 4: what becomes of the sums of a fused convolution or matrix product (match/operands.h).
+// Layer 5: what becomes of the sums of a fused convolution or matrix product (match/operands.h).
 #ifndef ISOQUANT_PROVIDER_KERNELS_PRODUCT_H_
 #define ISOQUANT_PROVIDER_KERNELS_PRODUCT_H_
 

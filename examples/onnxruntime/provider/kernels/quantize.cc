@@ -1,4 +1,4 @@
-// Layer 4: QuantizeLinear.
+// Layer 5: QuantizeLinear.
 #include "isoquant/quantize.h"
 
 #include "graph/attributes.h"

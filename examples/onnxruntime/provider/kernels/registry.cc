@@ -1,4 +1,4 @@
-// Layer 4: all kernels.
+// Layer 5: all kernels.
 #include "kernels/kernel.h"
 
 namespace isoquant_provider {

@@ -1,4 +1,4 @@
-// Layer 4: Resize of images along height and width.
+// Layer 5: Resize of images along height and width.
 #include "isoquant/resize.h"
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// Layer 4: operators of rows of floats: Softmax, LayerNormalization.
+// Layer 5: operators of rows of floats: Softmax, LayerNormalization.
 #include "graph/attributes.h"
 #include "isoquant/norm.h"
 #include "isoquant/softmax.h"

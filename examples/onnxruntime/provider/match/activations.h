@@ -1,4 +1,4 @@
-// Layer 2: operators that are activations of Isoquant.
+// Layer 4: operators that are activations of Isoquant.
 #ifndef ISOQUANT_PROVIDER_MATCH_ACTIVATIONS_H_
 #define ISOQUANT_PROVIDER_MATCH_ACTIVATIONS_H_
 

@@ -1,4 +1,4 @@
-// Layer 2: what quantisers write behind a sum of integers: back to floats, a bias, an activation, a residual.
+// Layer 4: what quantisers write behind a sum of integers: back to floats, a bias, an activation, a residual.
 #include <algorithm>
 
 #include "match/match.h"

@@ -1,4 +1,4 @@
-// Layer 2: GELU as exporters write it, x * (1 + erf(x / sqrt(2))) * 0.5 with the factors in any order, becomes Gelu.
+// Layer 4: GELU as exporters write it, x * (1 + erf(x / sqrt(2))) * 0.5 with the factors in any order, becomes Gelu.
 #include <cmath>
 
 #include "match/match.h"

@@ -1,4 +1,4 @@
-// Layer 2: the patterns: each rewrites what it finds. Each replaces nodes by one that computes the same.
+// Layer 4: the patterns: each rewrites what it finds. Each replaces nodes by one that computes the same.
 #ifndef ISOQUANT_PROVIDER_MATCH_MATCH_H_
 #define ISOQUANT_PROVIDER_MATCH_MATCH_H_
 

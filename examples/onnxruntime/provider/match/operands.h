@@ -1,4 +1,4 @@
-// Layer 2: convolutions and matrix products in one form, whatever operators they were written with.
+// Layer 4: convolutions and matrix products in one form, whatever operators they were written with.
 //
 // A fused node of kFusedDomain has one of six operators: Conv or MatMul, to Sums, Bytes or Floats. With the exact sums
 // t over (x - x_zero) (w - w_zero):

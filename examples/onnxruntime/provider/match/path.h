@@ -1,4 +1,4 @@
-// Layer 2: a walk along values that have one consumer each.
+// Layer 4: a walk along values that have one consumer each.
 #ifndef ISOQUANT_PROVIDER_MATCH_PATH_H_
 #define ISOQUANT_PROVIDER_MATCH_PATH_H_
 

@@ -1,4 +1,4 @@
-// Layer 2: models that say "quantised" by pairs of DequantizeLinear and QuantizeLinear around operators of floats.
+// Layer 4: models that say "quantised" by pairs of DequantizeLinear and QuantizeLinear around operators of floats.
 #include <algorithm>
 #include <cmath>
 

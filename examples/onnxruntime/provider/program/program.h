@@ -1,4 +1,4 @@
-// Layer 5: a claimed part of a graph, compiled: its kernels in their order.
+// Layer 6: a claimed part of a graph, compiled: its kernels in their order.
 #ifndef ISOQUANT_PROVIDER_PROGRAM_PROGRAM_H_
 #define ISOQUANT_PROVIDER_PROGRAM_PROGRAM_H_
 
@@ -9,7 +9,7 @@
 
 #include "graph/graph.h"
 #include "kernels/kernel.h"
-#include "program/worker.h"
+#include "run/worker.h"
 
 namespace isoquant_provider {
 

@@ -3,15 +3,15 @@
 // A tensor of ONNX is row-major: plain. One of rank 2 to 4 is also an image, n x c x h x w, and may lie as n x h x w x
 // c. Kernels ask for the form that they want, and write the one that suits them; a value that is asked for in the other
 // form is converted, once. So layouts change only where operators of different kinds meet.
-#ifndef ISOQUANT_PROVIDER_PROGRAM_FRAME_H_
-#define ISOQUANT_PROVIDER_PROGRAM_FRAME_H_
+#ifndef ISOQUANT_PROVIDER_RUN_FRAME_H_
+#define ISOQUANT_PROVIDER_RUN_FRAME_H_
 
 #include <vector>
 
 #include "api/values.h"
 #include "isoquant/context.h"
 #include "isoquant/image_view.h"
-#include "program/memory.h"
+#include "run/memory.h"
 
 namespace isoquant_provider {
 
@@ -129,4 +129,4 @@ class Frame {
 
 }  // namespace isoquant_provider
 
-#endif  // ISOQUANT_PROVIDER_PROGRAM_FRAME_H_
+#endif  // ISOQUANT_PROVIDER_RUN_FRAME_H_

@@ -1,10 +1,10 @@
-#include "match/claims.h"
+#include "program/claims.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "kernels/kernel.h"
-#include "match/levels.h"
+#include "program/levels.h"
 
 namespace isoquant_provider {
 namespace {

@@ -1,6 +1,6 @@
 // Layer 3: the session's own threads as an executor of Isoquant.
-#ifndef ISOQUANT_PROVIDER_PROGRAM_EXECUTOR_H_
-#define ISOQUANT_PROVIDER_PROGRAM_EXECUTOR_H_
+#ifndef ISOQUANT_PROVIDER_RUN_EXECUTOR_H_
+#define ISOQUANT_PROVIDER_RUN_EXECUTOR_H_
 
 #include "api/api.h"
 #include "isoquant/executor.h"
@@ -24,4 +24,4 @@ class SessionExecutor final : public isoquant::Executor {
 
 }  // namespace isoquant_provider
 
-#endif  // ISOQUANT_PROVIDER_PROGRAM_EXECUTOR_H_
+#endif  // ISOQUANT_PROVIDER_RUN_EXECUTOR_H_

@@ -1,4 +1,4 @@
-#include "match/levels.h"
+#include "program/levels.h"
 
 #include <limits>
 

@@ -1,4 +1,4 @@
-#include "program/worker.h"
+#include "run/worker.h"
 
 #include <algorithm>
 #include <thread>

@@ -1,6 +1,6 @@
-// Layer 4: which nodes of a model are Isoquant's, and which of them run as one.
-#ifndef ISOQUANT_PROVIDER_MATCH_CLAIMS_H_
-#define ISOQUANT_PROVIDER_MATCH_CLAIMS_H_
+// Layer 6: which nodes of a model are Isoquant's, and which of them run as one.
+#ifndef ISOQUANT_PROVIDER_PROGRAM_CLAIMS_H_
+#define ISOQUANT_PROVIDER_PROGRAM_CLAIMS_H_
 
 #include <string>
 #include <vector>
@@ -22,4 +22,4 @@ Claims FindClaims(const Graph& graph, const std::vector<std::string>& disabled);
 
 }  // namespace isoquant_provider
 
-#endif  // ISOQUANT_PROVIDER_MATCH_CLAIMS_H_
+#endif  // ISOQUANT_PROVIDER_PROGRAM_CLAIMS_H_

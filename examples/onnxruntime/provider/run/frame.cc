@@ -1,4 +1,4 @@
-#include "program/frame.h"
+#include "run/frame.h"
 
 #include <algorithm>
 

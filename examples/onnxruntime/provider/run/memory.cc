@@ -1,4 +1,4 @@
-#include "program/memory.h"
+#include "run/memory.h"
 
 #include <algorithm>
 #include <new>

@@ -1,6 +1,6 @@
-// Layer 4: when nodes can run: what can be computed at once, and what must wait for ONNX Runtime.
-#ifndef ISOQUANT_PROVIDER_MATCH_LEVELS_H_
-#define ISOQUANT_PROVIDER_MATCH_LEVELS_H_
+// Layer 6: when nodes can run: what can be computed at once, and what must wait for ONNX Runtime.
+#ifndef ISOQUANT_PROVIDER_PROGRAM_LEVELS_H_
+#define ISOQUANT_PROVIDER_PROGRAM_LEVELS_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -37,4 +37,4 @@ std::vector<int> FindLevels(const Graph& graph, Flags& is_claimed);
 
 }  // namespace isoquant_provider
 
-#endif  // ISOQUANT_PROVIDER_MATCH_LEVELS_H_
+#endif  // ISOQUANT_PROVIDER_PROGRAM_LEVELS_H_

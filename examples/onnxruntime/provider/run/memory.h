@@ -1,6 +1,6 @@
 // Layer 3: memory for what a run computes on its way.
-#ifndef ISOQUANT_PROVIDER_PROGRAM_MEMORY_H_
-#define ISOQUANT_PROVIDER_PROGRAM_MEMORY_H_
+#ifndef ISOQUANT_PROVIDER_RUN_MEMORY_H_
+#define ISOQUANT_PROVIDER_RUN_MEMORY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -38,4 +38,4 @@ class Memory {
 
 }  // namespace isoquant_provider
 
-#endif  // ISOQUANT_PROVIDER_PROGRAM_MEMORY_H_
+#endif  // ISOQUANT_PROVIDER_RUN_MEMORY_H_

@@ -1,4 +1,4 @@
-#include "program/executor.h"
+#include "run/executor.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 // Layer 3: what one run uses at a time: a Context, its threads, memory.
-#ifndef ISOQUANT_PROVIDER_PROGRAM_WORKER_H_
-#define ISOQUANT_PROVIDER_PROGRAM_WORKER_H_
+#ifndef ISOQUANT_PROVIDER_RUN_WORKER_H_
+#define ISOQUANT_PROVIDER_RUN_WORKER_H_
 
 #include <memory>
 #include <mutex>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "isoquant/context.h"
-#include "program/executor.h"
-#include "program/memory.h"
+#include "run/executor.h"
+#include "run/memory.h"
 
 namespace isoquant_provider {
 
@@ -44,4 +44,4 @@ class WorkerPool {
 
 }  // namespace isoquant_provider
 
-#endif  // ISOQUANT_PROVIDER_PROGRAM_WORKER_H_
+#endif  // ISOQUANT_PROVIDER_RUN_WORKER_H_
