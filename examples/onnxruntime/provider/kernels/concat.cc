@@ -3,6 +3,7 @@
 
 #include "graph/attributes.h"
 #include "kernels/axis.h"
+#include "match/operands.h"
 
 namespace isoquant_provider {
 namespace {
@@ -80,6 +81,9 @@ bool Supports(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-KernelList ConcatKernels() { return {{"", "Concat", Role::kBetween, Supports, Make<Concat>}}; }
+KernelList ConcatKernels() {
+  return {{"", "Concat", Role::kBetween, Supports, Make<Concat>},
+          {kFusedDomain, kConcat, Role::kInteger, Supports, Make<Concat>}};
+}
 
 }  // namespace isoquant_provider

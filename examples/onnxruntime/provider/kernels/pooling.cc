@@ -6,6 +6,7 @@
 #include "graph/attributes.h"
 #include "kernels/geometry.h"
 #include "kernels/kernel.h"
+#include "match/operands.h"
 
 namespace isoquant_provider {
 namespace {
@@ -95,6 +96,7 @@ bool SupportsGlobal(const Graph& graph, const Node& node) {
 
 KernelList PoolingKernels() {
   return {{"", "MaxPool", Role::kBetween, SupportsMax, Make<Pool>},
+          {kFusedDomain, kMaxPool, Role::kInteger, SupportsMax, Make<Pool>},
           {"", "AveragePool", Role::kBetween, SupportsAverage, Make<Pool>},
           {"", "GlobalAveragePool", Role::kBetween, SupportsGlobal, Make<GlobalAverage>}};
 }

@@ -41,6 +41,7 @@ void MatchAll(Graph& graph) {
   MatchIntegerOperators(graph);
   MatchDynamicGroups(graph);
   MatchQdqGroups(graph);
+  MatchQdqMoves(graph);
   MatchConcatQuantize(graph);
 }
 

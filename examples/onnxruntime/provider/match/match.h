@@ -14,6 +14,8 @@ void MatchDynamicGroups(Graph& graph);
 // DequantizeLinear x 2 -> Conv, MatMul or Gemm becomes ... Floats; with QuantizeLinear behind it, and a bias of
 // integers if any, ... Bytes.
 void MatchQdqGroups(Graph& graph);
+// DequantizeLinear -> MaxPool or Concat -> QuantizeLinear with the same scales and zero points computes with the bytes.
+void MatchQdqMoves(Graph& graph);
 // Concat along channels -> DynamicQuantizeLinear becomes ConcatQuantize.
 void MatchConcatQuantize(Graph& graph);
 

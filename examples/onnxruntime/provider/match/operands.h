@@ -28,6 +28,10 @@ constexpr const char* kMatMulFloats = "MatMulFloats";
 // of the other.
 constexpr const char* kConcatQuantize = "ConcatQuantize";
 
+// ONNX's, of 8-bit integers.
+constexpr const char* kMaxPool = "MaxPool";
+constexpr const char* kConcat = "Concat";
+
 // Of one input and output, with the error function.
 constexpr const char* kGelu = "Gelu";
 

@@ -6,32 +6,10 @@
 #include "match/match.h"
 #include "match/operands.h"
 #include "match/path.h"
+#include "match/quantized.h"
 
 namespace isoquant_provider {
 namespace {
-
-// What DequantizeLinear makes floats of.
-struct Quantized {
-  int node = kNone, q = kNone, scale = kNone, zero = kNone;
-  int64_t axis = 1;
-  bool is_one_scale = true;
-};
-
-bool FindQuantized(const Graph& graph, int value, Quantized& found) {
-  if (value == kNone || graph.At(value).producer == kNone) return false;
-  found.node = graph.At(value).producer;
-  const Node& node = graph.NodeAt(found.node);
-  if (!node.Is("DequantizeLinear") || IntOf(node, "block_size", 0) != 0) return false;
-  found.q = node.inputs[0];
-  found.scale = node.inputs[1];
-  found.zero = node.Input(2);
-  const Dims& q_dims = graph.At(found.q).dims;
-  const Dims& scale_dims = graph.At(found.scale).dims;
-  found.axis = IntOf(node, "axis", 1);
-  if (found.axis < 0) found.axis += static_cast<int64_t>(q_dims.size());
-  found.is_one_scale = scale_dims.empty() || (scale_dims.size() == 1 && scale_dims[0] == 1);
-  return scale_dims.size() <= 1;
-}
 
 // Takes both operands: x with one scale, weights with one or with one for each output, at place `channels`.
 bool TakeOperands(const Graph& graph, const Node& node, int64_t channels, Node& fused) {
