@@ -1,5 +1,5 @@
-// Operation: MatMulBatch to int32 and of f32: checks, once per call, then dispatches; and the way of all batches to the
-// engine.
+// Operation: MatMulBatch to int32: checks, once per call, then dispatches; and the way of all batches of integers to
+// the engine.
 #include "isoquant/batch.h"
 
 #include "isoquant/inl/isa/int8_targets.h"
@@ -21,27 +21,9 @@ namespace {
 
 HWY_EXPORT(RunBatchS8);
 HWY_EXPORT(RunBatchU8);
-HWY_EXPORT(RunBatchF32);
 HWY_EXPORT(MatMulS8);
 HWY_EXPORT(MatMulU8);
-HWY_EXPORT(MatMulF32);
 HWY_EXPORT(UseZeroPointsOfSums);
-
-// Sums as they are.
-template <class Acc>
-struct SumsBatch : StageMaker<Acc> {
-  SumsBatch(const MatrixBatch<Acc>& c_in, Store store)
-      : StageMaker<Acc>{&MakeStage}, c(c_in), accumulate(store == Store::kAccumulate) {}
-
-  static void MakeStage(const StageMaker<Acc>& maker, size_t product, const WeightsRef&, const StageUser<Acc>& use) {
-    const SumsBatch& batch = static_cast<const SumsBatch&>(maker);
-    const StoreSums<Acc> stage{batch.c.data + product * batch.c.batch_stride, batch.c.row_stride, batch.accumulate};
-    use(AnyStage<Acc>(stage));
-  }
-
-  const MatrixBatch<Acc>& c;
-  const bool accumulate;
-};
 
 // Sums less zero points.
 struct ZerosBatch : StagedBatch<ZeroPoints, int32_t> {
@@ -86,7 +68,7 @@ Status RunStaged(Context& context, const MatrixBatch<const A>& a, const WeightsB
 template <class A>
 Status Multiply(Context& context, const MatrixBatch<const A>& a, const WeightsBatch& b,
                 const PerProduct<ZeroPoints>& z_in, const MatrixBatch<int32_t>& c, Store store) {
-  ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, false));
+  ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, ElementType::kS8));
   ISOQUANT_RETURN_IF_ERROR(CheckParameters(z_in, "z.size", "z.data", c, [&](const ZeroPoints& z, const Written& out) {
     ISOQUANT_RETURN_IF_ERROR(CheckOneOrEachOrNone(z.a, ISOQUANT_NAMES(z.a), {"a.rows", a.rows}, out));
     return CheckOneOrEachOrNone(z.b, ISOQUANT_NAMES(z.b), {"b's N", c.cols}, out);
@@ -135,15 +117,6 @@ Status MatMulBatch(Context& context, const MatrixBatch<const int8_t>& a, const W
 Status MatMulBatch(Context& context, const MatrixBatch<const uint8_t>& a, const WeightsBatch& b,
                    const PerProduct<ZeroPoints>& z, const MatrixBatch<int32_t>& c, Store store) {
   return Multiply(context, a, b, z, c, store);
-}
-
-Status MatMulBatch(Context& context, const MatrixBatch<const float>& a, const WeightsBatch& b,
-                   const MatrixBatch<float>& c, Store store) {
-  ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, true));
-  if (c.empty()) return Status();
-  if (IsOneByOne(context, b)) return RunOneByOne(context, a, b, c, store, ISOQUANT_DISPATCH(context, MatMulF32));
-  const SumsBatch<float> stages(c, store);
-  return ISOQUANT_DISPATCH(context, RunBatchF32)(context, {a, b, stages, nullptr, nullptr, 0}, false);
 }
 
 }  // namespace isoquant

@@ -7,7 +7,9 @@
 
 #include "isoquant/context.h"
 #include "isoquant/element_type.h"
+#include "isoquant/float_matmul.h"
 #include "isoquant/inl/engine/products.h"
+#include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/matmul.h"
 #include "isoquant/matrix_batch.h"
 #include "isoquant/status.h"
@@ -43,6 +45,32 @@ struct StagedBatch : BatchStages {
   const MatrixBatch<C>& c;
 };
 
+// Sums as they are.
+template <class Acc>
+struct SumsBatch : StageMaker<Acc> {
+  SumsBatch(const MatrixBatch<Acc>& c_in, Store store)
+      : StageMaker<Acc>{&MakeStage}, c(c_in), accumulate(store == Store::kAccumulate) {}
+
+  static void MakeStage(const StageMaker<Acc>& maker, size_t product, const WeightsRef&, const StageUser<Acc>& use) {
+    const SumsBatch& batch = static_cast<const SumsBatch&>(maker);
+    const StoreSums<Acc> stage{batch.c.data + product * batch.c.batch_stride, batch.c.row_stride, batch.accumulate};
+    use(AnyStage<Acc>(stage));
+  }
+
+  const MatrixBatch<Acc>& c;
+  const bool accumulate;
+};
+
+// What the stages of products of floats are made of.
+template <class C>
+struct FloatOutputBatch : StageMaker<float> {
+  FloatOutputBatch(Make make_in, const PerProduct<FloatOutput>& outputs_in, const MatrixBatch<C>& c_in)
+      : StageMaker<float>{make_in}, outputs(outputs_in), c(c_in) {}
+
+  const PerProduct<FloatOutput>& outputs;
+  const MatrixBatch<C>& c;
+};
+
 // One worker has nothing to share out. Then products of packed weights take the way of a single one, which is shorter:
 // 96 x 16 x 64 x 16 takes a fifth less time. (They are of one size: if the first finds its memory, all do.)
 inline bool IsOneByOne(const Context& context, const WeightsBatch& b) {
@@ -62,6 +90,8 @@ Status RunOneByOne(Context& context, const MatrixBatch<const A>& a, const Weight
 // The functions that make stages, for outputs of type c and the target that the Context chose.
 StageMaker<int32_t>::Make FindDequantizer(Context& context, ElementType c);  // of a StagedBatch<Dequantization, C>
 StageMaker<int32_t>::Make FindRequantizer(Context& context, ElementType c);  // of a StagedBatch<Requantization, C>
+StageMaker<int32_t>::Make FindFixedPoint(Context& context, ElementType c);   // of a StagedBatch<FixedPoint..., C>
+StageMaker<float>::Make FindFloatOutput(Context& context, ElementType c);    // of a FloatOutputBatch<C>
 
 // Runs all products. The arguments have been checked, and c is not empty.
 Status RunStagedBatch(Context& context, const MatrixBatch<const int8_t>& a, const WeightsBatch& b, BatchStages& stages);

@@ -108,7 +108,7 @@ MatrixView<const uint8_t> BatchSpan::Piece(size_t i) const {
   return {bytes + i * batch_step, rows, row_bytes, row_step};
 }
 
-Status CheckBatch(const BatchSpan& a, const WeightsBatch& b, const BatchSpan& c, bool of_floats) {
+Status CheckBatch(const BatchSpan& a, const WeightsBatch& b, const BatchSpan& c, ElementType b_type) {
   static constexpr const char* kDivisor = "a divisor of c.count";
   ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.count", c.count, "a.count", a.count));
   if (b.count() == 0) return c.count == 0 ? Status() : Status(StatusCode::kMismatch, "b.count()", 0, kDivisor, c.count);
@@ -116,8 +116,8 @@ Status CheckBatch(const BatchSpan& a, const WeightsBatch& b, const BatchSpan& c,
   if (b.is_packed() && b.packed() == nullptr) return Status(StatusCode::kNull, "b.data", 0, "b.count()", b.count());
 
   const WeightsRef first = b.At(0);
-  ISOQUANT_RETURN_IF_ERROR(of_floats ? CheckWeightType<float>("b", first.type())
-                                     : CheckWeightType<int8_t>("b", first.type()));
+  ISOQUANT_RETURN_IF_ERROR(b_type == ElementType::kS8 ? CheckWeightType<int8_t>("b", first.type())
+                                                      : CheckType("b", first.type(), b_type));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual("a.cols", a.cols, "b's K", first.k()));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.rows", c.rows, "a.rows", a.rows));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.cols", c.cols, "b's N", first.n()));

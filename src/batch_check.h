@@ -38,8 +38,8 @@ struct BatchSpan {
   size_t count, rows, cols, row_stride, batch_stride, element_bytes;
 };
 
-// What every batch of products must keep to. Weights are s8 or u8, or, with `of_floats`, f32.
-Status CheckBatch(const BatchSpan& a, const WeightsBatch& b, const BatchSpan& c, bool of_floats);
+// What every batch of products must keep to. Weights have the type `b_type`; kS8 stands for u8, too.
+Status CheckBatch(const BatchSpan& a, const WeightsBatch& b, const BatchSpan& c, ElementType b_type);
 
 // Calls check(p, out) for each of the parameters, and for all bytes of c as `out`.
 template <class P, class Function>

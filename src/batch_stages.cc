@@ -8,22 +8,26 @@
 namespace isoquant {
 namespace {
 
+auto RuleOf(const Requantization&) { return &CheckScales; }
+auto RuleOf(const FixedPointRequantization&) { return &CheckMultipliers; }
+
+template <class C>
 Status Check(const BatchSpan& a, const WeightsBatch& b, const PerProduct<Dequantization>& dequantization,
-             const BatchSpan& c) {
-  ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, false));
+             const MatrixBatch<C>& c) {
+  ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, ElementType::kS8));
   return CheckParameters(dequantization, "dequantization.size", "dequantization.data", c,
                          [&](const Dequantization& d, const Written& out) {
                            return CheckDequantization(d, {"a.rows", a.rows}, {"b's N", c.cols}, out);
                          });
 }
 
-template <class C>
-Status Check(const BatchSpan& a, const WeightsBatch& b, const PerProduct<Requantization>& requantization,
-             const MatrixBatch<C>& c) {
-  ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, false));
+// R: Requantization or FixedPointRequantization.
+template <class R, class C>
+Status Check(const BatchSpan& a, const WeightsBatch& b, const PerProduct<R>& requantization, const MatrixBatch<C>& c) {
+  ISOQUANT_RETURN_IF_ERROR(CheckBatch(a, b, c, ElementType::kS8));
   return CheckParameters(requantization, "requantization.size", "requantization.data", c,
-                         [&](const Requantization& r, const Written& out) {
-                           ISOQUANT_RETURN_IF_ERROR(CheckRequantization(r, c.At(0), out, CheckScales));
+                         [&](const R& r, const Written& out) {
+                           ISOQUANT_RETURN_IF_ERROR(CheckRequantization(r, c.At(0), out, RuleOf(r)));
                            ISOQUANT_RETURN_IF_ERROR(CheckOneOrEachOrNone(
                                r.a_zero_points, ISOQUANT_NAMES(requantization.a_zero_points), {"a.rows", a.rows}, out));
                            return CheckOneOrEachOrNone(r.b_zero_points, ISOQUANT_NAMES(requantization.b_zero_points),
@@ -37,9 +41,15 @@ StageMaker<int32_t>::Make FindMaker(Context& context, const PerProduct<Dequantiz
 StageMaker<int32_t>::Make FindMaker(Context& context, const PerProduct<Requantization>&, ElementType c) {
   return FindRequantizer(context, c);
 }
+StageMaker<int32_t>::Make FindMaker(Context& context, const PerProduct<FixedPointRequantization>&, ElementType c) {
+  return FindFixedPoint(context, c);
+}
 
 ZeroPoints ZeroPointsOf(const Dequantization& d) { return {d.row_zero_points, d.column_zero_points}; }
-ZeroPoints ZeroPointsOf(const Requantization& r) { return {r.a_zero_points, r.b_zero_points}; }
+template <class R>
+ZeroPoints ZeroPointsOf(const R& r) {
+  return {r.a_zero_points, r.b_zero_points};
+}
 
 template <class A, class P, class C>
 Status Multiply(Context& context, const MatrixBatch<const A>& a, const WeightsBatch& b, const PerProduct<P>& parameters,
@@ -68,6 +78,10 @@ ISOQUANT_MATMUL_BATCH(int8_t, Requantization, int8_t)
 ISOQUANT_MATMUL_BATCH(int8_t, Requantization, uint8_t)
 ISOQUANT_MATMUL_BATCH(uint8_t, Requantization, int8_t)
 ISOQUANT_MATMUL_BATCH(uint8_t, Requantization, uint8_t)
+ISOQUANT_MATMUL_BATCH(int8_t, FixedPointRequantization, int8_t)
+ISOQUANT_MATMUL_BATCH(int8_t, FixedPointRequantization, uint8_t)
+ISOQUANT_MATMUL_BATCH(uint8_t, FixedPointRequantization, int8_t)
+ISOQUANT_MATMUL_BATCH(uint8_t, FixedPointRequantization, uint8_t)
 #undef ISOQUANT_MATMUL_BATCH
 
 }  // namespace isoquant

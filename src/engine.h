@@ -50,6 +50,7 @@ Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRe
 Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums);
 Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums);
 Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums);
+Status RunBatchBf16(Context& context, const Products<BFloat16, float>& products, bool needs_sums);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -26,6 +26,10 @@ Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRe
   return RunProblem<Bf16Problem>(context, a, b, stage);
 }
 
+Status RunBatchBf16(Context& context, const Products<BFloat16, float>& products, bool needs_sums) {
+  return RunBatchOf<Bf16Problem>(context, products, needs_sums);
+}
+
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant

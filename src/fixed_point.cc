@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "isoquant/inl/isa/int8_targets.h"
+#include "src/batch.h"
 #include "src/requantization.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -32,6 +33,15 @@ ISOQUANT_MULTIPLY(MultiplyU8S8, uint8_t, int8_t)
 ISOQUANT_MULTIPLY(MultiplyU8U8, uint8_t, uint8_t)
 #undef ISOQUANT_MULTIPLY
 
+void FixedPointBatchS8(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                       const StageUser<int32_t>& use) {
+  MakeRequantized<FixedPointStage, FixedPointRequantization, int8_t>(maker, product, b, use);
+}
+void FixedPointBatchU8(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                       const StageUser<int32_t>& use) {
+  MakeRequantized<FixedPointStage, FixedPointRequantization, uint8_t>(maker, product, b, use);
+}
+
 // HWY_NOINLINE: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void RequantizeS8(const MatrixView<const int32_t>& sums, const FixedPointRequantization& r,
                                const MatrixView<int8_t>& c, size_t begin, size_t end) {
@@ -57,6 +67,8 @@ HWY_EXPORT(MultiplyU8S8);
 HWY_EXPORT(MultiplyU8U8);
 HWY_EXPORT(RequantizeS8);
 HWY_EXPORT(RequantizeU8);
+HWY_EXPORT(FixedPointBatchS8);
+HWY_EXPORT(FixedPointBatchU8);
 
 }  // namespace
 
@@ -97,6 +109,11 @@ Status Requantize(Context& context, const MatrixView<const int32_t>& sums,
                   const FixedPointRequantization& requantization, const MatrixView<uint8_t>& c) {
   return CheckAndRequantize(context, sums, requantization, c, CheckMultipliers,
                             ISOQUANT_DISPATCH(context, RequantizeU8));
+}
+
+StageMaker<int32_t>::Make FindFixedPoint(Context& context, ElementType c) {
+  return c == ElementType::kS8 ? ISOQUANT_DISPATCH(context, FixedPointBatchS8)
+                               : ISOQUANT_DISPATCH(context, FixedPointBatchU8);
 }
 
 }  // namespace isoquant

@@ -1,6 +1,9 @@
 // Operation: MatMul of f32 and of bf16 through a FloatOutput: checks, once per call, then dispatches.
+#include "src/float_output.h"
+
 #include "isoquant/float_matmul.h"
 #include "isoquant/inl/isa/int8_targets.h"
+#include "src/batch.h"
 #include "src/operands.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -42,6 +45,25 @@ Status Run(Context& context, const FloatMatrix& a, const WeightsRef& b, const Fl
   return RunFrom<BFloat16>(context, a, b, output, c);
 }
 
+// Of a batch, the stage of one product.
+template <class C>
+HWY_INLINE void MakeOutput(const StageMaker<float>& maker, size_t product, const StageUser<float>& use) {
+  const auto& batch = static_cast<const FloatOutputBatch<C>&>(maker);
+  const FloatOutput& output = batch.outputs.At(product);
+  const MatrixView<const C>* const no_residual = nullptr;
+  const FinishStage<AddBias> stage(AddBias(output.bias), output, no_residual, batch.c.At(product));
+  use(AnyStage<float>(StageRef<float>(stage)));
+}
+void OutputBatchF32(const StageMaker<float>& maker, size_t product, const WeightsRef&, const StageUser<float>& use) {
+  MakeOutput<float>(maker, product, use);
+}
+void OutputBatchBf16(const StageMaker<float>& maker, size_t product, const WeightsRef&, const StageUser<float>& use) {
+  MakeOutput<BFloat16>(maker, product, use);
+}
+void OutputBatchF16(const StageMaker<float>& maker, size_t product, const WeightsRef&, const StageUser<float>& use) {
+  MakeOutput<Float16>(maker, product, use);
+}
+
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -53,22 +75,23 @@ namespace isoquant {
 namespace {
 
 HWY_EXPORT(Run);
+HWY_EXPORT(OutputBatchF32);
+HWY_EXPORT(OutputBatchBf16);
+HWY_EXPORT(OutputBatchF16);
 
-// `view` is c, as a MatrixView of float, or of uint16_t for any type of 16 bits.
-template <class V>
-Status CheckOutput(const FloatOutput& output, const WeightsRef& b, const MatrixView<V>& view) {
-  ISOQUANT_RETURN_IF_ERROR(
-      CheckEachOrNone(output.bias, ISOQUANT_NAMES(output.bias), {"b's N", b.n()}, Written("c", view)));
-  return CheckFinish(output, "output.activation", "output.min", "output.max");
-}
-
+// c: a MatrixView of float, or of uint16_t for any type of 16 bits.
 template <class A, class V>
 Status CheckAll(const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output, const MatrixView<V>& c) {
   ISOQUANT_RETURN_IF_ERROR(CheckOperands<A>(a.As<const A>(), b, c));
-  return CheckOutput(output, b, c);
+  return CheckFloatOutput(output, {"b's N", b.n()}, Written("c", c));
 }
 
 }  // namespace
+
+Status CheckFloatOutput(const FloatOutput& output, const Each& column, const Written& out) {
+  ISOQUANT_RETURN_IF_ERROR(CheckEachOrNone(output.bias, ISOQUANT_NAMES(output.bias), column, out));
+  return CheckFinish(output, "output.activation", "output.min", "output.max");
+}
 
 Status MatMul(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
               const FloatMatrix& c) {
@@ -79,6 +102,12 @@ Status MatMul(Context& context, const FloatMatrix& a, const WeightsRef& b, const
   ISOQUANT_RETURN_IF_ERROR(c.type == ElementType::kF32 ? check(c.As<float>()) : check(c.As<uint16_t>()));
   if (c.rows == 0 || c.cols == 0) return Status();
   return ISOQUANT_DISPATCH(context, Run)(context, a, b, output, c);
+}
+
+StageMaker<float>::Make FindFloatOutput(Context& context, ElementType c) {
+  if (c == ElementType::kF32) return ISOQUANT_DISPATCH(context, OutputBatchF32);
+  return c == ElementType::kF16 ? ISOQUANT_DISPATCH(context, OutputBatchF16)
+                                : ISOQUANT_DISPATCH(context, OutputBatchBf16);
 }
 
 }  // namespace isoquant

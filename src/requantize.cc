@@ -12,7 +12,6 @@
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/stages/requantize-inl.h"
 #include "src/run_requantized-inl.h"
-#include "src/zero_points.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -31,24 +30,13 @@ ISOQUANT_MULTIPLY(MultiplyU8S8, uint8_t, int8_t)
 ISOQUANT_MULTIPLY(MultiplyU8U8, uint8_t, uint8_t)
 #undef ISOQUANT_MULTIPLY
 
-// Of a batch, the stage of one product.
-template <class Q>
-HWY_INLINE void MakeRequantized(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
-                                const StageUser<int32_t>& use) {
-  const auto& batch = static_cast<const StagedBatch<Requantization, Q>&>(maker);
-  const Requantization& r = batch.parameters.At(product);
-  const bool is_corrected = HasZeroPoints(b, r.b_zero_points);
-  const RequantizeStage<Q> stage(r, is_corrected ? nullptr : ColumnSumsOf(b), batch.c.At(product));
-  if (!is_corrected) return use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
-  UseZeroPoints({r.a_zero_points, r.b_zero_points}, b, batch.RowSumsOf(product), stage, use);
-}
 void RequantizeBatchS8(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
                        const StageUser<int32_t>& use) {
-  MakeRequantized<int8_t>(maker, product, b, use);
+  MakeRequantized<RequantizeStage, Requantization, int8_t>(maker, product, b, use);
 }
 void RequantizeBatchU8(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
                        const StageUser<int32_t>& use) {
-  MakeRequantized<uint8_t>(maker, product, b, use);
+  MakeRequantized<RequantizeStage, Requantization, uint8_t>(maker, product, b, use);
 }
 
 // HWY_NOINLINE: code that runs under a float environment must not move out of it.

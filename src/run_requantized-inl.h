@@ -18,6 +18,7 @@
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
+#include "src/batch.h"
 #include "src/engine.h"
 #include "src/operands.h"
 #include "src/zero_points.h"
@@ -43,6 +44,18 @@ HWY_INLINE Status RunRequantized(Context& context, const RowSource<A>& a, const 
   const Stage<Q> stage(r, is_corrected ? nullptr : ColumnSumsOf(b), c);
   if (is_corrected) return RunWithZeroPoints(context, a, b, {r.a_zero_points, r.b_zero_points}, stage);
   return RunEngine(context, a, b, StageRef<int32_t>(stage));
+}
+
+// Of a batch, the stage of one product.
+template <template <class> class Stage, class R, class Q>
+HWY_INLINE void MakeRequantized(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
+                                const StageUser<int32_t>& use) {
+  const auto& batch = static_cast<const StagedBatch<R, Q>&>(maker);
+  const R& r = batch.parameters.At(product);
+  const bool is_corrected = HasZeroPoints(b, r.b_zero_points);
+  const Stage<Q> stage(r, is_corrected ? nullptr : ColumnSumsOf(b), batch.c.At(product));
+  if (!is_corrected) return use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
+  UseZeroPoints({r.a_zero_points, r.b_zero_points}, b, batch.RowSumsOf(product), stage, use);
 }
 
 }  // namespace

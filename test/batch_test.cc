@@ -58,6 +58,13 @@ template <class T>
 void FillAny(Random& random, T* data, size_t size) {
   if constexpr (std::is_same<T, float>::value) {
     for (size_t i = 0; i < size; ++i) data[i] = random.Signed();
+  } else if constexpr (std::is_same<T, BFloat16>::value) {
+    for (size_t i = 0; i < size; ++i) {
+      const float x = random.Signed();
+      uint32_t bits;
+      std::memcpy(&bits, &x, sizeof(bits));
+      data[i] = {static_cast<uint16_t>(bits >> 16)};
+    }
   } else {
     FillIntegers(random, data, size);
   }
@@ -183,6 +190,8 @@ TEST_CASE("Batches: sums, every kind of b and layout, on every tier") {
     CheckSumsOfIntegers<uint8_t, uint8_t>(sizes, kLayouts[i % 3], {1, 3});
     CheckSums<float, float, float>(sizes, layout, Store::kOverwrite, {1, 3});
     CheckSums<float, float, float>(sizes, kLayouts[i % 3], Store::kAccumulate, {1, 3});
+    CheckSums<BFloat16, BFloat16, float>(sizes, kLayouts[i % 3], Store::kOverwrite, {1, 3});
+    CheckSums<BFloat16, BFloat16, float>(sizes, layout, Store::kAccumulate, {1, 3});
   }
 }
 
@@ -196,6 +205,7 @@ TEST_CASE("Batches: any number of workers") {
     CheckSums<uint8_t, uint8_t, int32_t>(sizes, kLayouts[i++ % 3], Store::kAccumulate, {2, 8});
   }
   CheckSums<float, float, float>({4, 4, 40, 200, 140}, Layout::kGaps, Store::kOverwrite, {3});
+  CheckSums<BFloat16, BFloat16, float>({4, 2, 40, 199, 140}, Layout::kTurns, Store::kAccumulate, {3});
 }
 
 // ---- What sums become: parameters of each product, or those of the first for all.
@@ -206,10 +216,13 @@ VectorView<const T> Some(const std::vector<T>& v, size_t offset, size_t size) {
 }
 
 struct Parameters {
-  Parameters(const Sizes& s, uint64_t seed) : zeros(2 * s.count + s.m + s.n), floats(zeros.size() + s.n) {
+  Parameters(const Sizes& s, uint64_t seed)
+      : zeros(2 * s.count + s.m + s.n), floats(zeros.size() + s.n), multipliers(s.count + s.n), shifts(s.count + s.n) {
     Random random(seed);
     for (int32_t& z : zeros) z = static_cast<int32_t>(random.Below(300)) - 150;
     for (float& f : floats) f = random.Signed();
+    for (int32_t& multiplier : multipliers) multiplier = static_cast<int32_t>(random.Below(uint64_t{1} << 31));
+    for (int8_t& shift : shifts) shift = static_cast<int8_t>(-static_cast<int>(random.Below(12)));
     for (size_t i = 0; i < s.count; ++i) {
       // None, one, each, in turn; of a and of b.
       const size_t rows[] = {0, 1, s.m}, cols[] = {s.n, 0, 1, 0};
@@ -229,14 +242,32 @@ struct Parameters {
       to_8.b_zero_points = z.back().b;
       to_8.zero_point = static_cast<int32_t>(i % 100);
       r.push_back(to_8);
+      FixedPointRequantization fixed;
+      fixed.multipliers = Some(multipliers, i, i % 3 == 0 ? 1 : s.n);
+      fixed.shifts = Some(shifts, i, i % 2 == 0 ? 1 : s.n);
+      fixed.bias = to_8.bias;
+      fixed.a_zero_points = z.back().a;
+      fixed.b_zero_points = z.back().b;
+      fixed.zero_point = to_8.zero_point;
+      fixed.rounding = i % 2 == 0 ? FixedPointRounding::kDouble : FixedPointRounding::kSingle;
+      f.push_back(fixed);
+      FloatOutput output;
+      output.bias = one.bias;
+      output.activation = one.activation;
+      if (i % 4 == 3) output.max = 0.5f;
+      o.push_back(output);
     }
   }
 
   std::vector<int32_t> zeros;
   std::vector<float> floats;
+  std::vector<int32_t> multipliers;
+  std::vector<int8_t> shifts;
   std::vector<ZeroPoints> z;
   std::vector<Dequantization> d;
   std::vector<Requantization> r;
+  std::vector<FixedPointRequantization> f;
+  std::vector<FloatOutput> o;
 };
 
 // `p` for each product; and its first element for all.
@@ -268,6 +299,16 @@ void CheckStages(const Sizes& sizes, Layout layout, std::initializer_list<size_t
   CheckStaged<A, B, Float16>(sizes, layout, p.d, workers);
   CheckStaged<A, B, int8_t>(sizes, layout, p.r, workers);
   CheckStaged<A, B, uint8_t>(sizes, layout, p.r, workers);
+  CheckStaged<A, B, int8_t>(sizes, layout, p.f, workers);
+  CheckStaged<A, B, uint8_t>(sizes, layout, p.f, workers);
+}
+
+template <class A>
+void CheckFloatStages(const Sizes& sizes, Layout layout, std::initializer_list<size_t> workers) {
+  const Parameters p(sizes, sizes.count + sizes.n);
+  CheckStaged<A, A, float>(sizes, layout, p.o, workers);
+  CheckStaged<A, A, BFloat16>(sizes, layout, p.o, workers);
+  CheckStaged<A, A, Float16>(sizes, layout, p.o, workers);
 }
 
 TEST_CASE("Batches: zero points, floats and 8 bits, each product with its own parameters") {
@@ -279,7 +320,27 @@ TEST_CASE("Batches: zero points, floats and 8 bits, each product with its own pa
     CheckStages<uint8_t, int8_t>(sizes, layout, {3});
     CheckStages<int8_t, uint8_t>(sizes, layout, {3});
     CheckStages<uint8_t, uint8_t>(sizes, layout, {1, 3});
+    CheckFloatStages<float>(sizes, layout, {1, 3});
+    CheckFloatStages<BFloat16>(sizes, kLayouts[i % 2], {3});
   }
+}
+
+TEST_CASE("Batches: bf16 in FloatMode::kFast has the bits of MatMul in that mode, on each tier") {
+  const Sizes sizes{5, 5, 20, 131, 90};
+  const Operands<BFloat16, BFloat16> o(sizes, Layout::kGaps, 7);
+  const GuardedBatch<float> loop(sizes.count, sizes.m, sizes.n, Layout::kBlocks);
+  const GuardedBatch<float> batch(sizes.count, sizes.m, sizes.n, Layout::kBlocks);
+  ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, ThreadExecutor&) {
+    context.SetFloatMode(FloatMode::kFast);
+    for (const WeightsBatch& b : o.Kinds()) {
+      for (size_t i = 0; i < sizes.count; ++i) {
+        ISOQUANT_CHECK_OK(MatMul(context, o.a.const_batch().At(i), b.At(i), loop.batch().At(i)));
+      }
+      std::memset(batch.memory().data(), 0x55, batch.bytes());
+      ISOQUANT_CHECK_OK(MatMulBatch(context, o.a.const_batch(), b, batch.batch()));
+      CHECK(std::memcmp(batch.memory().data(), loop.memory().data(), loop.bytes()) == 0);
+    }
+  });
 }
 
 TEST_CASE("Batches: stages, any number of workers") {
@@ -527,6 +588,30 @@ TEST_CASE("Batches: errors of parameters") {
     CheckRefused(MatMulBatch(context, a, o.packed[0], VectorView<const ZeroPoints>(z.data(), kCount), s32.batch()),
                  Overlap("c", "z.a"));
   }
+  std::vector<FixedPointRequantization> fixed = p.f;
+  fixed[2].shifts = {p.shifts.data(), kN + 1};
+  CheckRefused(MatMulBatch(context, a, o.packed[0], VectorView<const FixedPointRequantization>(fixed.data(), kCount),
+                           s8.batch()),
+               Mismatch("requantization.shifts.size", kN + 1, "c.cols", kN));
+  CheckRefused(
+      MatMulBatch(context, a, o.packed[0], VectorView<const FixedPointRequantization>(nullptr, kCount), s8.batch()),
+      null_parameters("requantization"));
+  const Operands<BFloat16, BFloat16> of_bf16({kCount, 1, kM, kK, kN}, Layout::kBlocks, 2);
+  std::vector<FloatOutput> outputs = p.o;
+  outputs[1].bias = {p.floats.data(), kN - 1};
+  const auto outputs_refused = [&](const PerProduct<FloatOutput>& output, const Refusal& refusal) {
+    std::memset(f32.memory().data(), 0x55, f32.bytes());
+    const std::vector<float> before(f32.memory().begin(), f32.memory().end());
+    CheckRefused(MatMulBatch(context, of_bf16.a.const_batch(), of_bf16.packed[0], output, f32.batch()), refusal);
+    CHECK(std::memcmp(before.data(), f32.memory().data(), f32.bytes()) == 0);
+  };
+  outputs_refused(VectorView<const FloatOutput>(outputs.data(), kCount),
+                  Mismatch("output.bias.size", kN - 1, "b's N", kN));
+  outputs_refused(VectorView<const FloatOutput>(outputs.data(), 2), Mismatch("output.size", 2, "c.count", kCount));
+  outputs_refused(VectorView<const FloatOutput>(nullptr, kCount), null_parameters("output"));
+  CheckRefused(MatMulBatch(context, of_bf16.a.const_batch(), o.packed[0], f32.batch()),
+               {StatusCode::kWrongType, "b", static_cast<uint64_t>(ElementType::kS8),
+                static_cast<uint64_t>(ElementType::kBf16), "b is s8, expected bf16"});
   CheckRefused(MatMulBatch(context, a, o.packed[0], VectorView<const Requantization>(p.r.data(), 1), s8.batch()),
                Mismatch("requantization.size", 1, "c.count", kCount));
   CheckRefused(MatMulBatch(context, a, o.packed[0], VectorView<const Requantization>(nullptr, kCount), s8.batch()),
@@ -563,6 +648,32 @@ void CheckGoldenBatch(const std::string& name) {
     ISOQUANT_CHECK_OK(MatMulBatch(context, o.a.const_batch(), kinds[2], p.r[5], u8.batch()));
     AddTo(digest, u8);
     CheckGolden(name, digest.value());
+    Digest fixed;
+    ISOQUANT_CHECK_OK(MatMulBatch(context, o.a.const_batch(), kinds[0],
+                                  VectorView<const FixedPointRequantization>(p.f.data(), sizes.count), u8.batch()));
+    AddTo(fixed, u8);
+    CheckGolden(name + "/fixed", fixed.value());
+  });
+}
+
+template <class A>
+void CheckGoldenFloats(const std::string& name) {
+  const Sizes sizes{6, 2, 41, 131, 90};
+  const Operands<A, A> o(sizes, Layout::kGaps, 79);
+  const GuardedBatch<float> f32(sizes.count, sizes.m, sizes.n, Layout::kTurns);
+  const GuardedBatch<BFloat16> bf16(sizes.count, sizes.m, sizes.n, Layout::kBlocks);
+  const Parameters p(sizes, 80);
+  ForEachTierOn<ThreadExecutor>({1, 3, 8}, [&](Context& context, const ThreadExecutor&) {
+    Digest digest, outputs;
+    for (const WeightsBatch& b : o.Kinds()) {
+      ISOQUANT_CHECK_OK(MatMulBatch(context, o.a.const_batch(), b, f32.batch()));
+      AddTo(digest, f32);
+      ISOQUANT_CHECK_OK(MatMulBatch(context, o.a.const_batch(), b,
+                                    VectorView<const FloatOutput>(p.o.data(), sizes.count), bf16.batch()));
+      AddTo(outputs, bf16);
+    }
+    CheckGolden(name, digest.value());
+    CheckGolden(name + "/output", outputs.value());
   });
 }
 
@@ -570,17 +681,8 @@ TEST_CASE("Batches: golden digests") {
   CheckGoldenBatch<int8_t, int8_t>("batch/s8s8");
   CheckGoldenBatch<uint8_t, int8_t>("batch/u8s8");
   CheckGoldenBatch<uint8_t, uint8_t>("batch/u8u8");
-  const Sizes sizes{6, 2, 41, 131, 90};
-  const Operands<float, float> o(sizes, Layout::kGaps, 79);
-  const GuardedBatch<float> f32(sizes.count, sizes.m, sizes.n, Layout::kTurns);
-  ForEachTierOn<ThreadExecutor>({1, 3, 8}, [&](Context& context, const ThreadExecutor&) {
-    Digest digest;
-    for (const WeightsBatch& b : o.Kinds()) {
-      ISOQUANT_CHECK_OK(MatMulBatch(context, o.a.const_batch(), b, f32.batch()));
-      AddTo(digest, f32);
-    }
-    CheckGolden("batch/f32", digest.value());
-  });
+  CheckGoldenFloats<float>("batch/f32");
+  CheckGoldenFloats<BFloat16>("batch/bf16");
 }
 
 }  // namespace

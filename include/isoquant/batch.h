@@ -21,6 +21,8 @@
 #include "isoquant/api.h"
 #include "isoquant/context.h"
 #include "isoquant/dequantize.h"
+#include "isoquant/fixed_point.h"
+#include "isoquant/float_matmul.h"
 #include "isoquant/float_types.h"
 #include "isoquant/matmul.h"
 #include "isoquant/matrix_batch.h"
@@ -41,9 +43,25 @@ ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const uint8_
                                 const PerProduct<ZeroPoints>& z, const MatrixBatch<int32_t>& c,
                                 Store store = Store::kOverwrite);
 
-// f32 x f32 to f32: float_matmul.h.
+// f32 x f32, and bf16 x bf16, to f32, overwriting or accumulating: float_matmul.h.
 ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const float>& a, const WeightsBatch& b,
                                 const MatrixBatch<float>& c, Store store = Store::kOverwrite);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const BFloat16>& a, const WeightsBatch& b,
+                                const MatrixBatch<float>& c, Store store = Store::kOverwrite);
+
+// The same through a FloatOutput.
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const float>& a, const WeightsBatch& b,
+                                const PerProduct<FloatOutput>& output, const MatrixBatch<float>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const float>& a, const WeightsBatch& b,
+                                const PerProduct<FloatOutput>& output, const MatrixBatch<BFloat16>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const float>& a, const WeightsBatch& b,
+                                const PerProduct<FloatOutput>& output, const MatrixBatch<Float16>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const BFloat16>& a, const WeightsBatch& b,
+                                const PerProduct<FloatOutput>& output, const MatrixBatch<float>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const BFloat16>& a, const WeightsBatch& b,
+                                const PerProduct<FloatOutput>& output, const MatrixBatch<BFloat16>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const BFloat16>& a, const WeightsBatch& b,
+                                const PerProduct<FloatOutput>& output, const MatrixBatch<Float16>& c);
 
 // To f32, bf16 and f16: dequantize.h.
 ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const int8_t>& a, const WeightsBatch& b,
@@ -68,6 +86,20 @@ ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const uint8_
                                 const PerProduct<Requantization>& requantization, const MatrixBatch<int8_t>& c);
 ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const uint8_t>& a, const WeightsBatch& b,
                                 const PerProduct<Requantization>& requantization, const MatrixBatch<uint8_t>& c);
+
+// To s8 and u8 by fixed-point multipliers: fixed_point.h.
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const int8_t>& a, const WeightsBatch& b,
+                                const PerProduct<FixedPointRequantization>& requantization,
+                                const MatrixBatch<int8_t>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const int8_t>& a, const WeightsBatch& b,
+                                const PerProduct<FixedPointRequantization>& requantization,
+                                const MatrixBatch<uint8_t>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const uint8_t>& a, const WeightsBatch& b,
+                                const PerProduct<FixedPointRequantization>& requantization,
+                                const MatrixBatch<int8_t>& c);
+ISOQUANT_API Status MatMulBatch(Context& context, const MatrixBatch<const uint8_t>& a, const WeightsBatch& b,
+                                const PerProduct<FixedPointRequantization>& requantization,
+                                const MatrixBatch<uint8_t>& c);
 
 }  // namespace isoquant
 
