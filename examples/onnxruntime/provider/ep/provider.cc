@@ -94,7 +94,7 @@ OrtNodeComputeInfo* Provider::CompileOne(const OrtGraph* graph, const OrtNode* f
 }
 
 void Provider::Run(Program& program, OrtKernelContext* kernel_context) {
-  std::unique_ptr<Worker> worker = workers_.Borrow();
+  std::unique_ptr<Worker> worker = workers_.Borrow(kernel_context);
   program.Run(kernel_context, *worker);
   workers_.Return(std::move(worker));
 }

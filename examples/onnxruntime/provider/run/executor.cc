@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 namespace isoquant_provider {
 namespace {
@@ -18,7 +20,43 @@ void Work(void* data, size_t worker) {
   for (size_t i = call.next.fetch_add(1); i < call.num_tasks; i = call.next.fetch_add(1)) call.task(i, worker);
 }
 
+// Tasks that wait until all of them are there.
+struct Meeting {
+  using Clock = std::chrono::steady_clock;
+  size_t expected;
+  Clock::time_point end = Clock::now() + std::chrono::milliseconds(3);
+  std::atomic<size_t> arrived{0}, most{0};
+  std::atomic<bool> is_over{false};
+};
+
+void Meet(void* data, size_t) {
+  Meeting& meeting = *static_cast<Meeting*>(data);
+  const size_t arrived = ++meeting.arrived;
+  if (!meeting.is_over.load()) {
+    size_t most = meeting.most.load();
+    while (most < arrived && !meeting.most.compare_exchange_weak(most, arrived)) {
+    }
+    while (!meeting.is_over.load() && meeting.most.load() < meeting.expected) {
+      if (Meeting::Clock::now() >= meeting.end) break;
+    }
+    meeting.is_over = true;
+  }
+  --meeting.arrived;
+}
+
 }  // namespace
+
+size_t CountThreads(const OrtKernelContext* kernel_context) {
+  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  size_t most = 1;
+  for (int i = 0; i < 3 && most < cores; ++i) {
+    Meeting meeting{cores};
+    OrtStatus* const status = Api().KernelContext_ParallelFor(kernel_context, Meet, cores, cores, &meeting);
+    if (status != nullptr) Api().ReleaseStatus(status);
+    most = std::max(most, meeting.most.load());
+  }
+  return most;
+}
 
 void SessionExecutor::Run(size_t num_tasks, isoquant::TaskRef task) {
   Call call{task, num_tasks};

@@ -22,6 +22,10 @@ class SessionExecutor final : public isoquant::Executor {
   const OrtKernelContext* kernel_context_ = nullptr;
 };
 
+// How many of the session's threads run at once, at most std::thread::hardware_concurrency(). ONNX Runtime does not
+// tell. So tasks wait for one another for some milliseconds; a thread that is late is not counted.
+size_t CountThreads(const OrtKernelContext* kernel_context);
+
 }  // namespace isoquant_provider
 
 #endif  // ISOQUANT_PROVIDER_RUN_EXECUTOR_H_

@@ -1,35 +1,32 @@
 #include "run/worker.h"
 
-#include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace isoquant_provider {
 
 WorkerPool::WorkerPool(std::string max_tier, std::string disable)
-    : max_tier_(std::move(max_tier)),
-      disable_(std::move(disable)),
-      num_threads_(std::max(1u, std::thread::hardware_concurrency())) {
-  Return(Make());
-}
+    : max_tier_(std::move(max_tier)), disable_(std::move(disable)), tier_(Make(1)->context.tier()) {}
 
-std::unique_ptr<Worker> WorkerPool::Make() const {
-  auto worker = std::make_unique<Worker>(num_threads_);
+std::unique_ptr<Worker> WorkerPool::Make(size_t num_threads) const {
+  auto worker = std::make_unique<Worker>(num_threads);
   if (!max_tier_.empty()) Check(worker->context.SetMaxTier(max_tier_.c_str()));
   if (!disable_.empty()) Check(worker->context.Disable(disable_.c_str()));
   return worker;
 }
 
-std::unique_ptr<Worker> WorkerPool::Borrow() {
+std::unique_ptr<Worker> WorkerPool::Borrow(const OrtKernelContext* kernel_context) {
+  size_t num_threads = 0;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (num_threads_ == 0) num_threads_ = CountThreads(kernel_context);
+    num_threads = num_threads_;
     if (!idle_.empty()) {
       std::unique_ptr<Worker> worker = std::move(idle_.back());
       idle_.pop_back();
       return worker;
     }
   }
-  return Make();
+  return Make(num_threads);
 }
 
 void WorkerPool::Return(std::unique_ptr<Worker> worker) noexcept {
@@ -46,13 +43,6 @@ size_t WorkerPool::memory_bytes() {
   size_t bytes = 0;
   for (const auto& worker : idle_) bytes += worker->memory.bytes();
   return bytes;
-}
-
-std::string WorkerPool::tier() {
-  auto worker = Borrow();
-  const std::string name = worker->context.tier();
-  Return(std::move(worker));
-  return name;
 }
 
 }  // namespace isoquant_provider

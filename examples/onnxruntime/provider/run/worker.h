@@ -26,19 +26,20 @@ class WorkerPool {
   // `max_tier` and `disable` as of Context; empty: no limit. Throws if they name no tier.
   WorkerPool(std::string max_tier, std::string disable);
 
-  std::unique_ptr<Worker> Borrow();
+  // The first run finds out how many threads there are.
+  std::unique_ptr<Worker> Borrow(const OrtKernelContext* kernel_context);
   void Return(std::unique_ptr<Worker> worker) noexcept;
 
   // Of all workers that are not lent.
   size_t memory_bytes();
-  std::string tier();
+  const std::string& tier() const { return tier_; }
 
  private:
-  std::unique_ptr<Worker> Make() const;
+  std::unique_ptr<Worker> Make(size_t num_threads) const;
 
-  std::string max_tier_, disable_;
-  size_t num_threads_;
-  std::mutex mutex_;
+  std::string max_tier_, disable_, tier_;
+  std::mutex mutex_;        // of what follows
+  size_t num_threads_ = 0;  // 0: there was no run
   std::vector<std::unique_ptr<Worker>> idle_;
 };
 
