@@ -5,17 +5,22 @@
 # Before that it prints which paths of each tier were executed, and whether by the CPU or by the emulator in
 # test/emulator. (amx_int8 is there under AVX2 too: test/CMakeLists.txt says why.)
 #
-# Usage: test/run.sh [x86-models|aarch64] [SETTING...]      (settings for CMake, such as -DISOQUANT_WERROR=ON)
+# Usage: test/run.sh [x86-models|aarch64|onnxruntime-emulated] [SETTING...]
+# Settings are for CMake, such as -DISOQUANT_WERROR=ON.
 #
 # x86-models: instead of that, a part of the tests and the example on every CPU model that the command in
 # ISOQUANT_X86_EMULATOR offers (test/x86_models/run.sh).
 #
 # aarch64: instead of that, all unit tests and the example, built for 64-bit Arm, on CPU models of QEMU
 # (test/aarch64/run.sh).
+#
+# onnxruntime-emulated: instead of that, the provider for ONNX Runtime on CPU models of QEMU, x86 and 64-bit Arm
+# (test/onnxruntime/run_emulated.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [[ ${1-} == aarch64 ]]; then exec test/aarch64/run.sh "${@:2}"; fi
+if [[ ${1-} == onnxruntime-emulated ]]; then exec test/onnxruntime/run_emulated.sh "${@:2}"; fi
 
 mode=all
 build=()  # what to build: all
