@@ -55,6 +55,26 @@ class RowWriter {
     used_ = n;
   }
 
+  // A whole row of n bytes, which may be read up to the end of its last piece.
+  HWY_INLINE void Put(size_t r, const uint8_t* HWY_RESTRICT from, size_t n) const {
+    To* piece = out_ + r * piece_k_;
+    for (size_t i = 0; i < n; i += piece_k_, piece += step_) CopyPiece(from + i, piece);
+  }
+
+  // A whole row of runs, each at most 16 bytes, `step` bytes apart, of which 16 are read. For forms whose pieces have
+  // `size` bytes, the last 16 included.
+  static constexpr bool kPutsRuns = sizeof(To) == 1;
+  HWY_INLINE bool CanPutRuns(size_t size) const { return kPutsRuns && size <= piece_k_; }
+  HWY_INLINE void PutRuns(size_t r, const uint8_t* HWY_RESTRICT from, size_t step, size_t runs, size_t run) const {
+    const hn::CappedTag<uint8_t, 16> d;
+    uint8_t* to = reinterpret_cast<uint8_t*>(out_ + r * piece_k_);
+    for (size_t i = 0; i < runs; ++i, from += step, to += run) {
+      for (size_t j = 0; j < run; j += hn::Lanes(d)) {
+        hn::StoreU(hn::Xor(hn::LoadU(d, from + j), hn::Set(d, flip_)), d, to + j);
+      }
+    }
+  }
+
   // Tile reads up to a multiple of kr.
   HWY_INLINE void EndRow() const {
     const size_t end = (used_ + kr_ - 1) & ~(kr_ - 1);
