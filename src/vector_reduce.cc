@@ -33,10 +33,10 @@ HWY_NOINLINE void DotBf16(const BFloat16* a, const BFloat16* b, size_t n, float&
   result = DotOfFloats(a, b, n);
 }
 HWY_NOINLINE void ReduceMinF32(const float* x, size_t n, float& result) {
-  result = OneNaNOf(ReduceElements<MinOp>(DF32(), x, n, std::numeric_limits<float>::infinity()));
+  result = ExtremeOfFloats(DF32(), x, n, 0.0f);
 }
 HWY_NOINLINE void ReduceMaxF32(const float* x, size_t n, float& result) {
-  result = OneNaNOf(ReduceElements<MaxOp>(DF32(), x, n, -std::numeric_limits<float>::infinity()));
+  result = ExtremeOfFloats(DF32(), x, n, -0.0f);
 }
 HWY_NOINLINE void ReduceSumF32(const float* x, size_t n, float& result) {
   result = OneNaNOf(Sum(n, AddElements<float>{x}));
