@@ -20,7 +20,13 @@ template <class T>
 void RmsNormPart(const MatrixView<const T>& x, const float* weight, float epsilon, const MatrixView<T>& y, size_t begin,
                  size_t end) {
   Affine affine{weight, nullptr, x.cols};
-  for (size_t r = begin; r < end; ++r) RmsNormRow(x.Row(r), x.cols, affine, epsilon, y.Row(r));
+  const bool looks_ahead = LooksAhead<T>(x.cols);
+  float sum = SumOfSquares(x.Row(begin), x.cols);
+  for (size_t r = begin; r < end; ++r) {
+    if (r != begin && !looks_ahead) sum = SumOfSquares(x.Row(r), x.cols);
+    const T* const next = looks_ahead && r + 1 < end ? x.Row(r + 1) : nullptr;
+    sum = RmsNormRow(x.Row(r), x.cols, sum, next, affine, epsilon, y.Row(r));
+  }
 }
 
 // One name each, for HWY_EXPORT. HWY_NOINLINE, even if there is one target: code that runs under a float environment

@@ -37,10 +37,10 @@ void QuantizeNormalised(const MatrixView<const T>& x, const float* weight, float
   Affine affine{weight, nullptr, n};
   for (size_t r = begin; r < end; ++r) {
     if constexpr (std::is_same<T, float>::value) {
-      RmsNormRow(x.Row(r), n, affine, epsilon, scratch);
+      RmsNormRow(x.Row(r), n, SumOfSquares(x.Row(r), n), static_cast<const T*>(nullptr), affine, epsilon, scratch);
     } else {
       T* const row = reinterpret_cast<T*>(scratch + n);
-      RmsNormRow(x.Row(r), n, affine, epsilon, row);
+      RmsNormRow(x.Row(r), n, SumOfSquares(x.Row(r), n), static_cast<const T*>(nullptr), affine, epsilon, row);
       ForEachVector(DF32(), n, WidenVector<T>{row, scratch});
     }
     scales[r] = QuantizeRowDynamic(scratch, n, q.Row(r), scratch).scale;

@@ -18,15 +18,20 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Rows [begin, end). `lengths` may be null. 16-bit rows have their exponentials in `scratch`.
+// Rows [begin, end). `lengths` may be null. 16-bit rows have their exponentials in `scratch`. The next row's extreme is
+// looked for while the quotients of this one wait for its sum.
 template <class T>
 void SoftmaxRows(const MatrixView<const T>& x, float scale, const int32_t* lengths, const MatrixView<T>& y,
                  size_t begin, size_t end, float* scratch) {
+  const auto length = [&](size_t r) { return lengths == nullptr ? x.cols : static_cast<size_t>(lengths[r]); };
+  float extreme = ExtremeOfRow(x.Row(begin), length(begin), scale);
   for (size_t r = begin; r < end; ++r) {
-    const size_t n = lengths == nullptr ? x.cols : static_cast<size_t>(lengths[r]);
+    const size_t n = length(r);
     float* e = scratch;
     if constexpr (std::is_same<T, float>::value) e = y.Row(r);
-    SoftmaxRow(x.Row(r), n, x.cols, scale, e, y.Row(r));
+    const float sum = ExponentialsOfRow(x.Row(r), n, extreme, scale, e);
+    if (r + 1 < end) extreme = ExtremeOfRow(x.Row(r + 1), length(r + 1), scale);
+    DivideRow(e, n, x.cols, sum, y.Row(r));
   }
 }
 

@@ -61,14 +61,15 @@ HWY_INLINE VF32 ExpReduced(VF32 r) {
 //   r = (x - n * ln(2)) - n * the rest of ln(2): the first step is exact                            (fused)
 //   exp(r) * 2^n, rounded once
 // W. J. Cody, W. Waite: Software Manual for the Elementary Functions, 1980, chapter 6.
-HWY_INLINE VF32 Exp(VF32 x_in) {
+HWY_INLINE VF32 ExpAtMost89(VF32 x_in) {
   const DF32 d;
-  const VF32 x = AtMost(d, AtLeast(d, x_in, -104.0f), 89.0f);
+  const VF32 x = AtLeast(d, x_in, -104.0f);
   const VF32 t = Fused(x, kLog2E, kScaleBias);
   const VF32 n = hn::Sub(t, hn::Set(d, kScaleBias));
   const VF32 r = Fused(n, -kLn2Rest, Fused(n, -kLn2, x));
   return ScaleByPower(d, ExpReduced<1>(r), n, t);
 }
+HWY_INLINE VF32 Exp(VF32 x) { return ExpAtMost89(AtMost(DF32(), x, 89.0f)); }
 
 }  // namespace
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -10,12 +10,14 @@
 
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "hwy/highway.h"
 #include "isoquant/inl/functions/elements-inl.h"
 #include "isoquant/inl/functions/exp-inl.h"
 #include "isoquant/inl/functions/float_rows-inl.h"
 #include "isoquant/inl/functions/sums-inl.h"
+#include "isoquant/inl/isa/fma-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -50,18 +52,56 @@ HWY_INLINE float Extreme(const T* x, size_t n, float sign) {
   return hn::GetLane(hn::Xor(hn::Set(one, hn::ReduceMax(d, max)), hn::Set(one, sign)));
 }
 
-template <class T>
+// e = exp((x - extreme) * scale), of a number that is not positive, unless a NaN of x makes the row NaN.
+template <bool kScaled, class T>
 struct Exponentials {
   const T* x;
   float extreme, scale;
   float* e;
 
-  HWY_INLINE void operator()(size_t i, size_t count) const {
+  HWY_INLINE VF32 Of(VF32 v) const {
     const DF32 d;
-    const VF32 difference = hn::Sub(LoadAsF32(x + i, count), hn::Set(d, extreme));
-    StoreFirst(Exp(RoundedMul(d, difference, hn::Set(d, scale))), d, e + i, count);
+    v = hn::Sub(v, hn::Set(d, extreme));
+    if constexpr (kScaled) v = RoundedMul(d, v, hn::Set(d, scale));
+    return ExpAtMost89(v);
+  }
+  HWY_INLINE void operator()(size_t i, size_t count) const {
+    StoreFirst(Of(LoadAsF32(x + i, count)), DF32(), e + i, count);
+  }
+  // The step of their sum.
+  HWY_INLINE void operator()(size_t i, VF32& s0, VF32& s1, VF32& s2, VF32& s3) const {
+    const DF32 d;
+    const size_t lanes = hn::Lanes(d);
+    const VF32 x0 = LoadAsF32(x + i), x1 = LoadAsF32(x + i + lanes);
+    const VF32 x2 = LoadAsF32(x + i + 2 * lanes), x3 = LoadAsF32(x + i + 3 * lanes);
+    const VF32 e0 = Of(x0), e1 = Of(x1), e2 = Of(x2), e3 = Of(x3);
+    hn::StoreU(e0, d, e + i);
+    hn::StoreU(e1, d, e + i + lanes);
+    hn::StoreU(e2, d, e + i + 2 * lanes);
+    hn::StoreU(e3, d, e + i + 3 * lanes);
+    s0 = hn::Add(s0, e0);
+    s1 = hn::Add(s1, e1);
+    s2 = hn::Add(s2, e2);
+    s3 = hn::Add(s3, e3);
   }
 };
+
+// Computes and adds up all exponentials.
+template <bool kScaled, class T>
+HWY_NOINLINE float SumOfExponentials(const T* x, size_t n, float extreme, float scale, float* e) {
+  const DF32 d;
+  const Exponentials<kScaled, T> exponentials{x, extreme, scale, e};
+  // Elsewhere the function is long, or vectors have a length that does not divide 64.
+  if constexpr (kHasFusedMulAdd && !HWY_HAVE_SCALABLE) {
+    const size_t whole = n / kVirtualLanes * kVirtualLanes;
+    ForEachVector(d, n - whole, Exponentials<kScaled, T>{x + whole, extreme, scale, e + whole});
+    return SumByFours(d, n, exponentials, AddElements<float>{e},
+                      std::make_index_sequence<kVirtualLanes / hn::MaxLanes(DF32())>());
+  } else {
+    ForEachVector(d, n, exponentials);
+    return Sum(n, AddElements<float>{e});
+  }
+}
 
 template <class T>
 struct TimesInverse {
@@ -85,20 +125,28 @@ struct FillVector {
   }
 };
 
-// The first n elements of a row; those up to `size` become 0. e: n floats, which may be x and y.
+// What is subtracted from the n elements of a row. (0, if there are none.)
 template <class T>
-HWY_INLINE void SoftmaxRow(const T* x, size_t n, size_t size, float scale, float* e, T* y) {
+HWY_INLINE float ExtremeOfRow(const T* x, size_t n, float scale) {
+  return n == 0 ? 0.0f : Extreme(x, n, scale < 0.0f ? -0.0f : 0.0f);
+}
+
+template <class T>
+HWY_INLINE float ExponentialsOfRow(const T* x, size_t n, float extreme, float scale, float* e) {
+  return scale == 1.0f ? SumOfExponentials<false>(x, n, extreme, scale, e)
+                       : SumOfExponentials<true>(x, n, extreme, scale, e);
+}
+
+// y = e / sum, of the first n elements of a row; those up to `size` become 0.
+template <class T>
+HWY_INLINE void DivideRow(const float* e, size_t n, size_t size, float sum, T* y) {
   const DF32 d;
-  if (n != 0) {
-    ForEachVector(d, n, Exponentials<T>{x, Extreme(x, n, scale < 0.0f ? -0.0f : 0.0f), scale, e});
-    const float sum = Sum(n, AddElements<float>{e});
-    if (sum == sum) {
-      const hn::CappedTag<float, 1> one;
-      const float inverse = hn::GetLane(hn::Div(hn::Set(one, 1.0f), hn::Set(one, sum)));
-      ForEachVector(d, n, TimesInverse<T>{e, inverse, y});
-    } else {
-      ForEachVector(d, n, FillVector<T>{std::numeric_limits<float>::quiet_NaN(), y});
-    }
+  if (sum == sum) {
+    const hn::CappedTag<float, 1> one;
+    const float inverse = hn::GetLane(Divide(one, hn::Set(one, 1.0f), hn::Set(one, sum)));
+    ForEachVector(d, n, TimesInverse<T>{e, inverse, y});
+  } else {
+    ForEachVector(d, n, FillVector<T>{std::numeric_limits<float>::quiet_NaN(), y});
   }
   ForEachVector(d, size - n, FillVector<T>{0.0f, y + n});
 }

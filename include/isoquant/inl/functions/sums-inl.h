@@ -98,6 +98,28 @@ HWY_INLINE float Sum(size_t n, const Step& step) {
   }
 }
 
+// The same, of steps that take long: fours(i, s0, s1, s2, s3) adds elements [i, i + 4 Lanes(d)) to the next four
+// vectors of lanes, so that loads come before stores, and compilers can let four chains of operations advance together.
+// `tail` is the step for elements behind the last whole 64. Not for vectors without a known size.
+template <class D, class Fours, class V, class... Sums>
+HWY_INLINE void AddFours(D d, const Fours& fours, size_t i, V& s0, V& s1, V& s2, V& s3, Sums&... sums) {
+  fours(i, s0, s1, s2, s3);
+  if constexpr (sizeof...(Sums) != 0) AddFours(d, fours, i + 4 * hn::Lanes(d), sums...);
+}
+template <class D, class Fours, class Tail, size_t... kI, class... Sums>
+HWY_INLINE float SumByFours(D d, size_t n, const Fours& fours, const Tail& tail, std::index_sequence<kI...> all,
+                            Sums&... sums) {
+  if constexpr (sizeof...(Sums) < sizeof...(kI)) {
+    auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+    return SumByFours(d, n, fours, tail, all, sums..., s0, s1, s2, s3);
+  } else {
+    size_t i = 0;
+    for (; i + kVirtualLanes <= n; i += kVirtualLanes) AddFours(d, fours, i, sums...);
+    (AddPart(d, tail, i + kI * hn::Lanes(d), n, sums), ...);
+    return AddHalves(d, AddVectors(d, sums...)) + 0.0f;
+  }
+}
+
 // The step of a plain sum.
 template <class T>
 struct AddElements {
