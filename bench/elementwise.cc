@@ -1,10 +1,11 @@
 // Bench support: operations whose work is reading and writing, see elementwise.h.
+#include "bench/elementwise.h"
+
 #include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "bench/elementwise.h"
 #include "bench/limits.h"
 #include "bench/samples.h"
 #include "benchmark/benchmark.h"
@@ -27,17 +28,49 @@ __attribute__((target("avx512f"))) void Copy512(const uint8_t* from, uint8_t* to
     out[3] = v3;
   }
 }
+
+// kIn lines are read where kOut are written.
+template <size_t kIn, size_t kOut>
+__attribute__((target("avx512f"))) void Move512(const uint8_t* from, uint8_t* to, size_t lines) {
+  for (size_t i = 0; i < lines; ++i) {
+    const Vector512* const in = reinterpret_cast<const Vector512*>(from + 64 * kIn * i);
+    Vector512* const out = reinterpret_cast<Vector512*>(to + 64 * kOut * i);
+    Vector512 v = in[0];
+    if constexpr (kIn == 2) v |= in[1];
+    out[0] = v;
+    if constexpr (kOut == 2) out[1] = v;
+  }
+}
 #endif
+
+bool HasVectors512() {
+#if defined(__x86_64__)
+  const Cpu& cpu = DetectCpu();
+  return (cpu.leaf7_ebx >> 16 & 1) != 0 && (cpu.xcr0 & 0xe6) == 0xe6;
+#else
+  return false;
+#endif
+}
 
 void CopyBytes(const uint8_t* from, uint8_t* to, size_t bytes) {
 #if defined(__x86_64__)
-  const Cpu& cpu = DetectCpu();
-  if ((cpu.leaf7_ebx >> 16 & 1) != 0 && (cpu.xcr0 & 0xe6) == 0xe6) return Copy512(from, to, bytes);
+  if (HasVectors512()) return Copy512(from, to, bytes);
 #endif
   std::copy(from, from + bytes, to);
 }
 
 }  // namespace
+
+void MoveBytes(const uint8_t* from, size_t from_bytes, uint8_t* to, size_t to_bytes) {
+#if defined(__x86_64__)
+  if (HasVectors512()) {
+    if (from_bytes == to_bytes) return CopyBytes(from, to, from_bytes / 256 * 256);
+    if (from_bytes < to_bytes) return Move512<1, 2>(from, to, from_bytes / 64);
+    return Move512<2, 1>(from, to, to_bytes / 64);
+  }
+#endif
+  std::copy(from, from + (from_bytes + to_bytes) / 2, to);
+}
 
 double MeasureCopyBandwidth(const uint8_t* from, uint8_t* to, size_t bytes, size_t passes) {
   const double begin = Seconds();

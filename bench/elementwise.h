@@ -14,6 +14,10 @@ namespace isoquant {
 // has.
 double MeasureCopyBandwidth(const uint8_t* from, uint8_t* to, size_t bytes, size_t passes);
 
+// Reads `from_bytes` bytes and writes `to_bytes`, the same, half or twice as many, by such vectors: what a conversion
+// moves at least. (memcpy is no limit of it: its instruction, REP MOVSB, does not read the lines that it writes.)
+void MoveBytes(const uint8_t* from, size_t from_bytes, uint8_t* to, size_t to_bytes);
+
 struct ElementwiseCall {
   std::string name;  // "RmsNorm/f32/1/4096"
   double elements;   // of a call
@@ -29,6 +33,7 @@ struct ElementwiseCall {
 void RegisterElementwise(ElementwiseCall call);
 
 // Each registers its benches; main calls them all.
+void RegisterBlocks();
 void RegisterNorms();
 void RegisterQuantizers();
 void RegisterVectors();

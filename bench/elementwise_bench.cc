@@ -1,10 +1,9 @@
 // Bench: operations on single elements. Names: Activate/<kind>/<type>/<rows>/<cols>, Convert/<from>/<to>/<rows>/<cols>.
 //
-// Counters: gelems (1e9 elements per second) and pct_bandwidth: percent of the rate at which memcpy moves as many
+// Counters: gelems (1e9 elements per second) and pct_bandwidth: percent of the rate at which vectors move as many
 // bytes, read and written, between the same buffers, sample by sample. The label is the tier; ISOQUANT_MAX_TIER
 // chooses.
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -36,7 +35,7 @@ void Fill(Context& context, const MatrixView<T>& x) {
 template <class From, class To, class Call>
 void Measure(benchmark::State& state, const Size& size, const Call& call) {
   const size_t n = size.rows * size.cols, from_bytes = n * sizeof(From), to_bytes = n * sizeof(To);
-  const size_t copied = (from_bytes + to_bytes) / 2, buffer_bytes = std::max(from_bytes, to_bytes);
+  const size_t buffer_bytes = std::max(from_bytes, to_bytes);
   const HugeBuffer from = AllocateHugeBuffer(buffer_bytes), to = AllocateHugeBuffer(buffer_bytes);
   const MatrixView<From> x(reinterpret_cast<From*>(from.get()), size.rows, size.cols);
   const MatrixView<To> y(reinterpret_cast<To*>(to.get()), size.rows, size.cols);
@@ -46,7 +45,7 @@ void Measure(benchmark::State& state, const Size& size, const Call& call) {
   std::vector<double> rates, limits;
   for (auto _ : state) {
     limits.push_back(repeats.Rate([&] {
-      std::memcpy(to.get(), from.get(), copied);
+      MoveBytes(from.get(), from_bytes, to.get(), to_bytes);
       benchmark::ClobberMemory();
     }));
     rates.push_back(repeats.Rate([&] {
@@ -113,6 +112,7 @@ void RegisterAll() {
 int main(int argc, char** argv) {
   isoquant::RegisterAll();
   isoquant::RegisterNorms();
+  isoquant::RegisterBlocks();
   isoquant::RegisterQuantizers();
   isoquant::RegisterVectors();
   benchmark::Initialize(&argc, argv);
