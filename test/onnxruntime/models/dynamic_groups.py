@@ -111,7 +111,7 @@ def convolutions():
     a = n.add("Relu", n.conv("x", 3, 8, strides=[2, 2]))
     b = n.add("Relu", n.conv(n.add("MaxPool", a, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1), 8, 8))
     c = n.add("Concat", f"{n.add('MaxPool', a, kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)} {b}", axis=1)
-    n.save(image(n.name, 1, 3, 22, 18), n.add("Relu", n.conv(c, 16, 5)), b, claims="some")
+    n.save(image(n.name, 1, 3, 22, 18), n.add("Relu", n.conv(c, 16, 5)), b)
 
     n = Network("conv_values_of_zero")  # the scale of a tensor of zeros
     n.save(np.zeros((1, 3, 4, 4), F32), n.conv("x", 3, 4), runtime="differs")
