@@ -66,6 +66,7 @@ KernelList PoolingKernels();
 KernelList ConcatKernels();
 KernelList ResizeKernels();
 KernelList RowKernels();
+KernelList ElementsBytesKernels();
 
 // The kernel of a node, or null.
 const KernelType* FindKernel(const Graph& graph, const Node& node);

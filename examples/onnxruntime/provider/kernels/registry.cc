@@ -6,9 +6,9 @@ namespace {
 
 KernelList AllKernels() {
   KernelList all;
-  for (const KernelList& list :
-       {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(), MatMulKernels(),
-        ElementwiseKernels(), PoolingKernels(), ConcatKernels(), ResizeKernels(), RowKernels()}) {
+  for (const KernelList& list : {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(),
+                                 MatMulKernels(), ElementwiseKernels(), PoolingKernels(), ConcatKernels(),
+                                 ResizeKernels(), RowKernels(), ElementsBytesKernels()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;

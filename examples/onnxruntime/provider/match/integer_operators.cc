@@ -42,6 +42,7 @@ void MatchAll(Graph& graph) {
   MatchDynamicGroups(graph);
   MatchQdqGroups(graph);
   MatchQdqMoves(graph);
+  MatchQdqElements(graph);
   MatchConcatQuantize(graph);
 }
 

@@ -16,6 +16,8 @@ void MatchDynamicGroups(Graph& graph);
 void MatchQdqGroups(Graph& graph);
 // DequantizeLinear -> MaxPool or Concat -> QuantizeLinear with the same scales and zero points computes with the bytes.
 void MatchQdqMoves(Graph& graph);
+// DequantizeLinear -> Add or activation -> QuantizeLinear becomes ElementsBytes.
+void MatchQdqElements(Graph& graph);
 // Concat along channels -> DynamicQuantizeLinear becomes ConcatQuantize.
 void MatchConcatQuantize(Graph& graph);
 

@@ -32,6 +32,11 @@ constexpr const char* kConcatQuantize = "ConcatQuantize";
 constexpr const char* kMaxPool = "MaxPool";
 constexpr const char* kConcat = "Concat";
 
+// y = quantise(activation(dequantise(a) [+ dequantise(b)])), with a scale and a zero point each.
+constexpr const char* kElementsBytes = "ElementsBytes";
+// The places of its inputs: of a, b and y the bytes (none of y), the scale, the zero point.
+enum ElementOperand : size_t { kA = 0, kB = 3, kC = 6, kNumElementOperands = 9 };
+
 // Of one input and output, with the error function.
 constexpr const char* kGelu = "Gelu";
 

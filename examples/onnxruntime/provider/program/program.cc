@@ -117,7 +117,7 @@ void Program::Run(OrtKernelContext* kernel_context, Worker& worker) {
     ~EndOfRun() { worker.memory.EndRun(); }
     Worker& worker;
   } end{worker};  // after the frame, which gives its memory back
-  Frame frame(worker.context, worker.memory, num_values_);
+  Frame frame(worker, num_values_);
   for (const KeptConstant& constant : constants_) frame.Set(constant.value, constant.tensor);
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const OrtValue* input = nullptr;

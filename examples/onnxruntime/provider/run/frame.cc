@@ -30,6 +30,9 @@ void ToPlain(isoquant::Context& context, const void* from, const Dims& dims, voi
 
 }  // namespace
 
+Frame::Frame(Worker& worker, size_t num_values)
+    : worker_(worker), context_(worker.context), memory_(worker.memory), slots_(num_values) {}
+
 Frame::~Frame() {
   for (uint8_t* data : scratch_) memory_.TakeBack(data);
   for (Slot& slot : slots_) Forget(slot);

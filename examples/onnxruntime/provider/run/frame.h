@@ -12,6 +12,7 @@
 #include "isoquant/context.h"
 #include "isoquant/image_view.h"
 #include "run/memory.h"
+#include "run/worker.h"
 
 namespace isoquant_provider {
 
@@ -47,13 +48,15 @@ isoquant::ImageView<T> AsImage(T* data, const Dims& dims) {
 
 class Frame {
  public:
-  Frame(isoquant::Context& context, Memory& memory, size_t num_values)
-      : context_(context), memory_(memory), slots_(num_values) {}
+  Frame(Worker& worker, size_t num_values);
   ~Frame();
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
 
   isoquant::Context& context() { return context_; }
+
+  // Worker::ForEachBlock.
+  void ForEachBlock(size_t total, size_t size, const Worker::Block& block) { worker_.ForEachBlock(total, size, block); }
 
   // A tensor that somebody else owns.
   void Set(int value, const TensorRef& tensor);
@@ -120,6 +123,7 @@ class Frame {
   void* MakePlain(Slot& slot);
   void Forget(Slot& slot);
 
+  Worker& worker_;
   isoquant::Context& context_;
   Memory& memory_;
   std::vector<Slot> slots_;

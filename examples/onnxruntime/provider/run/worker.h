@@ -2,6 +2,7 @@
 #ifndef ISOQUANT_PROVIDER_RUN_WORKER_H_
 #define ISOQUANT_PROVIDER_RUN_WORKER_H_
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,17 +14,28 @@
 
 namespace isoquant_provider {
 
-struct Worker {
-  explicit Worker(size_t num_threads) : executor(num_threads), context(executor) {}
+class Worker {
+ public:
+  // `max_tier` and `disable` as of Context; empty: no limit. Throws if they name no tier.
+  Worker(size_t num_threads, const std::string& max_tier, const std::string& disable);
+
+  // Calls block(context, begin, count) for blocks of [0, total), of `size` each but for the last one, on all threads.
+  // The Context runs on the calling thread alone. What a block throws, this throws.
+  using Block = std::function<void(isoquant::Context& context, size_t begin, size_t count)>;
+  void ForEachBlock(size_t total, size_t size, const Block& block);
+
   SessionExecutor executor;
   isoquant::Context context;
   Memory memory;
+
+ private:
+  std::vector<std::unique_ptr<isoquant::Context>> serial_;  // one for each thread
 };
 
 // Workers of a session: as many as there were runs at once. Any thread may borrow one.
 class WorkerPool {
  public:
-  // `max_tier` and `disable` as of Context; empty: no limit. Throws if they name no tier.
+  // As Worker.
   WorkerPool(std::string max_tier, std::string disable);
 
   // The first run finds out how many threads there are.
@@ -35,8 +47,6 @@ class WorkerPool {
   const std::string& tier() const { return tier_; }
 
  private:
-  std::unique_ptr<Worker> Make(size_t num_threads) const;
-
   std::string max_tier_, disable_, tier_;
   std::mutex mutex_;        // of what follows
   size_t num_threads_ = 0;  // 0: there was no run
