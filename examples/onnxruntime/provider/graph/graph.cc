@@ -73,7 +73,9 @@ void Graph::AddNode(const OrtNode* ort) {
   node.op = Text(Api().Node_GetOperatorType, ort);
   node.name = Text(Api().Node_GetName, ort);
   node.domain = Text(Api().Node_GetDomain, ort);
-  if (node.domain == "ai.onnx") node.domain.clear();
+  // Older exporters wrote these two with Microsoft's domain. They are the same.
+  const bool is_quantiser = node.op == "QuantizeLinear" || node.op == "DequantizeLinear";
+  if (node.domain == "ai.onnx" || (node.domain == "com.microsoft" && is_quantiser)) node.domain.clear();
   for (const OrtValueInfo* info : List<OrtValueInfo>(Api().Node_GetNumInputs, Api().Node_GetInputs, ort)) {
     node.inputs.push_back(AddValue(info));
     if (node.inputs.back() != kNone) values_[static_cast<size_t>(node.inputs.back())].consumers.push_back(number);
