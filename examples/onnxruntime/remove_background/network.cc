@@ -20,10 +20,12 @@ using Clock = std::chrono::steady_clock;
 double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 // As @imgly/background-removal has it: planes of (value - 128) / 256.
-Tensor MakeInput(const Picture& photo, const std::vector<int64_t>& shape) {
-  if (shape.size() != 4 || shape[0] != 1 || shape[1] != 3 || shape[2] < 1 || shape[3] < 1) {
-    throw std::runtime_error("the model's input is " + onnx_host::Describe(ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, shape) +
-                             ", expected 1 x 3 x height x width");
+Tensor MakeInput(const Picture& photo, const onnx_host::ValueInfo& info) {
+  const std::vector<int64_t>& shape = info.shape;
+  if (info.type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || shape.size() != 4 || shape[0] != 1 || shape[1] != 3 ||
+      shape[2] < 1 || shape[3] < 1) {
+    throw std::runtime_error("the model's input is " + onnx_host::Describe(info.type, shape) +
+                             ", expected float32 1 x 3 x height x width");
   }
   const Picture small = Resize(photo, static_cast<size_t>(shape[3]), static_cast<size_t>(shape[2]));
   Tensor input = onnx_host::MakeTensor(ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, shape);
@@ -53,7 +55,7 @@ std::string Run(const NetworkSettings& settings, const Picture& photo,
   {
     const onnx_host::Session session(runtime, settings.model, session_settings);
     json["load_seconds"] = SecondsSince(loading);
-    const std::vector<Tensor> inputs = {MakeInput(photo, session.inputs().at(0).shape)};
+    const std::vector<Tensor> inputs = {MakeInput(photo, session.inputs().at(0))};
     std::vector<double> seconds;
     for (int run = 0; run < settings.runs; ++run) {
       say(settings.runs == 1 ? "runs it" : "run " + std::to_string(run + 1) + " of " + std::to_string(settings.runs));
