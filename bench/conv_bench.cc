@@ -2,14 +2,22 @@
 // images, s8 filters, a zero point of x on both sides, packed weights.
 //
 // Names: Conv2d/<layer>/<image>x<image>/<in>-<out>/<kernel>/<stride>/<dilation h>x<dilation w>. Counters: gops (2 M K N
-// per second), pct_matmul (percent of MatMul's speed). Samples of the two alternate, and ratios are medians of the
-// samples' ratios. resize_bench.cc has the resizing of images.
+// per second), pct_matmul (percent of MatMul's speed; of depthwise layers there is none), scratch_kib (what the Context
+// keeps after the call, for any size of image). Samples of the two alternate, and ratios are medians of the samples'
+// ratios. resize_bench.cc has the resizing of images.
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "bench/conv_layers.h"
 #include "bench/samples.h"
 #include "hwy/aligned_allocator.h"
+
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+#include <malloc.h>
+#define ISOQUANT_BENCH_MALLINFO
+#endif
 
 namespace isoquant {
 namespace {
@@ -17,28 +25,15 @@ namespace {
 template <class T>
 using Aligned = hwy::AlignedVector<T>;
 
-struct Layer {
-  const char* name;
-  size_t size, in, out;
-  Conv2dGeometry geometry;
-};
-
-constexpr Conv2dGeometry Square(size_t kernel, size_t stride = 1, size_t dilation_h = 1, size_t dilation_w = 1) {
-  const size_t h = (kernel - 1) * dilation_h / 2, w = (kernel - 1) * dilation_w / 2;
-  return {kernel, kernel, stride, stride, dilation_h, dilation_w, h, h, w, w, 1};
+// Bytes that malloc has given and not got back, if the C library tells.
+double BytesInUse() {
+#ifdef ISOQUANT_BENCH_MALLINFO
+  const struct mallinfo2 info = mallinfo2();
+  return static_cast<double>(info.uordblks) + static_cast<double>(info.hblkhd);
+#else
+  return 0.0;
+#endif
 }
-
-constexpr Layer kLayers[] = {
-    {"resnet50", 224, 3, 64, Square(7, 2)},        {"resnet50", 56, 64, 64, Square(1)},
-    {"resnet50", 56, 64, 64, Square(3)},           {"resnet50", 56, 64, 256, Square(1)},
-    {"resnet50", 56, 128, 128, Square(3, 2)},      {"resnet50", 28, 128, 128, Square(3)},
-    {"resnet50", 56, 256, 512, Square(1, 2)},      {"resnet50", 14, 256, 256, Square(3)},
-    {"resnet50", 7, 512, 512, Square(3)},          {"mobilenet_v2", 224, 3, 32, Square(3, 2)},
-    {"mobilenet_v2", 112, 16, 96, Square(1)},      {"mobilenet_v2", 28, 32, 192, Square(1)},
-    {"mobilenet_v2", 7, 320, 1280, Square(1)},     {"inception_v1", 28, 32, 96, Square(5)},
-    {"square", 28, 256, 256, Square(1)},           {"dilated", 56, 64, 64, Square(3, 1, 4, 8)},
-    {"dilated", 28, 128, 128, Square(3, 1, 4, 8)},
-};
 
 class Convolution {
  public:
@@ -46,9 +41,9 @@ class Convolution {
     const Conv2dGeometry& g = layer.geometry;
     CheckOk(Conv2dOutputSize(g, layer.size, layer.size, h_, w_));
     m_ = h_ * w_;
-    k_ = g.kernel_h * g.kernel_w * layer.in;
+    k_ = g.kernel_h * g.kernel_w * (layer.in / g.groups);
     x_.resize(layer.size * layer.size * layer.in);
-    a_.resize(m_ * k_);
+    if (has_product()) a_.resize(m_ * k_);
     y_.resize(m_ * layer.out);
     Aligned<int8_t> filter(k_ * layer.out);
     uint32_t state = 1;
@@ -59,7 +54,7 @@ class Convolution {
     for (uint8_t& value : x_) value = random();
     for (uint8_t& value : a_) value = random();
     for (int8_t& value : filter) value = static_cast<int8_t>(random());
-    CheckOk(PackedFilter::Pack(context_, Ohwi{{filter.data(), layer.out, k_}}, g, layer.in, packed_));
+    CheckOk(PackedFilter::Pack(context_, Ohwi{{filter.data(), layer.out, k_}}, g, layer.in / g.groups, packed_));
   }
 
   void RunConvolution() {
@@ -71,6 +66,13 @@ class Convolution {
     CheckOk(MatMul(context_, MatrixView<const uint8_t>(a_.data(), m_, k_), packed_.weights(),
                    ZeroPoints{{&kZeroPoint, 1}, {}}, MatrixView<int32_t>(y_.data(), m_, layer_.out)));
     benchmark::ClobberMemory();
+  }
+  bool has_product() const { return layer_.geometry.groups == 1; }
+  double ScratchBytes() {
+    RunConvolution();
+    const double before = BytesInUse();
+    context_.ReleaseScratch();
+    return before - BytesInUse();
   }
   double count() const { return static_cast<double>(m_) * static_cast<double>(k_) * static_cast<double>(layer_.out); }
   const char* tier() const { return context_.tier(); }
@@ -89,15 +91,17 @@ class Convolution {
 void Run(benchmark::State& state, const Layer& layer) {
   Convolution convolution(layer);
   const Repeats repeats(convolution.count());
+  const double scratch = convolution.ScratchBytes();
   std::vector<double> ours, product;
   for (auto _ : state) {
     const double begin = Seconds();
     ours.push_back(repeats.Rate([&] { convolution.RunConvolution(); }));
-    product.push_back(repeats.Rate([&] { convolution.RunMatMul(); }));
+    if (convolution.has_product()) product.push_back(repeats.Rate([&] { convolution.RunMatMul(); }));
     state.SetIterationTime(Seconds() - begin);
   }
   state.counters["gops"] = 2e-9 * Median(ours);
-  state.counters["pct_matmul"] = 100.0 * Median(Ratios(ours, product));
+  if (!product.empty()) state.counters["pct_matmul"] = 100.0 * Median(Ratios(ours, product));
+  if (scratch > 0.0) state.counters["scratch_kib"] = scratch / 1024;
   state.SetLabel(convolution.tier());
 }
 
