@@ -14,6 +14,9 @@ constexpr size_t kPage = size_t{1} << 21;
 
 constexpr std::align_val_t kAlignment{kPage}, kSmallAlignment{64};
 
+// A session has several regions, whose runs take turns; and shapes may come back.
+constexpr size_t kIdleRuns = 256;
+
 uint8_t* Allocate(size_t bytes) {
   if (bytes < kPage) return static_cast<uint8_t*>(::operator new(bytes, kSmallAlignment));
   void* const data = ::operator new(bytes, kAlignment);
@@ -43,13 +46,12 @@ uint8_t* Memory::Lend(size_t bytes) {
   }
   if (best == nullptr) {
     blocks_.reserve(blocks_.size() + 1);
-    blocks_.push_back({Allocate(bytes), bytes, false});
+    blocks_.push_back({Allocate(bytes), bytes, false, 0});
     bytes_ += bytes;
     best = &blocks_.back();
   }
   best->is_lent = true;
-  lent_bytes_ += best->bytes;
-  most_lent_bytes_ = std::max(most_lent_bytes_, lent_bytes_);
+  best->last_run = runs_;
   return best->data;
 }
 
@@ -57,18 +59,22 @@ void Memory::TakeBack(uint8_t* data) {
   for (Block& block : blocks_) {
     if (block.data != data) continue;
     block.is_lent = false;
-    lent_bytes_ -= block.bytes;
     return;
   }
 }
 
 void Memory::EndRun() {
-  if (bytes_ > 2 * most_lent_bytes_) {
-    for (const Block& block : blocks_) Free(block.data, block.bytes);
-    blocks_.clear();
-    bytes_ = 0;
+  ++runs_;
+  size_t kept = 0;
+  for (const Block& block : blocks_) {
+    if (runs_ - block.last_run <= kIdleRuns) {
+      blocks_[kept++] = block;
+    } else {
+      bytes_ -= block.bytes;
+      Free(block.data, block.bytes);
+    }
   }
-  most_lent_bytes_ = 0;
+  blocks_.resize(kept);
 }
 
 }  // namespace isoquant_provider

@@ -19,7 +19,7 @@ class Memory {
   // At least `bytes` bytes, aligned to 64.
   uint8_t* Lend(size_t bytes);
   void TakeBack(uint8_t* data);
-  // At the end of a run, when all blocks are back: frees them if they are much more than were ever lent at once.
+  // At the end of a run, when all blocks are back: frees those that no run has needed for long.
   void EndRun();
 
   // Of all blocks, lent or not.
@@ -30,10 +30,11 @@ class Memory {
     uint8_t* data;
     size_t bytes;
     bool is_lent;
+    size_t last_run;  // that needed it
   };
 
   std::vector<Block> blocks_;
-  size_t bytes_ = 0, lent_bytes_ = 0, most_lent_bytes_ = 0;
+  size_t bytes_ = 0, runs_ = 0;
 };
 
 }  // namespace isoquant_provider
