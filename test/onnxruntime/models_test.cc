@@ -40,6 +40,7 @@ std::string Check(const Runtime& runtime, const NodeTest& test, const Arguments&
   Outputs outputs;
   SessionSettings settings;
   settings.profile = arguments.profile;
+  settings.options["strict"] = test.is_strict ? "1" : "0";
   std::vector<ProfileRow> rows;
   {
     Session session(runtime, test.model, settings);

@@ -62,6 +62,7 @@ NodeTest ReadNodeTest(const std::string& folder) {
     test.claims = expect["claims"];
     test.runtime = expect["runtime"];
     test.tolerance = expect["tolerance"];
+    test.is_strict = expect.value("strict", false);
     if (expect["expected"] != !test.sets[0].outputs.empty()) throw std::runtime_error("its outputs are missing");
   } else if (test.name.find("_expanded") != std::string::npos) {
     test.claims = "any";

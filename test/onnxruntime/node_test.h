@@ -20,6 +20,7 @@ struct NodeTest {
   // functions that are written out.
   std::string claims = "all", runtime = "equal";
   double tolerance = 0;
+  bool is_strict = false;
 };
 
 // Reads the test in that folder. Throws std::runtime_error.

@@ -5,6 +5,7 @@ Beside them lies NAME/expect.json, which tells models_test what must hold:
   tolerance  the largest difference from ONNX's reference evaluation
   runtime    what ONNX Runtime alone gives: "equal" bits, numbers that are "close" (by the same tolerance), "differs"
              (known not to be what ONNX says, or it refuses the model)
+  strict     whether every node of integers must be claimed
 """
 
 import json
