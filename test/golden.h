@@ -31,6 +31,7 @@ constexpr Golden kGolden[] = {
     {"matmul/u8/33x257x129", 0xaa43f60223882087},
     {"matmul/u8/70x4500x96", 0xf43b6b43a8690001},
     {"matmul/u8/130x515x200", 0x7597882d414b24ff},
+    {"as_bf16/33x257x129", 0x8d51c455ec7bc243},
     {"batch/bf16", 0x8c868a0250d61040},
     {"batch/bf16/output", 0x52fabaa5515d3393},
     {"batch/f32", 0x03d032fcc43de09b},

@@ -4,6 +4,7 @@
 
 #include "isoquant/activation.h"
 #include "isoquant/add.h"
+#include "isoquant/as_bf16.h"
 #include "isoquant/batch.h"
 #include "isoquant/context.h"
 #include "isoquant/convert.h"
