@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "isoquant/inl/engine/plan-inl.h"
@@ -35,6 +36,9 @@ class LoneTile {
   using Args = TileArgs<ArrangedA, B, typename P::ArrangedB, Acc>;
   using Source = RowSource<typename P::A>;
   static constexpr TileTraits kTraits = TraitsOf<P>();
+  // A single row, arranged, is that row (ArrangeTile in isa/tile-inl.h): 1 x 16 x 16 of f32 takes 0.9 of the time.
+  static constexpr bool kArrangesNothingAlone =
+      std::is_same<typename P::A, ArrangedA>::value && P::kKR == 1 && !P::kColumnSums;
 
  public:
   // The caller has set the float environment of the stage. Code that computes floats must be a call of its own there,
@@ -154,9 +158,16 @@ class LoneTile {
         return;
       }
     }
+    args.a_stride = P::kPieceK;
+    if constexpr (kArrangesNothingAlone) {
+      if (rows.size == 1 && HWY_LIKELY(a.IsPlain())) {
+        args.a = a.matrix.Row(rows.begin);
+        args.a_step = P::kPieceK;
+        return;
+      }
+    }
     Arrange(a, rows, prepares, arranged);
     args.a = arranged;
-    args.a_stride = P::kPieceK;
     args.a_step = rows.size * P::kPieceK;
   }
 
