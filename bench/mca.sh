@@ -16,7 +16,9 @@ if ! { cmake --preset aarch64 && cmake --build build-aarch64 --target isoquant; 
 fi
 aarch64-linux-gnu-g++ -std=c++17 -O2 -static -Iinclude bench/matmul_calls.cc build-aarch64/libisoquant.a \
   build-aarch64/_deps/highway-build/libhwy.a -o "$work/matmul_calls"
-aarch64-linux-gnu-objdump -dC --no-show-raw-insn build-aarch64/CMakeFiles/isoquant.dir/src/matmul.cc.o >"$work/matmul.s"
+for engine in rest f32 bf16; do  # those of integers, f32, bf16
+  aarch64-linux-gnu-objdump -dC --no-show-raw-insn "build-aarch64/CMakeFiles/isoquant.dir/src/engine_$engine.cc.o"
+done >"$work/matmul.s"
 
 cores=(cortex-a55 cortex-a72 cortex-a76 neoverse-n1 neoverse-v1 neoverse-v2 apple-m1)
 with_dot="cortex-a55 cortex-a76 neoverse-n1 neoverse-v1 neoverse-v2 apple-m1"
@@ -35,6 +37,13 @@ loops=(
   "sve_dot|1 x 4 vectors|${sve}Sdot>::Kernel<1ul, 4ul>::Run|sdot|16|neoverse-v2|sve_load"
   "sve_i8mm|8 x 4 vectors|${sve}Smmla.*::Kernel<8ul, 4ul, true>::Run|smmla|32|neoverse-v1 neoverse-v2|sve_smmla"
   "sve_i8mm|8 x 4 vectors, plain panels|${sve}Smmla.*::Kernel<8ul, 4ul, false>::Run|smmla|32|neoverse-v1 neoverse-v2|sve_smmla"
+  "neon, f32|8 x 8|${neon}::Fmla>::Kernel<8ul, 2ul>::Run|fmla|4|${cores[*]}|fmla"
+  "sve, f32|8 x 2 vectors|${sve}::Fmla>::Kernel<8ul, 2ul>::Run|fmla|4|neoverse-v1 neoverse-v2|sve_fmla"
+  "neon, bf16|8 x 8|${neon}WidenedFmla>::Kernel<8ul, 2ul>::Run|fmla|4|${cores[*]}|fmla"
+  "neon_bf16|10 x 8|${neon}Bfmmla.*::Kernel<10ul, 4ul, true>::Run|bfmmla|16|neoverse-v1 neoverse-v2|bfmmla"
+  "neon_bf16|10 x 8, plain panels|${neon}Bfmmla.*::Kernel<10ul, 4ul, false>::Run|bfmmla|16|neoverse-v1 neoverse-v2|bfmmla"
+  "sve_bf16|10 x 4 vectors|${sve}Bfmmla.*::Kernel<10ul, 4ul, true>::Run|bfmmla|16|neoverse-v1 neoverse-v2|sve_bfmmla"
+  "sve_bf16|10 x 4 vectors, plain panels|${sve}Bfmmla.*::Kernel<10ul, 4ul, false>::Run|bfmmla|16|neoverse-v1 neoverse-v2|sve_bfmmla"
 )
 
 cycles() {  # cycles CORE FILE: of one iteration, in the long run
@@ -42,9 +51,11 @@ cycles() {  # cycles CORE FILE: of one iteration, in the long run
 }
 
 # What a loop of nothing else could reach: independent instructions of one kind; for single rows, one load for each.
+# Instructions of floats have four or five cycles of latency, and so twenty accumulators; others twelve.
+limit_count() { case $1 in *fm*) echo 20 ;; *) echo 12 ;; esac; }
 limit_loop() {  # limit_loop KIND
   local i
-  for i in {0..11}; do
+  for ((i = 0; i < $(limit_count "$1"); i++)); do
     case $1 in
       smull) echo "smull v$i.8h, v30.8b, v31.8b" ;;
       sdot) echo "sdot v$i.4s, v30.16b, v31.4b[0]" ;;
@@ -53,6 +64,10 @@ limit_loop() {  # limit_loop KIND
       sve_sdot) echo "sdot z$((i + 12)).s, z30.b, z7.b[0]" ;;
       sve_load) echo "ld1b {z$((i + 8)).b}, p0/z, [x0, x1]; sdot z$((i + 20)).s, z$((i + 8)).b, z7.b[0]" ;;
       sve_smmla) echo "smmla z$i.s, z30.b, z31.b" ;;
+      fmla) echo "fmla v$i.4s, v30.4s, v31.s[0]" ;;
+      sve_fmla) echo "fmla z$((i + 9)).s, z30.s, z7.s[0]" ;;
+      bfmmla) echo "bfmmla v$i.4s, v30.8h, v31.8h" ;;
+      sve_bfmmla) echo "bfmmla z$i.s, z30.h, z31.h" ;;
     esac
   done | tr ';' '\n'
   if [[ $1 == smull ]]; then
@@ -79,8 +94,8 @@ inner_loops() {
       vector=1
       if [[ $tier == sve_* && $core == neoverse-v1 ]]; then vector=2; fi  # 256 bits
       row+=$(awk -v count="$count" -v macs=$((macs * vector)) -v cycles="$(cycles "$core" "$work/loop.s")" \
-        -v limit="$(cycles "$core" "$work/limit.s")" 'BEGIN {
-          printf " %.1f cycles, %.1f, %.0f %% |", cycles, count * macs / cycles, 100 * count / cycles * limit / 12
+        -v limit="$(cycles "$core" "$work/limit.s")" -v limit_count="$(limit_count "$bound")" 'BEGIN {
+          printf " %.1f cycles, %.1f, %.0f %% |", cycles, count * macs / cycles, 100 * count / cycles * limit / limit_count
         }')
     done
     echo "$row"

@@ -28,8 +28,9 @@ constexpr Feature<uint32_t> kX86Features[] = {
 
 // Named as in Linux's /proc/cpuinfo.
 constexpr Feature<uint64_t> kArmFeatures[] = {
-    {"asimd", &Cpu::hwcap, 1},  {"asimddp", &Cpu::hwcap, 20}, {"sve", &Cpu::hwcap, 22},     {"sve2", &Cpu::hwcap2, 1},
-    {"i8mm", &Cpu::hwcap2, 13}, {"bf16", &Cpu::hwcap2, 14},   {"svei8mm", &Cpu::hwcap2, 9}, {"sme", &Cpu::hwcap2, 23},
+    {"asimd", &Cpu::hwcap, 1},    {"asimddp", &Cpu::hwcap, 20},  {"sve", &Cpu::hwcap, 22},
+    {"sve2", &Cpu::hwcap2, 1},    {"i8mm", &Cpu::hwcap2, 13},    {"bf16", &Cpu::hwcap2, 14},
+    {"svei8mm", &Cpu::hwcap2, 9}, {"svebf16", &Cpu::hwcap2, 12}, {"sme", &Cpu::hwcap2, 23},
 };
 
 template <class Word, size_t kSize>

@@ -31,9 +31,11 @@ inline constexpr TierName kTierNames[] = {
     {Architecture::kX86, "ssse3"},
     {Architecture::kX86, "sse2"},
     {Architecture::kArm, "sve_i8mm"},
+    {Architecture::kArm, "sve_bf16"},
     {Architecture::kArm, "sve_dot"},
     {Architecture::kArm, "sve"},
     {Architecture::kArm, "neon_i8mm"},
+    {Architecture::kArm, "neon_bf16"},
     {Architecture::kArm, "neon_dotprod"},
     {Architecture::kArm, "neon"},
     // On other architectures a tier has the name of the namespace of its Highway target.

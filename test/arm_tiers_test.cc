@@ -10,8 +10,8 @@
 namespace isoquant {
 namespace {
 
-constexpr uint64_t kAsimd = 1 << 1, kAsimddp = 1 << 20, kSve = 1 << 22;  // HWCAP
-constexpr uint64_t kSveI8mm = 1 << 9, kI8mm = 1 << 13;                   // HWCAP2
+constexpr uint64_t kAsimd = 1 << 1, kAsimddp = 1 << 20, kSve = 1 << 22;                      // HWCAP
+constexpr uint64_t kSveI8mm = 1 << 9, kSveBf16 = 1 << 12, kI8mm = 1 << 13, kBf16 = 1 << 14;  // HWCAP2
 
 // This machine, as if it had other features.
 Cpu With(uint64_t hwcap, uint64_t hwcap2, size_t sve_bytes) {
@@ -56,12 +56,32 @@ TEST_CASE("Arm: features that are missing are named") {
   }
 }
 
+TEST_CASE("Arm: products of bf16 need FEAT_BF16 and FloatMode::kFast") {
+  const bool has_sve = (DetectCpu().hwcap & kSve) != 0;
+  const std::string no_sve = "the CPU or the operating system lacks SVE: HWCAP[22] is 0";
+  Context exact;
+  Context context;
+  context.SetFloatMode(FloatMode::kFast);
+  {
+    const ScopedDetection none(With(kAsimd | kSve, kSveI8mm | kI8mm, 32), false);
+    CHECK(ReasonOf(context, "neon_bf16") == "the CPU lacks FEAT_BF16: HWCAP2[14] (bf16) is 0");
+    CHECK(ReasonOf(context, "sve_bf16") ==
+          (has_sve ? "the CPU lacks FEAT_BF16 for SVE: HWCAP2[12] (svebf16) is 0" : no_sve));
+  }
+  const ScopedDetection all(With(kAsimd | kSve, kSveBf16 | kBf16, 32), false);
+  CHECK(ReasonOf(exact, "neon_bf16").find("SetFloatMode") != std::string::npos);
+  CHECK(ReasonOf(context, "neon_bf16").empty());
+  CHECK(ReasonOf(context, "sve_bf16") == (has_sve ? "" : no_sve));
+  CHECK(Explain(context, ElementType::kBf16, ElementType::kBf16).find(has_sve ? "sve_bf16 runs" : "neon_bf16 runs") !=
+        std::string::npos);
+}
+
 TEST_CASE("Arm: names of features") {
   Cpu cpu;
   CHECK(FeatureNames(cpu).empty());
   cpu.hwcap = kAsimd | kAsimddp | kSve;
-  cpu.hwcap2 = kSveI8mm | kI8mm;
-  CHECK(FeatureNames(cpu) == std::vector<std::string>{"asimd", "asimddp", "sve", "i8mm", "svei8mm"});
+  cpu.hwcap2 = kSveI8mm | kI8mm | kSveBf16 | kBf16;
+  CHECK(FeatureNames(cpu) == std::vector<std::string>{"asimd", "asimddp", "sve", "i8mm", "bf16", "svei8mm", "svebf16"});
 }
 
 }  // namespace

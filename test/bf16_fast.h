@@ -147,6 +147,27 @@ inline void CheckFastBits(const std::string& name) {
   }
 }
 
+// K is filled up with zeros for some rows as for others: sums of -0 become +0 with all numbers of rows, or with none.
+inline void CheckFastZeros(const std::string& name) {
+  Context context;
+  UseOnlyFast(context, name);
+  for (const size_t k : {size_t{1}, size_t{2}, size_t{3}, size_t{4}, size_t{6}, size_t{33}}) {
+    CAPTURE(k);
+    GuardedMatrix<BFloat16> a(19, k), b(k, 21);
+    GuardedMatrix<float> c(19, 21);
+    for (BFloat16& x : a.buffer()) x.bits = 0x8000;
+    for (BFloat16& x : b.buffer()) x.bits = 0x3f80;
+    std::vector<bool> signs;
+    for (const size_t rows : {size_t{1}, size_t{3}, size_t{5}, size_t{19}}) {
+      for (float& x : c.buffer()) x = -0.0f;
+      ISOQUANT_CHECK_OK(MatMul(context, a.const_view().Rows(0, rows), KxN{b.const_view()}, c.view().Rows(0, rows),
+                               Store::kAccumulate));
+      for (size_t i = 0; i < rows * 21; ++i) signs.push_back(std::signbit(c.buffer()[i]));
+    }
+    CHECK(std::count(signs.begin(), signs.end(), signs[0]) == static_cast<std::ptrdiff_t>(signs.size()));
+  }
+}
+
 inline void CheckFastNaN(const std::string& name) {
   Context context;
   UseOnlyFast(context, name);

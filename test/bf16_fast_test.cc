@@ -93,6 +93,13 @@ TEST_CASE("FloatMode: on one tier bits depend neither on threads nor on batches 
   }
 }
 
+TEST_CASE("FloatMode: one sign of zero for any number of rows") {
+  for (const std::string& name : FastTiers()) {
+    CAPTURE(name);
+    CheckFastZeros(name);
+  }
+}
+
 TEST_CASE("FloatMode: one NaN, and only where there is one") {
   for (const std::string& name : FastTiers()) {
     CAPTURE(name);

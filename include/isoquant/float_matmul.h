@@ -29,14 +29,14 @@ namespace isoquant {
 // 7fc00000.
 //
 // With FloatMode::kFast (Context::SetFloatMode) products of bf16 use the instructions for bf16 that the CPU has:
-// VDPBF16PS (tier avx512_bf16), TDPBF16PS (amx_bf16). On one tier the bits of C are still the same for every executor,
-// for rows that are split over calls in any way, and for b in any form; between tiers they differ. Each output is
-// within
+// VDPBF16PS (tier avx512_bf16), TDPBF16PS (amx_bf16), BFDOT and BFMMLA (neon_bf16, sve_bf16). On one tier the bits of C
+// are still the same for every executor, for rows that are split over calls in any way, and for b in any form; between
+// tiers they differ. Each output is within
 //   (K + 2) 2^-23 (|C| + sum over k of |A(m, k) B(k, n)|) + (K + 2) 2^-126 (1 + max |A(m, k)| + max |B(k, n)|)
-// of the true value, where no partial sum overflows and K <= 2^22: there are K + 2 roundings at most, and the
-// instructions take subnormal numbers for zeros, and make zeros of subnormal sums, whatever the float environment. An
-// odd K is filled up with zeros, so that a sum of -0 may become +0. A NaN is stored as above. Products of f32 have no
-// such mode.
+// of the true value, where no partial sum overflows and K <= 2^22: there are K + 2 roundings at most, to nearest or, on
+// Arm, to odd, and the instructions take subnormal numbers for zeros, and make zeros of subnormal sums, whatever the
+// float environment. K is filled up with zeros to a multiple of two to 32, so that a sum of -0 may become +0. A NaN is
+// stored as above. Products of f32 have no such mode.
 //
 // M, N or K = 0 is legal; K = 0 writes zeros, or leaves C as it is with kAccumulate. Rows may have any stride and
 // alignment. c must not overlap a or b.

@@ -79,6 +79,8 @@ struct PolicyListOf<Bf16Problem> {
   using List = PolicyList<AmxBf16, Bf16Policy>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   using List = PolicyList<Avx512Bf16, Bf16Policy>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64 && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
+  using List = PolicyList<ArmBf16, Bf16Policy>;
 #else
   using List = PolicyList<Bf16Policy>;
 #endif

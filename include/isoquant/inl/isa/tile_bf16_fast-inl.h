@@ -1,5 +1,6 @@
-// ISA layer: VDPBF16PS on 512-bit vectors (tier avx512_bf16), and TDPBF16PS of AMX (amx_bf16): more products than fused
-// multiply-add, but not its bits. For FloatMode::kFast alone.
+// ISA layer: VDPBF16PS on 512-bit vectors (tier avx512_bf16), TDPBF16PS of AMX (amx_bf16), and BFMMLA with BFDOT on
+// NEON (neon_bf16) and on SVE vectors of any length (sve_bf16): more products than fused multiply-add, but not its
+// bits. For FloatMode::kFast alone.
 //
 // VDPBF16PS adds two products of bf16 to each f32 lane, rounding after each. It takes subnormal numbers for zeros, on
 // both sides, and makes zeros of subnormal sums, whatever MXCSR says. An output is one chain of such steps in
@@ -7,6 +8,12 @@
 // sides end with +0. TDPBF16PS treats subnormal numbers in the same way, and adds 32 k at a time: K is filled up with
 // zeros to a multiple of that, whatever the shape. No shape is left to another tier, because the choice would depend on
 // the rows of a call, and bits on it.
+//
+// BFDOT adds the sum of two products to each f32 lane. It rounds that sum, then the next one, to odd (the last bit is
+// set unless the result is exact), and takes subnormal numbers for zeros. BFMMLA does to each of 2 x 2 sums what two
+// BFDOT do (BFMatMulAdd and BFDotAdd in the Arm Architecture Reference Manual, DDI 0487, FPCR.EBF being 0, as Linux has
+// it). So few rows may take BFDOT, many BFMMLA, to the same bits; K is filled up with zeros to a multiple of four.
+// Layout and registers are those of SDOT and SMMLA (tile_dot-inl.h, tile_mmla-inl.h).
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_BF16_FAST_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -23,6 +30,8 @@
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/isa/tile_amx-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
+#include "isoquant/inl/isa/tile_dot-inl.h"
+#include "isoquant/inl/isa/tile_mmla-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
@@ -141,4 +150,63 @@ struct AmxBf16 : AmxTiles<Tdpbf16ps> {
 HWY_AFTER_NAMESPACE();
 
 #endif  // x86-64 with inline asm
+
+#if HWY_ARCH_ARM_A64 && !HWY_COMPILER_MSVC && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
+
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+inline const char* RefuseArmBf16(const Cpu& cpu) {
+#if HWY_TARGET_IS_SVE
+  if (const char* refusal = RefuseVectorLength(cpu)) return refusal;
+  return (cpu.hwcap2 >> 12 & 1) != 0 ? nullptr : "the CPU lacks FEAT_BF16 for SVE: HWCAP2[12] (svebf16) is 0";
+#else
+  return (cpu.hwcap2 >> 14 & 1) != 0 ? nullptr : "the CPU lacks FEAT_BF16: HWCAP2[14] (bf16) is 0";
+#endif
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Bits of bf16, because Highway's own bf16 is not of all targets.
+using Bf16Vectors = DotVectors<int16_t, float>;
+struct Bfdot : DotByElement<Bf16Vectors, 0x4f40f000, 0x64604000> {
+  using B = BFloat16;
+  static constexpr bool kFillsPieces = true;
+};
+struct Bfmmla : MatrixMultiply<Bf16Vectors, 0x6e40ec00, 0x6460e400> {};
+
+// Ten rows, because BFMMLA has a latency of five cycles and four start in each on neoverse-v1: twenty accumulators.
+struct ArmBf16 : MmlaTiles<Bfmmla, Bfdot, 10> {
+#if HWY_TARGET_IS_SVE
+  static constexpr char kName[] = "sve_bf16";
+#else
+  static constexpr char kName[] = "neon_bf16";
+#endif
+  using A = BFloat16;
+  static constexpr bool kColumnSums = false;
+  static constexpr bool kNeedsFastMode = true;
+  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseArmBf16;
+
+  static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, ArrangedA* HWY_RESTRICT out) {
+    ArrangeInPieces(reinterpret_cast<const uint8_t*>(a), a_stride * sizeof(*a), k * sizeof(*a), rows, 0,
+                    reinterpret_cast<uint8_t*>(out));
+  }
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // AArch64
 #endif  // per-target include guard

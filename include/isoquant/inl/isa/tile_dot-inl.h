@@ -66,7 +66,7 @@ struct DotVectors {
 using ByteVectors = DotVectors<int8_t, int32_t>;
 
 // Instructions: each lane of acc += the group in that lane of b times the group in lane kLane of a, in each 128 bits. A
-// group is four bytes, those of b signed; or one f32.
+// group is four bytes, those of b signed; two bf16; or one f32.
 template <class Vectors, uint32_t kNeonWord, uint32_t kSveWord>
 struct DotByElement : Vectors {
   using typename Vectors::V32;
@@ -117,6 +117,13 @@ struct SmullSadalp : ByteVectors {
 };
 #endif
 
+// Whether sums are those of whole pieces, the last of them filled up with zeros: 0 is added where a group of them is
+// not multiplied. (kFillsPieces of the instruction; most have none.)
+template <class Dot, class = void>
+constexpr bool kFillsPieces = false;
+template <class Dot>
+constexpr bool kFillsPieces<Dot, std::enable_if_t<Dot::kFillsPieces>> = true;
+
 // A policy without its type of A: policies that have the same arranged A share it. Where elements of arranged A are
 // longer than those of panels, a line of a panel has a part for each, which Dot::LoadPart makes.
 template <class Dot>
@@ -160,7 +167,7 @@ struct DotTiles : AnyShape {
   template <size_t kGroup>
   static HWY_INLINE VB LoadB(const B* b) {
     if constexpr (kParts == 1) {
-      return hn::LoadU(DB(), b + kGroup * kLine);
+      return hn::LoadU(DB(), reinterpret_cast<const ArrangedA*>(b + kGroup * kLine));
     } else {
       return Dot::template LoadPart<kGroup % kParts>(b + kGroup / kParts * kLine);
     }
@@ -201,6 +208,11 @@ struct DotTiles : AnyShape {
     template <size_t kGroup, size_t kPieces, class... Accs>
     static HWY_INLINE void Group(const ArrangedA* a, const B* b, size_t step, Accs&... acc) {
       Products<kGroup, kPieces, kGroup % kSets * kVectors, 0, 0>(a, b, step, acc...);
+    }
+
+    template <class... Accs>
+    static HWY_INLINE void AddZero(Accs&... acc) {
+      ((acc = hn::Add(acc, hn::Zero(D32()))), ...);
     }
 
     template <bool kAdd, size_t kRow, size_t kVector, class... Rest>
@@ -247,6 +259,9 @@ struct DotTiles : AnyShape {
           Group<1, 1>(a, b, step, acc...);
         }
         if (k != 0) Group<0, 1>(a, b, step, acc...);
+        if constexpr (kFillsPieces<Dot>) {
+          if (k != 0) AddZero(acc...);
+        }
         if (kIsExact && args.add) {
           Store<true, 0, 0>(args.c + col, args.c_stride, acc...);
         } else {
