@@ -59,16 +59,17 @@ TEST_CASE("Arm: features that are missing are named") {
 TEST_CASE("Arm: products of bf16 need FEAT_BF16 and FloatMode::kFast") {
   const bool has_sve = (DetectCpu().hwcap & kSve) != 0;
   const std::string no_sve = "the CPU or the operating system lacks SVE: HWCAP[22] is 0";
-  Context exact;
-  Context context;
-  context.SetFloatMode(FloatMode::kFast);
   {
     const ScopedDetection none(With(kAsimd | kSve, kSveI8mm | kI8mm, 32), false);
+    Context context;
+    context.SetFloatMode(FloatMode::kFast);
     CHECK(ReasonOf(context, "neon_bf16") == "the CPU lacks FEAT_BF16: HWCAP2[14] (bf16) is 0");
     CHECK(ReasonOf(context, "sve_bf16") ==
           (has_sve ? "the CPU lacks FEAT_BF16 for SVE: HWCAP2[12] (svebf16) is 0" : no_sve));
   }
   const ScopedDetection all(With(kAsimd | kSve, kSveBf16 | kBf16, 32), false);
+  Context exact, context;
+  context.SetFloatMode(FloatMode::kFast);
   CHECK(ReasonOf(exact, "neon_bf16").find("SetFloatMode") != std::string::npos);
   CHECK(ReasonOf(context, "neon_bf16").empty());
   CHECK(ReasonOf(context, "sve_bf16") == (has_sve ? "" : no_sve));

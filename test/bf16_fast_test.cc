@@ -33,8 +33,10 @@ TEST_CASE("FloatMode: exact until something else is said, and again") {
   const std::vector<float> exact = operands.Multiply(context, KxN{operands.b.const_view()});
   for (const std::string& name : FastTiers()) {
     CHECK(ReasonOf(context, name).find("SetFloatMode") != std::string::npos);
-    CHECK(Explain(context, ElementType::kBf16, ElementType::kBf16).find(name + " does not: it has bits of its own") !=
-          std::string::npos);
+  }
+  if (!FastTiers().empty()) {  // the others may be worse than the exact tier that runs
+    CHECK(Explain(context, ElementType::kBf16, ElementType::kBf16)
+              .find(FastTiers()[0] + " does not: it has bits of its own") != std::string::npos);
   }
   context.SetFloatMode(FloatMode::kFast);
   CHECK(context.float_mode() == FloatMode::kFast);
