@@ -19,6 +19,11 @@
 namespace isoquant {
 namespace {
 
+float AnyMagnitude(Random& random) {
+  const int exponent = static_cast<int>(random.Below(8)) - 4;
+  return std::ldexp(random.Signed(), exponent);
+}
+
 struct Product {
   Product(Random& random, const Shape& shape)
       : a(shape.m, shape.k, shape.k + shape.gap),
@@ -28,8 +33,8 @@ struct Product {
         b16(shape.k, shape.n),
         before(shape.m, shape.n),
         c(shape.m, shape.n, shape.n + shape.gap) {
-    for (float& x : a.buffer()) x = std::ldexp(random.Signed(), static_cast<int>(random.Below(8)) - 4);
-    for (float& x : b.buffer()) x = std::ldexp(random.Signed(), static_cast<int>(random.Below(8)) - 4);
+    for (float& x : a.buffer()) x = AnyMagnitude(random);
+    for (float& x : b.buffer()) x = AnyMagnitude(random);
     for (float& x : before.buffer()) x = random.Signed();
     Prepare();
   }
