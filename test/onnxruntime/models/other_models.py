@@ -53,6 +53,8 @@ def left_alone():
          {"x": full_range(random, np.int8, (8, 3))}, blocks, {"y": F32}, claims="none", opset=21)
     save("alone_double", [node("Sigmoid", "x", "y")], {"x": image.astype(np.float64)}, {}, {"y": np.float64},
          claims="none", tolerance=1e-12)
+    save("alone_int32", [node("Add", "y y", "z")], [{"y": np.arange(n, dtype=np.int32).reshape(1, 1, 1, n)} for n in (3, 4)],
+         {}, {"z": np.int32}, claims="none", open_dims=[("y", 0), ("y", 1), ("y", 2)])
     save("alone_cubic", [node("Resize", "x _ _ n", "y", mode="cubic")], {"x": image},
          {"n": np.array([1, 3, 16, 16], np.int64)}, {"y": F32}, claims="none", tolerance=1e-4)
 
