@@ -294,6 +294,24 @@ TEST_CASE_TEMPLATE("Resize: the same size is a copy", T, int8_t, uint8_t, float,
   }
 }
 
+// The last pixel has the number 2^24 + 3, and the nearest float to that is one more.
+TEST_CASE("Resize: more pixels than floats can count") {
+  constexpr size_t kW = (size_t{1} << 24) + 4;
+  const GuardedImage<uint8_t> x({1, 1, kW, 1});
+  x.buffer()[kW - 1] = 77;
+  for (const Mode mode : {Mode::kLinear, Mode::kNearest}) {
+    Resizing resizing;
+    resizing.mode = mode;
+    resizing.coordinates = Coordinates::kAlignCorners;
+    Context context;
+    uint8_t y[3] = {1, 1, 1};
+    ISOQUANT_CHECK_OK(Resize2d(context, x.const_view(), resizing, ImageView<uint8_t>(y, 1, 1, 3, 1)));
+    CHECK(y[0] == 0);
+    CHECK(y[1] == 0);
+    CHECK(y[2] == 77);
+  }
+}
+
 TEST_CASE_TEMPLATE("Resize: nothing to do", T, uint8_t, float) {
   Context context;
   for (const ImageShape& shape :
