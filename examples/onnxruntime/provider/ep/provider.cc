@@ -32,10 +32,9 @@ struct ComputeInfo final : OrtNodeComputeInfo {
 Provider& Self(OrtEp* ep) { return *static_cast<Provider*>(ep); }
 
 std::string NameOf(const Graph& graph, size_t source) {
-  const char *name = nullptr, *op = nullptr;
-  Check(Api().Node_GetName(graph.sources()[source], &name));
+  const char* op = nullptr;
   Check(Api().Node_GetOperatorType(graph.sources()[source], &op));
-  return "'" + std::string(name) + "' (" + op + ")";
+  return "'" + graph.SourceName(source) + "' (" + op + ")";
 }
 
 }  // namespace
@@ -64,11 +63,12 @@ Provider::~Provider() {
 }
 
 void Provider::Claim(const OrtGraph* ort_graph, OrtEpGraphSupportInfo* support) {
-  Graph graph(ort_graph);
+  Graph graph(ort_graph, options_.disabled_operators);
   MatchAll(graph);
-  Claims claims = FindClaims(graph, options_.disabled_operators);
+  Claims claims = FindClaims(graph);
   for (const size_t source : claims.left) {
-    left_.push_back(NameOf(graph, source));
+    const std::string name = NameOf(graph, source);
+    if (std::find(left_.begin(), left_.end(), name) == left_.end()) left_.push_back(name);
     // ONNX Runtime goes on without a provider whose GetCapability fails. So the node is claimed, and Compile fails.
     if (options_.is_strict) claims.regions.push_back({source});
   }

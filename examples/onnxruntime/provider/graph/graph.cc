@@ -29,9 +29,13 @@ void Remove(std::vector<int>& from, int node) { from.erase(std::remove(from.begi
 
 std::string OperatorOf(const Node& node) { return Text(Api().Node_GetOperatorType, node.ort); }
 
-Graph::Graph(const OrtGraph* graph) {
+Graph::Graph(const OrtGraph* graph, const std::vector<std::string>& left_alone) {
   sources_ = List<OrtNode>(Api().Graph_GetNumNodes, Api().Graph_GetNodes, graph);
-  for (const OrtNode* node : sources_) AddNode(node);
+  for (const OrtNode* node : sources_) {
+    AddNode(node);
+    const bool is_left = std::find(left_alone.begin(), left_alone.end(), nodes_.back().op) != left_alone.end();
+    if (is_left) nodes_.back().domain = "left alone";
+  }
   for (const OrtValueInfo* info : List<OrtValueInfo>(Api().Graph_GetNumOutputs, Api().Graph_GetOutputs, graph)) {
     const int value = AddValue(info);
     if (value != kNone) values_[static_cast<size_t>(value)].is_output = true;
@@ -92,6 +96,7 @@ void Graph::AddNode(const OrtNode* ort) {
   }
   // A node without a name is known by what it computes.
   if (node.name.empty() && !node.outputs.empty() && node.outputs[0] != kNone) node.name = At(node.outputs[0]).name;
+  source_names_.push_back(node.name);
   nodes_.push_back(std::move(node));
 }
 

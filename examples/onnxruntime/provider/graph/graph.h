@@ -52,8 +52,8 @@ constexpr const char* kFusedDomain = "isoquant";
 
 class Graph {
  public:
-  // Borrows `graph`.
-  explicit Graph(const OrtGraph* graph);
+  // Borrows `graph`. Nodes of the operators `left_alone` are in it, but no pattern and no kernel knows them.
+  explicit Graph(const OrtGraph* graph, const std::vector<std::string>& left_alone = {});
 
   std::vector<Node>& nodes() { return nodes_; }
   const std::vector<Node>& nodes() const { return nodes_; }
@@ -61,7 +61,9 @@ class Graph {
   const Value& At(int value) const { return values_[static_cast<size_t>(value)]; }
   const Node& NodeAt(int node) const { return nodes_[static_cast<size_t>(node)]; }
   int FindValue(const std::string& name) const;  // kNone if there is none
+  // The model's own nodes, and what they are called: by their outputs if they have no name.
   const std::vector<const OrtNode*>& sources() const { return sources_; }
+  const std::string& SourceName(size_t source) const { return source_names_[source]; }
 
   // The only consumer of a value that nobody else needs, or kNone.
   int OnlyConsumer(int value) const;
@@ -82,6 +84,7 @@ class Graph {
   std::vector<Value> values_;
   std::unordered_map<std::string, int> by_name_;
   std::vector<const OrtNode*> sources_;
+  std::vector<std::string> source_names_;
 };
 
 }  // namespace isoquant_provider

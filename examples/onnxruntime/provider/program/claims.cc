@@ -9,14 +9,13 @@
 namespace isoquant_provider {
 namespace {
 
-Flags FindClaimed(const Graph& graph, const std::vector<std::string>& disabled) {
+Flags FindClaimed(const Graph& graph) {
   const auto& nodes = graph.nodes();
   Flags is_claimed(nodes.size()), is_between(nodes.size());
   bool has_integers = false;
   for (size_t i = 0; i < nodes.size(); ++i) {
     const KernelType* const type = nodes[i].is_dead ? nullptr : FindKernel(graph, nodes[i]);
-    const bool is_disabled = std::find(disabled.begin(), disabled.end(), OperatorOf(nodes[i])) != disabled.end();
-    is_claimed[i] = type != nullptr && !is_disabled;
+    is_claimed[i] = type != nullptr;
     is_between[i] = is_claimed[i] && type->role == Role::kBetween;
     has_integers = has_integers || (is_claimed[i] && type->role == Role::kInteger);
   }
@@ -58,9 +57,9 @@ bool IsIntegerNode(const Graph& graph, const Node& node) {
 
 }  // namespace
 
-Claims FindClaims(const Graph& graph, const std::vector<std::string>& disabled) {
+Claims FindClaims(const Graph& graph) {
   const auto& nodes = graph.nodes();
-  Flags is_claimed = FindClaimed(graph, disabled);
+  Flags is_claimed = FindClaimed(graph);
   const std::vector<int> levels = FindLevels(graph, is_claimed);
   std::vector<size_t> parents(nodes.size());
   std::iota(parents.begin(), parents.end(), size_t{0});

@@ -2,7 +2,6 @@
 #ifndef ISOQUANT_PROVIDER_PROGRAM_CLAIMS_H_
 #define ISOQUANT_PROVIDER_PROGRAM_CLAIMS_H_
 
-#include <string>
 #include <vector>
 
 #include "graph/graph.h"
@@ -14,11 +13,11 @@ struct Claims {
   std::vector<size_t> left;                  // sources that compute with 8-bit integers, and are in no region
 };
 
-// `disabled`: operators that are not claimed. `graph` has been rewritten by the patterns.
+// `graph` has been rewritten by the patterns.
 //
 // A region is a connected part of the graph that can be computed at once: no path leaves it and comes back. A graph
 // without integers is left alone.
-Claims FindClaims(const Graph& graph, const std::vector<std::string>& disabled);
+Claims FindClaims(const Graph& graph);
 
 }  // namespace isoquant_provider
 
