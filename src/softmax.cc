@@ -18,20 +18,23 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Rows [begin, end). `lengths` may be null. 16-bit rows have their exponentials in `scratch`. The next row's extreme is
-// looked for while the quotients of this one wait for its sum.
+// Rows [begin, end). `lengths` may be null. 16-bit rows have their exponentials in `scratch`.
 template <class T>
 void SoftmaxRows(const MatrixView<const T>& x, float scale, const int32_t* lengths, const MatrixView<T>& y,
                  size_t begin, size_t end, float* scratch) {
   const auto length = [&](size_t r) { return lengths == nullptr ? x.cols : static_cast<size_t>(lengths[r]); };
-  float extreme = ExtremeOfRow(x.Row(begin), length(begin), scale);
+  const float sign = scale < 0.0f ? -0.0f : 0.0f;
+  size_t n = length(begin);
+  float extreme = Extreme(x.Row(begin), n, sign, 0, FillVector<T>{});
   for (size_t r = begin; r < end; ++r) {
-    const size_t n = length(r);
     float* e = scratch;
     if constexpr (std::is_same<T, float>::value) e = y.Row(r);
     const float sum = ExponentialsOfRow(x.Row(r), n, extreme, scale, e);
-    if (r + 1 < end) extreme = ExtremeOfRow(x.Row(r + 1), length(r + 1), scale);
-    DivideRow(e, n, x.cols, sum, y.Row(r));
+    const bool last = r + 1 == end;
+    const T* const next = last ? nullptr : x.Row(r + 1);
+    const size_t next_n = last ? 0 : length(r + 1);
+    extreme = DivideRow(e, n, x.cols, sum, y.Row(r), next, next_n, sign);
+    n = next_n;
   }
 }
 

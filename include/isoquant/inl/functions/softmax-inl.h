@@ -27,21 +27,33 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The largest x, or the least if `sign` is -0; n > 0. Which zero it is, and whether a NaN counts, depends on the
-// target: no output does, because a NaN of x makes the whole row NaN.
-template <class T>
-HWY_INLINE float Extreme(const T* x, size_t n, float sign) {
+// The largest x, or the least if `sign` is -0; of no x, any float. Which zero it is, and whether a NaN counts, depends
+// on the target: no output does, because a NaN of x makes the whole row NaN. Beside that, calls other(i, count) for the
+// vectors of `other_n` elements, as ForEachVector does: what it stores costs little while this loads.
+template <class T, class Other>
+HWY_INLINE float Extreme(const T* x, size_t n, float sign, size_t other_n, const Other& other) {
   const DF32 d;
   const size_t lanes = hn::Lanes(d);
   const VF32 flip = hn::Set(d, sign), least = hn::Set(d, -std::numeric_limits<float>::infinity());
   VF32 max0 = least, max1 = least, max2 = least, max3 = least;
+  const auto take_four = [&](size_t at) HWY_ATTR {
+    max0 = hn::Max(hn::Xor(LoadAsF32(x + at), flip), max0);
+    max1 = hn::Max(hn::Xor(LoadAsF32(x + at + lanes), flip), max1);
+    max2 = hn::Max(hn::Xor(LoadAsF32(x + at + 2 * lanes), flip), max2);
+    max3 = hn::Max(hn::Xor(LoadAsF32(x + at + 3 * lanes), flip), max3);
+  };
   size_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    max0 = hn::Max(hn::Xor(LoadAsF32(x + i), flip), max0);
-    max1 = hn::Max(hn::Xor(LoadAsF32(x + i + lanes), flip), max1);
-    max2 = hn::Max(hn::Xor(LoadAsF32(x + i + 2 * lanes), flip), max2);
-    max3 = hn::Max(hn::Xor(LoadAsF32(x + i + 3 * lanes), flip), max3);
+  for (; i + 4 * lanes <= HWY_MIN(n, other_n); i += 4 * lanes) {
+    take_four(i);
+    for (size_t v = 0; v < 4; ++v) other(i + v * lanes, lanes);
   }
+  size_t o = i;
+  for (; o + 4 * lanes <= other_n; o += 4 * lanes) {
+    for (size_t v = 0; v < 4; ++v) other(o + v * lanes, lanes);
+  }
+  for (; o + lanes <= other_n; o += lanes) other(o, lanes);
+  if (o < other_n) other(o, other_n - o);
+  for (; i + 4 * lanes <= n; i += 4 * lanes) take_four(i);
   for (; i + lanes <= n; i += lanes) max0 = hn::Max(hn::Xor(LoadAsF32(x + i), flip), max0);
   if (i < n) {
     const VF32 v = hn::Xor(LoadAsF32(x + i, n - i), flip);
@@ -125,30 +137,24 @@ struct FillVector {
   }
 };
 
-// What is subtracted from the n elements of a row. (0, if there are none.)
-template <class T>
-HWY_INLINE float ExtremeOfRow(const T* x, size_t n, float scale) {
-  return n == 0 ? 0.0f : Extreme(x, n, scale < 0.0f ? -0.0f : 0.0f);
-}
-
 template <class T>
 HWY_INLINE float ExponentialsOfRow(const T* x, size_t n, float extreme, float scale, float* e) {
   return scale == 1.0f ? SumOfExponentials<false>(x, n, extreme, scale, e)
                        : SumOfExponentials<true>(x, n, extreme, scale, e);
 }
 
-// y = e / sum, of the first n elements of a row; those up to `size` become 0.
+// y = e / sum, of the first n elements of a row; those up to `size` become 0. Returns the Extreme of the next row.
 template <class T>
-HWY_INLINE void DivideRow(const float* e, size_t n, size_t size, float sum, T* y) {
+HWY_INLINE float DivideRow(const float* e, size_t n, size_t size, float sum, T* y, const T* next, size_t next_n,
+                           float sign) {
   const DF32 d;
-  if (sum == sum) {
-    const hn::CappedTag<float, 1> one;
-    const float inverse = hn::GetLane(Divide(one, hn::Set(one, 1.0f), hn::Set(one, sum)));
-    ForEachVector(d, n, TimesInverse<T>{e, inverse, y});
-  } else {
-    ForEachVector(d, n, FillVector<T>{std::numeric_limits<float>::quiet_NaN(), y});
-  }
   ForEachVector(d, size - n, FillVector<T>{0.0f, y + n});
+  if (sum != sum) {
+    return Extreme(next, next_n, sign, n, FillVector<T>{std::numeric_limits<float>::quiet_NaN(), y});
+  }
+  const hn::CappedTag<float, 1> one;
+  const float inverse = hn::GetLane(Divide(one, hn::Set(one, 1.0f), hn::Set(one, sum)));
+  return Extreme(next, next_n, sign, n, TimesInverse<T>{e, inverse, y});
 }
 
 }  // namespace
