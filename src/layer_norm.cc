@@ -20,7 +20,7 @@ template <class T>
 void LayerNormPart(const MatrixView<const T>& x, const float* weight, const float* bias, float epsilon,
                    const MatrixView<T>& y, size_t begin, size_t end) {
   Affine affine{weight, bias, x.cols};
-  const bool looks_ahead = LooksAhead<T>(x.cols);
+  const bool looks_ahead = FitsL1<T>(x.cols);
   float sum = SumOfElements(x.Row(begin), x.cols);
   for (size_t r = begin; r < end; ++r) {
     if (r != begin && !looks_ahead) sum = SumOfElements(x.Row(r), x.cols);

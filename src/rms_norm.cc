@@ -20,7 +20,7 @@ template <class T>
 void RmsNormPart(const MatrixView<const T>& x, const float* weight, float epsilon, const MatrixView<T>& y, size_t begin,
                  size_t end) {
   Affine affine{weight, nullptr, x.cols};
-  const bool looks_ahead = LooksAhead<T>(x.cols);
+  const bool looks_ahead = FitsL1<T>(x.cols);
   float sum = SumOfSquares(x.Row(begin), x.cols);
   for (size_t r = begin; r < end; ++r) {
     if (r != begin && !looks_ahead) sum = SumOfSquares(x.Row(r), x.cols);

@@ -215,6 +215,15 @@ void CheckDots(const std::string& name) {
       digest.Add(&result, 1);
     }
     CheckGolden("vector/dot/" + name, digest.value());
+    // All 64 lanes are -0: their sum is +0.
+    for (const size_t size : std::initializer_list<size_t>{64, 128}) {
+      const std::vector<Stored> a(size, ReferenceFromF32<T>(-1e-30f)), b(size, ReferenceFromF32<T>(1e-30f));
+      const float expected = 0.0f;
+      float result = 7.0f;
+      ISOQUANT_CHECK_OK(Dot(context, VectorView<const T>(reinterpret_cast<const T*>(a.data()), size),
+                            VectorView<const T>(reinterpret_cast<const T*>(b.data()), size), result));
+      CHECK(FirstDifference(&result, &expected, 1) == 1);
+    }
   });
 }
 

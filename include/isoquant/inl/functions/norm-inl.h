@@ -25,6 +25,13 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Whether rows are so short that x of two of them, and what else a row needs, fit L1 together. (Rows of 4096 f32 do
+// not: with the next row's sums taken early, 64 x 4096 took 1.25 times as long.)
+template <class T>
+constexpr bool FitsL1(size_t n) {
+  return n <= 8192 / sizeof(T);
+}
+
 // Steps of sums. (Functors, because g++ 12 does not inline all lambdas.)
 template <class T>
 struct AddSquares {
@@ -49,6 +56,20 @@ struct AddSquaresLess {
   }
 };
 
+// The same. It fetches the row's y too: where rows do not fit L1 with all that is read and written, the stores behind
+// would wait for it, while these steps wait for nothing. (64 x 4096 f32: 1.13 times as fast on Zen 5.)
+template <class T>
+struct AddSquaresLessAndFetch {
+  AddSquaresLess<T> add;
+  const T* y;
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V operator()(D d, V sum, size_t i, size_t count) const {
+    hwy::Prefetch(y + i);
+    return add(d, sum, i, count);
+  }
+};
+
 // Not inlined, so that all operations share them.
 template <class T>
 HWY_NOINLINE float SumOfElements(const T* x, size_t n) {
@@ -59,8 +80,9 @@ HWY_NOINLINE float SumOfSquares(const T* x, size_t n) {
   return Sum(n, AddSquares<T>{x});
 }
 template <class T>
-HWY_NOINLINE float SumOfSquaresLess(const T* x, size_t n, float mean) {
-  return Sum(n, AddSquaresLess<T>{x, mean});
+HWY_NOINLINE float SumOfSquaresLess(const T* x, size_t n, float mean, const T* y) {
+  if (FitsL1<T>(n)) return Sum(n, AddSquaresLess<T>{x, mean});
+  return Sum(n, AddSquaresLessAndFetch<T>{{x, mean}, y});
 }
 
 // sum / n. (By vectors, here and below: compilers know what a division or a root of scalars is worth by -ffast-math.)
@@ -164,13 +186,6 @@ HWY_INLINE bool MayBeNaN(float sum, float scale, Affine& affine) {
   return !kStoresOneNaN<T> && (!affine.AllFinite() || !IsFinite(sum) || !IsFinite(scale));
 }
 
-// Whether rows are so short that x of two of them, and what else a row needs, fit L1 together. (Rows of 4096 f32 do
-// not: with them in one loop, 64 x 4096 took 1.25 times as long.)
-template <class T>
-constexpr bool LooksAhead(size_t n) {
-  return n <= 8192 / sizeof(T);
-}
-
 // `sum` is SumOfSquares(x, n), the result that of the row behind, if there is one (`next_x` is not null): it is added
 // up while this row waits for its division and root.
 template <class T>
@@ -191,7 +206,7 @@ template <class T>
 HWY_INLINE float LayerNormRow(const T* x, size_t n, float sum_of_x, const T* next_x, Affine& affine, float epsilon,
                               T* y) {
   const float mean = Mean(sum_of_x, n);
-  const float sum = SumOfSquaresLess(x, n, mean);
+  const float sum = SumOfSquaresLess(x, n, mean, y);
   const float scale = InverseRoot(Mean(sum, n), epsilon);
   const float next = next_x == nullptr ? 0.0f : SumOfElements(next_x, n);
   const bool may_be_nan = MayBeNaN<T>(sum, scale, affine);
