@@ -279,6 +279,25 @@ TEST_CASE_TEMPLATE("Vector: least and largest element, and sum", T, float, int8_
   });
 }
 
+// The extreme is one element alone, the last or the one in the middle.
+TEST_CASE_TEMPLATE("Vector: no element is left out of the least and the largest", T, float, int8_t, uint8_t) {
+  ForEachTier([](Context& context) {
+    for (size_t n = 1; n <= 330; ++n) {
+      for (const size_t at : std::initializer_list<size_t>{n - 1, n / 2}) {
+        std::vector<T> x(n, T{5});
+        const VectorView<const T> view(x.data(), n);
+        T least = 0, largest = 0;
+        x[at] = T{4};
+        ISOQUANT_CHECK_OK(ReduceMin(context, view, least));
+        x[at] = T{6};
+        ISOQUANT_CHECK_OK(ReduceMax(context, view, largest));
+        CHECK(least == T{4});
+        CHECK(largest == T{6});
+      }
+    }
+  });
+}
+
 TEST_CASE("Vector: parts for workers are the same as the whole") {
   constexpr size_t kSize = 400003;
   Random random(51);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/inl/functions/elements-inl.h"
 #include "isoquant/inl/functions/sums-inl.h"
