@@ -165,6 +165,17 @@ TEST_CASE("f32 as bf16: ties, NaN, infinities, subnormal numbers, and what round
   });
 }
 
+TEST_CASE("f32 as bf16: an odd K leaves -0 as it is") {
+  ForEachTier([&](Context& context) {
+    const GuardedMatrix<float> a(19, 3), b(3, 20), c(19, 20);
+    for (float& x : a.buffer()) x = -0.0f;
+    for (float& x : b.buffer()) x = 1.0f;
+    for (float& x : c.buffer()) x = -0.0f;
+    ISOQUANT_CHECK_OK(MatMul(context, AsBf16{a.const_view()}, KxN{b.const_view()}, c.view(), Store::kAccumulate));
+    for (const float x : c.buffer()) CHECK(std::signbit(x));
+  });
+}
+
 TEST_CASE("f32 as bf16: errors, and nothing is written") {
   Random random(425);
   Product product(random, {4, 8, 20});

@@ -53,6 +53,36 @@ TEST_CASE("Emulated tiers: products of bf16 on tiles") {
   CHECK(Count(Op::kTdpbf16ps) != before);
 }
 
+// Their rows are written by sources, 32 in a tile.
+TEST_CASE("Emulated tiers: products of bf16 on tiles, of rows in K-major order, and of f32") {
+  const ScopedDetection tiles(CpuWithTiles(true), true);
+  if (!HasTarget()) return;
+  const Emulation emulation;
+  Context context;
+  UseOnlyFast(context, kTier);
+  Random random(197);
+  for (const Shape& shape : {Shape{50, 67, 33}, Shape{31, 64, 16}, Shape{7, 5, 20}}) {
+    CAPTURE(shape.m);
+    Operands operands(random, shape);
+    const WeightsRef b = KxN{operands.b.const_view()};
+    const std::vector<float> sums = operands.Multiply(context, b);
+    const GuardedMatrix<BFloat16> transposed(shape.k, shape.m);
+    const GuardedMatrix<float> wide(shape.m, shape.k);
+    for (size_t m = 0; m < shape.m; ++m) {
+      for (size_t k = 0; k < shape.k; ++k) {
+        transposed.at(k, m) = operands.a.at(m, k);
+        wide.at(m, k) = Widened(operands.a.at(m, k));
+      }
+    }
+    operands.Begin();
+    ISOQUANT_CHECK_OK(MatMul(context, KxM{transposed.view()}, b, operands.c.view()));
+    CHECK(AreSame(operands.Sums(), sums));
+    operands.Begin();
+    ISOQUANT_CHECK_OK(MatMul(context, AsBf16{wide.const_view()}, b, operands.c.view()));
+    CHECK(AreSame(operands.Sums(), sums));
+  }
+}
+
 TEST_CASE("Emulated tiers: products of bf16 need TDPBF16PS and FloatMode::kFast") {
   {
     const ScopedDetection tiles(CpuWithTiles(true), true);
