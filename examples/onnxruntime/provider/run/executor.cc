@@ -24,7 +24,7 @@ void Work(void* data, size_t worker) {
 struct Meeting {
   using Clock = std::chrono::steady_clock;
   size_t expected;
-  Clock::time_point end = Clock::now() + std::chrono::milliseconds(3);
+  Clock::time_point end;
   std::atomic<size_t> arrived{0}, most{0};
   std::atomic<bool> is_over{false};
 };
@@ -46,16 +46,12 @@ void Meet(void* data, size_t) {
 
 }  // namespace
 
-size_t CountThreads(const OrtKernelContext* kernel_context) {
+size_t CountThreads(const OrtKernelContext* kernel_context, int milliseconds) {
   const size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  size_t most = 1;
-  for (int i = 0; i < 3 && most < cores; ++i) {
-    Meeting meeting{cores};
-    OrtStatus* const status = Api().KernelContext_ParallelFor(kernel_context, Meet, cores, cores, &meeting);
-    if (status != nullptr) Api().ReleaseStatus(status);
-    most = std::max(most, meeting.most.load());
-  }
-  return most;
+  Meeting meeting{cores, Meeting::Clock::now() + std::chrono::milliseconds(milliseconds)};
+  OrtStatus* const status = Api().KernelContext_ParallelFor(kernel_context, Meet, cores, cores, &meeting);
+  if (status != nullptr) Api().ReleaseStatus(status);
+  return std::max<size_t>(1, meeting.most.load());
 }
 
 void SessionExecutor::Run(size_t num_tasks, isoquant::TaskRef task) {

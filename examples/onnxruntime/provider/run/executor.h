@@ -23,8 +23,8 @@ class SessionExecutor final : public isoquant::Executor {
 };
 
 // How many of the session's threads run at once, at most std::thread::hardware_concurrency(). ONNX Runtime does not
-// tell. So tasks wait for one another for some milliseconds; a thread that is late is not counted.
-size_t CountThreads(const OrtKernelContext* kernel_context);
+// tell. So as many tasks wait for one another, `milliseconds` at most; a thread that is later is not counted.
+size_t CountThreads(const OrtKernelContext* kernel_context, int milliseconds);
 
 }  // namespace isoquant_provider
 

@@ -53,7 +53,12 @@ std::unique_ptr<Worker> WorkerPool::Borrow(const OrtKernelContext* kernel_contex
   size_t num_threads = 0;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (num_threads_ == 0) num_threads_ = CountThreads(kernel_context);
+    if ((runs_ & (runs_ + 1)) == 0) {
+      const size_t found = CountThreads(kernel_context, runs_ == 0 ? 10 : 2);
+      if (found > num_threads_) idle_.clear();
+      num_threads_ = std::max(num_threads_, found);
+    }
+    ++runs_;
     num_threads = num_threads_;
     if (!idle_.empty()) {
       std::unique_ptr<Worker> worker = std::move(idle_.back());
@@ -67,7 +72,7 @@ std::unique_ptr<Worker> WorkerPool::Borrow(const OrtKernelContext* kernel_contex
 void WorkerPool::Return(std::unique_ptr<Worker> worker) noexcept {
   try {
     const std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(std::move(worker));
+    if (worker->executor.NumWorkers() == num_threads_) idle_.push_back(std::move(worker));
   } catch (...) {
     // There is no memory to keep it: it is freed.
   }

@@ -38,7 +38,8 @@ class WorkerPool {
   // As Worker.
   WorkerPool(std::string max_tier, std::string disable);
 
-  // The first run finds out how many threads there are.
+  // The first run finds out how many threads there are; the second, fourth, eighth ... look whether there are more. (On
+  // a busy machine a thread may be late.)
   std::unique_ptr<Worker> Borrow(const OrtKernelContext* kernel_context);
   void Return(std::unique_ptr<Worker> worker) noexcept;
 
@@ -50,7 +51,8 @@ class WorkerPool {
   std::string max_tier_, disable_, tier_;
   std::mutex mutex_;        // of what follows
   size_t num_threads_ = 0;  // 0: there was no run
-  std::vector<std::unique_ptr<Worker>> idle_;
+  size_t runs_ = 0;
+  std::vector<std::unique_ptr<Worker>> idle_;  // of num_threads_ threads
 };
 
 }  // namespace isoquant_provider
