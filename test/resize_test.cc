@@ -262,8 +262,8 @@ TEST_CASE_TEMPLATE("Resize: many columns, channels and rows", T, int8_t, uint8_t
   for (const Mode mode : {Mode::kLinear, Mode::kNearest}) {
     Resizing resizing;
     resizing.mode = mode;
-    for (const ImageShape& shape : {ImageShape{1, 2, 700, 1}, ImageShape{1, 2, 5000, 1}, ImageShape{1, 2, 3, 1100},
-                                    ImageShape{1, 2, 3, 513}, ImageShape{1, 2, 500, 3}}) {
+    for (const ImageShape& shape : {ImageShape{1, 2, 700, 1}, ImageShape{1, 2, 5000, 1}, ImageShape{1, 2, 3150, 1},
+                                    ImageShape{1, 2, 3, 1100}, ImageShape{1, 2, 3, 513}, ImageShape{1, 2, 500, 3}}) {
       const Resizes<T> resizes(random, shape, 3, shape.w < 10 ? 4 : 1500, resizing);
       resizes.CheckOnEveryTier();
     }
