@@ -6,6 +6,7 @@
 #define ISOQUANT_PROVIDER_GRAPH_GRAPH_H_
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -38,7 +39,10 @@ struct Node {
   std::vector<int> read_through;     // DequantizeLinear nodes whose inputs it takes in place of their results
   // Of fused nodes: what is done to the result.
   isoquant::Activation activation = isoquant::Activation::kNone;
-  float parameter = 0.0f;      // of the activation
+  float parameter = 0.0f;  // of the activation
+  // A clamp behind it.
+  float min = -std::numeric_limits<float>::infinity();
+  float max = std::numeric_limits<float>::infinity();
   bool is_transposed = false;  // its weights are N x K
 
   int Input(size_t i) const { return i < inputs.size() ? inputs[i] : kNone; }

@@ -46,12 +46,12 @@ class Convolution final : public Kernel {
         Check(isoquant::Conv2d(context, x, output_.ZerosOf(frame), filter, frame.NewImage<int32_t>(y_, dims)));
         break;
       case ProductOutput::Kind::kUint8: {
-        const auto bytes = output_.BytesOf(frame, 0, 255);
+        const auto bytes = output_.BytesOf<uint8_t>(frame);
         Check(isoquant::Conv2d(context, x, filter, bytes, frame.NewImage<uint8_t>(y_, dims)));
         break;
       }
       case ProductOutput::Kind::kInt8: {
-        const auto bytes = output_.BytesOf(frame, -128, 127);
+        const auto bytes = output_.BytesOf<int8_t>(frame);
         Check(isoquant::Conv2d(context, x, filter, bytes, frame.NewImage<int8_t>(y_, dims)));
         break;
       }

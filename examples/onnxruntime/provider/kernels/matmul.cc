@@ -62,10 +62,10 @@ class MatMul final : public Kernel {
         break;
       }
       case ProductOutput::Kind::kUint8:
-        MultiplyWith(frame, shape, w, x, frame.NewPlain<uint8_t>(y_, shape.y), output_.BytesOf(frame, 0, 255));
+        MultiplyWith(frame, shape, w, x, frame.NewPlain<uint8_t>(y_, shape.y), output_.BytesOf<uint8_t>(frame));
         break;
       case ProductOutput::Kind::kInt8:
-        MultiplyWith(frame, shape, w, x, frame.NewPlain<int8_t>(y_, shape.y), output_.BytesOf(frame, -128, 127));
+        MultiplyWith(frame, shape, w, x, frame.NewPlain<int8_t>(y_, shape.y), output_.BytesOf<int8_t>(frame));
         break;
       case ProductOutput::Kind::kFloats:
         MultiplyWith(frame, shape, w, x, frame.NewPlain<float>(y_, shape.y), output_.FloatsOf(frame));

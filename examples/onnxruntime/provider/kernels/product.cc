@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "isoquant/quantize.h"
 #include "match/operands.h"
 
 namespace isoquant_provider {
@@ -32,11 +33,14 @@ ProductOutput::ProductOutput(Preparation& preparation, const Node& node)
       bias_(preparation, kind_ == Kind::kFloats ? kNone : node.inputs[kBias]),
       residual_(node.inputs[kResidual]),
       activation_(node.activation),
-      parameter_(node.parameter) {}
+      parameter_(node.parameter),
+      min_(node.min),
+      max_(node.max) {}
 
 isoquant::ZeroPoints ProductOutput::ZerosOf(Frame& frame) const { return {x_zero_.Get(frame), w_zero_.Get(frame)}; }
 
-isoquant::Requantization ProductOutput::BytesOf(Frame& frame, int32_t lowest, int32_t highest) const {
+template <class Y>
+isoquant::Requantization ProductOutput::BytesOf(Frame& frame) const {
   const auto w_scales = w_scale_.Get(frame);
   float* const scales = frame.Scratch<float>(w_scales.size);
   const float x_scale = First(x_scale_.Get(frame), 1.0f), y_scale = First(y_scale_.Get(frame), 1.0f);
@@ -47,10 +51,18 @@ isoquant::Requantization ProductOutput::BytesOf(Frame& frame, int32_t lowest, in
   requantization.a_zero_points = x_zero_.Get(frame);
   requantization.b_zero_points = w_zero_.Get(frame);
   requantization.zero_point = First(y_zero_.Get(frame), 0);
-  requantization.min = activation_ == isoquant::Activation::kRelu ? requantization.zero_point : lowest;
-  requantization.max = highest;
+  // Limits go through QuantizeLinear, as what they limit would; infinite ones become those of the type.
+  const bool is_relu = activation_ == isoquant::Activation::kRelu;
+  const float limits[2] = {is_relu && min_ < 0.0f ? 0.0f : min_, is_relu && max_ < 0.0f ? 0.0f : max_};
+  Y bytes[2] = {};
+  Check(isoquant::QuantizeLinear(frame.context(), {limits, 1, 2}, y_scale > 0.0f ? y_scale : 1.0f,
+                                 requantization.zero_point, isoquant::MatrixView<Y>(bytes, 1, 2)));
+  requantization.min = bytes[0];
+  requantization.max = bytes[1];
   return requantization;
 }
+template isoquant::Requantization ProductOutput::BytesOf<uint8_t>(Frame& frame) const;
+template isoquant::Requantization ProductOutput::BytesOf<int8_t>(Frame& frame) const;
 
 isoquant::VectorView<float> ProductOutput::Scales(Frame& frame) const {
   const auto w_scales = w_scale_.Get(frame);
@@ -69,6 +81,8 @@ isoquant::Dequantization ProductOutput::FloatsOf(Frame& frame) const {
   dequantization.bias = float_bias_.Get(frame);
   dequantization.activation = activation_;
   dequantization.activation_parameter = parameter_;
+  dequantization.min = min_;
+  dequantization.max = max_;
   return dequantization;
 }
 

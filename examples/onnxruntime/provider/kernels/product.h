@@ -20,7 +20,8 @@ class ProductOutput {
 
   // The parameters of Isoquant's functions. They view memory of this object and of `frame`, until the end of the step.
   isoquant::ZeroPoints ZerosOf(Frame& frame) const;
-  isoquant::Requantization BytesOf(Frame& frame, int32_t lowest, int32_t highest) const;
+  template <class Y>
+  isoquant::Requantization BytesOf(Frame& frame) const;
   isoquant::Dequantization FloatsOf(Frame& frame) const;
 
  private:
@@ -34,7 +35,7 @@ class ProductOutput {
   Parameter<int32_t> bias_;
   int residual_;
   isoquant::Activation activation_;
-  float parameter_;
+  float parameter_, min_, max_;
 };
 
 // Whether the types are among those that there are, zero points of w are one or one for each output, and all scales but

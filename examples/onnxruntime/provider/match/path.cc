@@ -1,5 +1,6 @@
 #include "match/path.h"
 
+#include "graph/attributes.h"
 #include "match/activations.h"
 #include "match/operands.h"
 
@@ -36,6 +37,25 @@ void TakeActivation(Path& path, Node& fused) {
   path.Take();
 }
 
+void TakeClip(Path& path, Node& fused) {
+  const Node* const clip = path.Next("Clip");
+  if (clip == nullptr || clip->inputs[0] != path.value) return;
+  // Attributes before version 11 of ONNX, inputs since.
+  float limits[2] = {FloatOf(*clip, "min", fused.min), FloatOf(*clip, "max", fused.max)};
+  for (size_t i = 0; i < 2; ++i) {
+    const int value = clip->Input(i + 1);
+    if (value == kNone) continue;
+    if (!path.graph.IsConstant(value) || path.graph.At(value).type != kFloat) return;
+    const TensorRef limit = path.graph.Constant(value);
+    if (Count(limit.dims) != 1) return;
+    limits[i] = limit.As<float>()[0];
+  }
+  if (!(limits[0] <= limits[1])) return;
+  fused.min = limits[0];
+  fused.max = limits[1];
+  path.Take();
+}
+
 void TakeTail(Path& path, size_t rank, Node& fused) {
   const Graph& graph = path.graph;
   const bool is_image = fused.op == kConvFloats;
@@ -45,6 +65,7 @@ void TakeTail(Path& path, size_t rank, Node& fused) {
     path.Take();
   }
   TakeActivation(path, fused);
+  TakeClip(path, fused);
   add = is_image ? path.Next("Add") : nullptr;
   if (add != nullptr && !graph.IsConstant(path.Other(*add)) && graph.SameShape(path.value, path.Other(*add))) {
     fused.inputs[kResidual] = path.Other(*add);

@@ -28,9 +28,11 @@ bool IsPerChannel(const Graph& graph, int value, size_t rank, bool is_image);
 
 // Takes Relu, LeakyRelu, Tanh or Gelu, if it is next.
 void TakeActivation(Path& path, Node& fused);
+// Takes Clip with constant limits, if it is next.
+void TakeClip(Path& path, Node& fused);
 
-// What a group of floats may end with: Add of a bias, unless there is one; an activation; Add of a residual, unless
-// it is a product of matrices. The output of `fused` becomes that of the last one.
+// What a group of floats may end with: Add of a bias, unless there is one; an activation; Clip; Add of a residual,
+// unless it is a product of matrices. The output of `fused` becomes that of the last one.
 void TakeTail(Path& path, size_t rank, Node& fused);
 
 }  // namespace isoquant_provider

@@ -58,12 +58,19 @@ bool TakeQuantize(Path& path, const char* op, Node& fused) {
   Path ahead = path;
   Node bytes = fused;
   if (ahead.Next("Relu") != nullptr) TakeActivation(ahead, bytes);
+  TakeClip(ahead, bytes);
   const Node* const quantize = ahead.Next("QuantizeLinear");
   if (quantize == nullptr || quantize->inputs[0] != ahead.value || !IsByte(graph.At(quantize->outputs[0]).type)) {
     return false;
   }
   const Dims& scale = graph.At(quantize->inputs[1]).dims;
   if (scale.size() > 1 || (scale.size() == 1 && scale[0] != 1)) return false;
+  if (bytes.activation != fused.activation || bytes.min != fused.min || bytes.max != fused.max) {
+    // A limit of floats is one of bytes if the scale is positive.
+    if (!graph.IsConstant(quantize->inputs[1]) || !(graph.Constant(quantize->inputs[1]).As<float>()[0] > 0.0f)) {
+      return false;
+    }
+  }
   bytes.op = op;
   bytes.inputs[kYScale] = quantize->inputs[1];
   bytes.inputs[kYZero] = quantize->Input(2);
