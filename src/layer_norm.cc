@@ -20,12 +20,12 @@ template <class T>
 void LayerNormPart(const MatrixView<const T>& x, const float* weight, const float* bias, float epsilon,
                    const MatrixView<T>& y, size_t begin, size_t end) {
   Affine affine{weight, bias, x.cols};
-  const bool looks_ahead = FitsL1<T>(x.cols);
+  const bool looks_ahead = FitsL1<T>(x.cols), fetches = FetchesOutputs<T>(end - begin, x.cols);
   float sum = SumOfElements(x.Row(begin), x.cols);
   for (size_t r = begin; r < end; ++r) {
     if (r != begin && !looks_ahead) sum = SumOfElements(x.Row(r), x.cols);
     const T* const next = looks_ahead && r + 1 < end ? x.Row(r + 1) : nullptr;
-    sum = LayerNormRow(x.Row(r), x.cols, sum, next, affine, epsilon, y.Row(r));
+    sum = LayerNormRow(x.Row(r), x.cols, sum, next, affine, epsilon, fetches, y.Row(r));
   }
 }
 
