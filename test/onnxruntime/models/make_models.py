@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import sys
 
+import activations
 import case
 import dynamic_groups
 import integer_operators
@@ -18,7 +19,7 @@ def main():
     case.folder = pathlib.Path(sys.argv[1])
     shutil.rmtree(case.folder, ignore_errors=True)
     case.folder.mkdir(parents=True)
-    for module in (integer_operators, dynamic_groups, qdq_groups, other_models):
+    for module in (integer_operators, dynamic_groups, qdq_groups, activations, other_models):
         module.save_all()
     print(f"{sum(1 for _ in case.folder.iterdir())} models in {case.folder}")
 

@@ -50,7 +50,8 @@ void TakeClip(Path& path, Node& fused) {
     if (Count(limit.dims) != 1) return;
     limits[i] = limit.As<float>()[0];
   }
-  if (!(limits[0] <= limits[1])) return;
+  if (limits[0] > limits[1]) limits[0] = limits[1];  // ONNX: the upper one holds
+  if (!(limits[0] <= limits[1])) return;             // NaN
   fused.min = limits[0];
   fused.max = limits[1];
   path.Take();

@@ -1,0 +1,67 @@
+"""Activations and limits within groups: behind products, between DequantizeLinear and QuantizeLinear, and GELU as exporters
+write it."""
+
+import numpy as np
+from case import floats, full_range, node, rng, save
+from qdq_groups import F32, KINDS, S8, U8, Qdq
+
+
+def limits():
+    """Clip behind a product, with limits within and beyond what the bytes hold."""
+    for kind in KINDS:
+        for name, low, high, relu in [("six", 0, 6, False), ("inner", -9.3, 17.2, False), ("wide", -1e4, 1e4, False),
+                                      ("relu", -3.5, 11, True), ("below", -20, -10, True)]:
+            q = Qdq(f"conv_clip_{name}_{kind}", kind)
+            result = q.operator("Conv", f"{q.input('x', (2, 6, 9, 7))} {q.weights((5, 6, 3, 3), True)}", pads=[1] * 4)
+            if relu:
+                result = q.operator("Relu", result)
+            q.constants["low"], q.constants["high"] = F32(low), F32(high)
+            q.save(q.quantize(q.operator("Clip", f"{result} low high")))
+    random = rng("limits")
+    for name, limit in {"both": "low high", "high": "_ high", "low": "low"}.items():
+        constants = {"w": full_range(random, S8, (24, 17)), "ws": F32(0.02), "low": F32(-3), "high": F32(5)}
+        kept = {key: value for key, value in constants.items() if key in ("w", "ws") or key in limit}
+        save("dynamic_clip_" + name,
+             [node("DynamicQuantizeLinear", "x", "q s z"), node("MatMulInteger", "q w z", "t"),
+              node("Cast", "t", "f", to=1), node("Mul", "s ws", "sw"), node("Mul", "f sw", "m"),
+              node("Clip", "m " + limit, "y")], {"x": floats(random, (3, 24))}, kept, {"y": F32})
+
+
+def between_bytes():
+    """An activation, or Add and an activation, without tensors of floats."""
+    for kind in KINDS:
+        for operation, power, options in [("Relu", -3, {}), ("LeakyRelu", -3, {"alpha": 0.25}), ("Tanh", -7, {}),
+                                          ("Gelu", -3, {})]:
+            exact = operation.endswith("Relu")
+            q = Qdq(f"elements_{operation.lower()}_{kind}", kind)
+            result = q.operator(operation, q.input("x", (3, 5, 41)), **options)
+            q.save(q.quantize(result, power), tolerance=0 if exact else 1, runtime="equal" if exact else "close",
+                   opset=20)
+        q = Qdq(f"elements_add_relu_{kind}", kind)
+        total = q.operator("Add", f"{q.input('a', (2, 7, 300))} {q.input('b', (2, 7, 300), -5)}")
+        q.save(q.quantize(q.operator("Relu", total), -3))
+
+
+def gelu():
+    """Every order of the factors that exporters choose."""
+    random = rng("gelu")
+    ways = {
+        "x_half": [node("Mul", "m e1", "p"), node("Mul", "p half", "y")],
+        "half_x": [node("Mul", "e1 half", "p"), node("Mul", "m p", "y")],
+        "halved_x": [node("Mul", "m half", "p"), node("Mul", "p e1", "y")],
+    }
+    for name, tail in ways.items():
+        for root in ("Div", "Mul"):
+            constants = {"w": full_range(random, U8, (40, 33)), "wz": U8(131), "ws": F32(0.004), "half": F32(0.5),
+                         "one": F32(1), "root": F32(2**0.5 if root == "Div" else 0.5**0.5)}
+            save(f"dynamic_gelu_{name}_{root.lower()}",
+                 [node("DynamicQuantizeLinear", "x", "q s z"), node("MatMulInteger", "q w z wz", "t"),
+                  node("Cast", "t", "f", to=1), node("Mul", "s ws", "sw"), node("Mul", "f sw", "m"),
+                  node(root, "m root", "r"), node("Erf", "r", "e"), node("Add", "e one", "e1"), *tail],
+                 {"x": floats(random, (2, 3, 40))}, constants, {"y": F32}, tolerance=4e-6, runtime="close")
+
+
+def save_all():
+    limits()
+    between_bytes()
+    gelu()
