@@ -25,7 +25,11 @@ npm_pack() {  # npm_pack PACKAGE@VERSION SHA256: prints the path of the tarball
   command -v npm >/dev/null || "$here/../../cmake/setup.sh" npm:npm >&2 || return
   local directory=$temporary/npm
   rm -rf "$directory" && mkdir -p "$directory" || return
-  (cd "$directory" && npm pack --silent --fetch-retries=1 "$1" >/dev/null) || return
+  (cd "$directory" && npm pack --loglevel=error --fetch-retries=1 "$1") >"$debian_log" 2>&1 || {
+    echo "$1: npm does not give it; its first words:" >&2
+    head -n 4 "$debian_log" >&2
+    return 1
+  }
   local tarball
   tarball=$(find "$directory" -name '*.tgz')
   has_hash "$2" "$tarball" || { echo "$1: npm's tarball does not have the hash $2" >&2 && return 1; }

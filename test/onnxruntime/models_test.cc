@@ -1,8 +1,10 @@
 // Runs models through the provider and compares: with ONNX's reference evaluation, with ONNX Runtime alone, and every
 // tier with the best one. The last line is "ONNX models: N passed, N failed".
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include "host/profile.h"
@@ -21,6 +23,16 @@ struct Arguments {
 };
 
 size_t CountOthers(const std::vector<ProfileRow>& rows) { return CountNodes(rows, "CPUExecutionProvider"); }
+
+// Whether ONNX Runtime computes nothing, but moves values at most.
+bool IsProvidersAlone(const std::vector<ProfileRow>& rows) {
+  constexpr const char* kMoves[] = {"Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"};
+  for (const ProfileRow& row : rows) {
+    const auto moves = [&row](const char* name) { return row.operation == name; };
+    if (row.provider != kProvider && std::none_of(std::begin(kMoves), std::end(kMoves), moves)) return false;
+  }
+  return true;
+}
 
 void CheckClaims(const NodeTest& test, const std::vector<ProfileRow>& rows) {
   const size_t claimed = CountNodes(rows, kProvider), others = CountOthers(rows);
@@ -67,7 +79,7 @@ std::string Check(const Runtime& runtime, const NodeTest& test, const Arguments&
   if (arguments.plain_is_wrong && IsRight(RunSets(Session(runtime, test.model, settings), test), test)) {
     throw std::runtime_error("ONNX Runtime alone is right, too");
   }
-  if (CountOthers(rows) != 0) return "";
+  if (!IsProvidersAlone(rows)) return "";
   std::vector<Tensor> all;
   for (const auto& set : outputs) all.insert(all.end(), set.begin(), set.end());
   return Digest(all);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The provider in ONNX Runtime on CPU models of QEMU, x86 and 64-bit Arm: ONNX's node tests, the models of models/ and
-# ISNet give the digests that they gave on this machine, and the tests of the provider pass. On Haswell products of u8 and
-# s8 are wrong in ONNX Runtime alone, and right with the provider. The last line is "N passed, N failed".
+# The provider in ONNX Runtime on CPU models of QEMU, x86 and 64-bit Arm: ONNX's node tests, the models of models/, ISNet
+# and ResNet-50 give the digests that they gave on this machine, and the tests of the provider pass. On Haswell products of
+# u8 and s8 are wrong in ONNX Runtime alone, and right with the provider. The last line is "N passed, N failed".
 #
 # Usage: test/onnxruntime/run_emulated.sh [SETTING...]      (as test/run.sh onnxruntime-emulated; settings for CMake)
 #
@@ -13,7 +13,8 @@ cd "$here/../.."
 native=$PWD/build/test/onnxruntime
 results=$native/emulated
 rm -rf "$results"
-if ! [[ -e $native/models_digests.txt && -e $native/node_digests.txt && -e $native/isnet_digests.txt ]]; then
+if ! [[ -e $native/models_digests.txt && -e $native/node_digests.txt && -e $native/isnet_digests.txt &&
+  -e $native/light_digests.txt ]]; then
   echo "left out: test/run.sh has not run all of the provider's tests on this machine" >&2
   echo "0 passed, 0 failed"
   exit 0
@@ -87,6 +88,7 @@ for model in max cortex-a72; do  # all kinds of vectors and dot products; neithe
   same_digests "$model" models "$native/models"
 done
 same_digests max isnet "$native/isnet"
+same_digests max light "$native/light"
 provider_test max
 
 echo "$passed passed, $failed failed"
