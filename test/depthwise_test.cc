@@ -135,6 +135,11 @@ TEST_CASE("Depthwise: zero points of any size, and wide strides") {
   check(uint8_t(), int8_t(), 3, 1);
   check(int8_t(), uint8_t(), 2, 1);
   check(uint8_t(), uint8_t(), 1, kC);
+  // Kernels of more rows than words serve, and tall ones whose windows are far apart.
+  CheckSums<uint8_t, int8_t>(random, {1, 12, 9, 21}, {9, 2}, 0, 0, {1});
+  CheckSums<int8_t, uint8_t>(random, {1, 12, 9, 5}, {11, 3}, 5, 1, {1});
+  CheckSums<uint8_t, int8_t>(random, {1, 9, 120, 70}, {7, 3, 1, 3}, 0, 0, {1});
+  CheckSums<int8_t, uint8_t>(random, {1, 9, 120, 70}, {7, 3, 1, 3}, 1, 0, {1});
 }
 
 // The rules of outputs take sums that are corrected already.
