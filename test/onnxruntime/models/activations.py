@@ -1,7 +1,10 @@
 """Activations and limits within groups: behind products, between DequantizeLinear and QuantizeLinear, and GELU as exporters
 write it."""
 
-import numpy as np
+import json
+import pathlib
+
+import case
 from case import floats, full_range, node, rng, save
 from qdq_groups import F32, KINDS, S8, U8, Qdq
 
@@ -61,7 +64,36 @@ def gelu():
                  {"x": floats(random, (2, 3, 40))}, constants, {"y": F32}, tolerance=4e-6, runtime="close")
 
 
+def values_that_live_on():
+    """A residual that is added, and needed once more: nothing may be written over it."""
+    random = rng("residual")
+    constants = {"w": full_range(random, U8, (6, 6, 3, 3)), "z": U8(120), "ws": F32(2.0**-9)}
+
+    def group(x, y, residual=None):
+        nodes = [node("DynamicQuantizeLinear", x, f"{y}q {y}s {y}z"),
+                 node("ConvInteger", f"{y}q w {y}z z", f"{y}t", pads=[1] * 4), node("Cast", f"{y}t", f"{y}f", to=1),
+                 node("Mul", f"{y}s ws", f"{y}sw"), node("Mul", f"{y}f {y}sw", f"{y}m"),
+                 node("Relu", f"{y}m", f"{y}r" if residual else y)]
+        return nodes + ([node("Add", f"{y}r {residual}", y)] if residual else [])
+
+    save("dynamic_residual_twice",
+         group("x", "a") + group("a", "b", "a") + group("b", "c") + [node("Add", "c a", "y")],
+         {"x": floats(random, (2, 6, 9, 8))}, constants, {"y": F32})
+
+
+def around_others():
+    """A node of ONNX Runtime's between two of the provider's: weights that were ready before it belong behind it."""
+    q = Qdq("around_transpose")
+    turned = q.quantize(q.operator("Transpose", q.input("x", (3, 40, 5)), perm=[0, 2, 1]), -4, "turned")
+    again = q.dequantize(turned, q.scale(-4), q.zero())
+    q.save(q.quantize(q.operator("MatMul", f"{again} {q.weights((40, 21), True, axis=1)}"), 0), claims="some")
+    expect = pathlib.Path(case.folder) / "qdq_around_transpose" / "expect.json"
+    expect.write_text(json.dumps({**json.loads(expect.read_text()), "strict": True}))
+
+
 def save_all():
+    around_others()
+    values_that_live_on()
     limits()
     between_bytes()
     gelu()
