@@ -279,7 +279,7 @@ TEST_CASE_TEMPLATE("Vector: least and largest element, and sum", T, float, int8_
   });
 }
 
-// The extreme is one element alone, the last or the one in the middle.
+// The extreme is one element alone, the last or the one in the middle; of floats also a zero among those of other sign.
 TEST_CASE_TEMPLATE("Vector: no element is left out of the least and the largest", T, float, int8_t, uint8_t) {
   ForEachTier([](Context& context) {
     for (size_t n = 1; n <= 330; ++n) {
@@ -293,6 +293,16 @@ TEST_CASE_TEMPLATE("Vector: no element is left out of the least and the largest"
         ISOQUANT_CHECK_OK(ReduceMax(context, view, largest));
         CHECK(least == T{4});
         CHECK(largest == T{6});
+        if constexpr (std::is_floating_point<T>::value) {
+          for (T& v : x) v = T{0};
+          x[at] = -T{0};
+          ISOQUANT_CHECK_OK(ReduceMin(context, view, least));
+          for (T& v : x) v = -T{0};
+          x[at] = T{0};
+          ISOQUANT_CHECK_OK(ReduceMax(context, view, largest));
+          CHECK(std::signbit(least));
+          CHECK(!std::signbit(largest));
+        }
       }
     }
   });
