@@ -215,6 +215,13 @@ void CheckDots(const std::string& name) {
       digest.Add(&result, 1);
     }
     CheckGolden("vector/dot/" + name, digest.value());
+    if constexpr (std::is_same<T, float>::value) {
+      const float nan = -std::numeric_limits<float>::quiet_NaN(), one = 1.0f;
+      const float expected = OneNaNReference(nan);
+      float result = 7.0f;
+      ISOQUANT_CHECK_OK(Dot(context, VectorView<const float>(&nan, 1), VectorView<const float>(&one, 1), result));
+      CHECK(FirstDifference(&result, &expected, 1) == 1);
+    }
     // All 64 lanes are -0: their sum is +0.
     for (const size_t size : std::initializer_list<size_t>{64, 128}) {
       const std::vector<Stored> a(size, ReferenceFromF32<T>(-1e-30f)), b(size, ReferenceFromF32<T>(1e-30f));
