@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "remove_background/orientation.h"
 #include "remove_background/picture.h"
 
 #ifdef REMOVE_BACKGROUND_HAVE_JPEG
@@ -30,7 +31,7 @@ struct ErrorManager {
 }
 
 // Nothing with a destructor lives between the jump and its end. `picture` is the caller's.
-bool Decode(const std::string& bytes, Picture& picture, ErrorManager& errors) {
+bool Decode(const std::string& bytes, Picture& picture, int& orientation, ErrorManager& errors) {
   jpeg_decompress_struct jpeg;
   jpeg.err = jpeg_std_error(&errors.base);
   errors.base.error_exit = Jump;
@@ -43,7 +44,11 @@ bool Decode(const std::string& bytes, Picture& picture, ErrorManager& errors) {
   }
   jpeg_create_decompress(&jpeg);
   jpeg_mem_src(&jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<unsigned long>(bytes.size()));
+  jpeg_save_markers(&jpeg, JPEG_APP0 + 1, 0xffff);
   jpeg_read_header(&jpeg, TRUE);
+  for (jpeg_saved_marker_ptr marker = jpeg.marker_list; marker && orientation == 1; marker = marker->next) {
+    orientation = ExifOrientation(marker->data, marker->data_length);
+  }
   jpeg.out_color_space = JCS_EXT_RGBA;
   jpeg.dct_method = JDCT_ISLOW;
   jpeg_start_decompress(&jpeg);
@@ -65,10 +70,11 @@ bool Decode(const std::string& bytes, Picture& picture, ErrorManager& errors) {
 
 Picture DecodeJpeg(const std::string& bytes) {
   Picture picture;
+  int orientation = 1;
   ErrorManager errors;
-  if (!Decode(bytes, picture, errors)) throw std::runtime_error(std::string("JPEG: ") + errors.message);
+  if (!Decode(bytes, picture, orientation, errors)) throw std::runtime_error(std::string("JPEG: ") + errors.message);
   if (picture.pixels.empty()) throw std::runtime_error("JPEG: too large");
-  return picture;
+  return orientation == 1 ? picture : Upright(picture, orientation);
 }
 
 #else
