@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kHeader = 512;  // XSTATE_BV comes first in it
 constexpr size_t kXmm = 160;
-constexpr size_t kRegisters = 16;
+constexpr unsigned kRegisters = 16;
 
 struct Offsets {
   size_t of[32] = {};
