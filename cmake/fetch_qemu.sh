@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prints the path of a qemu-aarch64, or of a qemu-x86_64 (user mode): the system's, if it is new enough; else a newer one of Debian's, unpacked
-# in the cache of dependencies and not installed; else an old one of the system's, installed if need be.
+# Prints the path of a qemu-aarch64 or qemu-x86_64 (user mode): the system's, if it is new enough; else a newer one of
+# Debian's, unpacked in the cache of dependencies and not installed; else an old one of the system's, installed if need
+# be.
 #
 # Usage: cmake/fetch_qemu.sh [aarch64|x86_64]
 #
