@@ -17,7 +17,8 @@ if [[ ${1-} == --photo ]]; then
   shift 2
 fi
 
-cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja zlib1g-dev libpng-dev libjpeg-dev nlohmann-json3-dev libcli11-dev >&2
+cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja zlib1g-dev libpng-dev libjpeg-dev nlohmann-json3-dev \
+  libcli11-dev >&2
 examples/onnxruntime/setup.sh headers runtime model >&2
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
