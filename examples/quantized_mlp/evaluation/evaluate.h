@@ -33,8 +33,8 @@ struct TierSpeed {
 constexpr size_t kBatches[] = {1, 8, 64, 512};
 
 // Runs every tier that is usable for the products of the network; of float the best one, and those with an instruction
-// for fused multiply-add: the others emulate it, and would take minutes. (ISOQUANT_MAX_TIER makes one of them the best.)
-// Each speed is measured for `seconds`; 0 leaves speeds out.
+// for fused multiply-add: the others emulate it, and would take minutes. (ISOQUANT_MAX_TIER makes one of them the
+// best.) Each speed is measured for `seconds`; 0 leaves speeds out.
 std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, QuantizedMlp& model,
                                      isoquant::MatrixView<const float> images, double seconds);
 std::vector<TierSpeed> EvaluateTiers(isoquant::Executor& executor, const Mlp& mlp,
