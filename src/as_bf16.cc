@@ -1,10 +1,8 @@
 // Operation: MatMul of rows of f32 that count as bf16: checks, rounds b if it is f32, dispatches to the engine.
 #include "isoquant/as_bf16.h"
 
-#include <algorithm>
-
 #include "isoquant/inl/isa/int8_targets.h"
-#include "isoquant/inl/util/float_environment.h"
+#include "src/elementwise.h"
 #include "src/operands.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -39,7 +37,6 @@ HWY_NOINLINE void RoundPanel(const float* HWY_RESTRICT from, size_t k, uint16_t*
 }
 
 void RoundPanels(const PackedPanels& f32, size_t begin, size_t end, uint8_t* to) {
-  const ScopedFloatEnvironment environment;
   const size_t f32_bytes = PackedPanels::PanelBytes(f32.k, ElementType::kF32);
   const size_t bytes = PackedPanels::PanelBytes(f32.k, ElementType::kBf16);
   for (size_t p = begin; p < end; ++p) {
@@ -78,15 +75,11 @@ Status RoundIntoScratch(Context& context, const WeightsRef& b, PackedPanels& rou
     panels = f32.At(memory + layout.bytes, b.k(), b.n());
   }
   rounded = layout.At(memory, b.k(), b.n());
-  constexpr size_t kMinBytesPerTask = 128 * 1024;
-  const size_t num_panels = PackedPanels::NumPanels(b.n());
-  const size_t tasks =
-      std::max<size_t>(1, std::min({context.NumWorkers(), num_panels, layout.bytes / kMinBytesPerTask}));
+  if (layout.bytes == 0) return Status();  // K = 0
   const auto round = ISOQUANT_DISPATCH(context, RoundPanels);
-  const auto task = [&](size_t i, size_t) {
-    round(panels, num_panels * i / tasks, num_panels * (i + 1) / tasks, memory);
-  };
-  if (layout.bytes != 0) context.Run(tasks, TaskRef(task));
+  const size_t elements = PackedPanels::PanelBytes(b.k(), ElementType::kBf16) / sizeof(BFloat16);
+  ForEachPart(context, PackedPanels::NumPanels(b.n()), elements, 1,
+              [&](size_t begin, size_t end) { round(panels, begin, end, memory); });
   return Status();
 }
 

@@ -44,13 +44,7 @@ Status CheckTransposed(const KxM<A>& a, const WeightsRef& b, const MatrixView<fl
   ISOQUANT_RETURN_IF_ERROR(CheckView(a.values, ISOQUANT_NAMES(a.values)));
   ISOQUANT_RETURN_IF_ERROR(CheckView(c, ISOQUANT_NAMES(c)));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint("c", c, "a.values", a.values));
-  if (b.packed() != nullptr) {
-    ISOQUANT_RETURN_IF_ERROR(CheckPanels(*b.packed(), ISOQUANT_NAMES(b)));
-    return CheckDisjointFromPanels("c", c, "b", *b.packed());
-  }
-  const MatrixView<const A> plain = b.plain().As<A>();
-  ISOQUANT_RETURN_IF_ERROR(CheckView(plain, ISOQUANT_NAMES(b), RowOverlap::kRefused));
-  return CheckDisjoint("c", c, "b", plain);
+  return CheckWeights<A>(b, ISOQUANT_NAMES(b), c, "c");
 }
 
 }  // namespace

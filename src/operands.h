@@ -83,6 +83,18 @@ Status CheckWeightType(const char* argument, ElementType type) {
                 static_cast<uint64_t>(ElementType::kS8));
 }
 
+// Weights of a known type and size, packed or plain: where they lie, and that c is apart from them.
+template <class B, class C>
+Status CheckWeights(const WeightsRef& b, const ViewNames& names, const MatrixView<C>& c, const char* c_name) {
+  if (b.packed() != nullptr) {
+    ISOQUANT_RETURN_IF_ERROR(CheckPanels(*b.packed(), names));
+    return CheckDisjointFromPanels(c_name, c, names.whole, *b.packed());
+  }
+  const MatrixView<const B> plain = b.plain().As<B>();
+  ISOQUANT_RETURN_IF_ERROR(CheckView(plain, names, RowOverlap::kRefused));
+  return CheckDisjoint(c_name, c, names.whole, plain);
+}
+
 template <class B, class A, class C>
 HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
                                          const OperandNames& names) {
@@ -93,13 +105,7 @@ HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const Wei
   ISOQUANT_RETURN_IF_ERROR(CheckView(a, names.a));
   ISOQUANT_RETURN_IF_ERROR(CheckView(c, names.c));
   ISOQUANT_RETURN_IF_ERROR(CheckDisjoint(names.c.whole, c, names.a.whole, a));
-  if (b.packed() != nullptr) {
-    ISOQUANT_RETURN_IF_ERROR(CheckPanels(*b.packed(), names.b));
-    return CheckDisjointFromPanels(names.c.whole, c, names.b.whole, *b.packed());
-  }
-  const MatrixView<const B> plain = b.plain().As<B>();
-  ISOQUANT_RETURN_IF_ERROR(CheckView(plain, names.b, RowOverlap::kRefused));
-  return CheckDisjoint(names.c.whole, c, names.b.whole, plain);
+  return CheckWeights<B>(b, names.b, c, names.c.whole);
 }
 
 template <class B = int8_t, class A, class C>

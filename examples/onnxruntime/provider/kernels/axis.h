@@ -20,6 +20,19 @@ struct AxisView {
   size_t outer, size, inner;
 };
 
+// Calls columns(x, y) if the axis is the last one, so that its indices are those of columns. Else rows(x, y) of each
+// matrix whose rows they are.
+template <class X, class Y, class Columns, class Rows>
+void AlongAxis(const AxisView& axis, const X* x, Y* y, const Columns& columns, const Rows& rows) {
+  using From = isoquant::MatrixView<const X>;
+  using To = isoquant::MatrixView<Y>;
+  if (axis.inner == 1) return columns(From(x, axis.outer, axis.size), To(y, axis.outer, axis.size));
+  const size_t matrix = axis.size * axis.inner;
+  for (size_t i = 0; i < axis.outer; ++i, x += matrix, y += matrix) {
+    rows(From(x, axis.size, axis.inner), To(y, axis.size, axis.inner));
+  }
+}
+
 // Rows of a matrix of `count` elements in any order: enough of them for all threads.
 template <class T>
 isoquant::MatrixView<T> InRows(T* data, size_t count) {

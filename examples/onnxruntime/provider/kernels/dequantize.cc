@@ -40,16 +40,10 @@ class DequantizeLinear final : public Kernel {
     axis.CheckSize("x_scale", scales.size);
     const Q* const x = frame.Plain<Q>(x_);
     float* const y = frame.NewPlain<float>(y_, dims);
-    if (axis.inner == 1) {
-      Check(
-          isoquant::DequantizeColumns(context, {x, axis.outer, axis.size}, scales, zeros, {y, axis.outer, axis.size}));
-      return;
-    }
-    for (size_t i = 0; i < axis.outer; ++i) {
-      const size_t first = i * axis.size * axis.inner;
-      Check(isoquant::DequantizeRows(context, {x + first, axis.size, axis.inner}, scales, zeros,
-                                     {y + first, axis.size, axis.inner}));
-    }
+    AlongAxis(
+        axis, x, y,
+        [&](const auto& from, const auto& to) { Check(isoquant::DequantizeColumns(context, from, scales, zeros, to)); },
+        [&](const auto& from, const auto& to) { Check(isoquant::DequantizeRows(context, from, scales, zeros, to)); });
   }
 
   // Biases: few numbers. ONNX allows no zero point but 0.

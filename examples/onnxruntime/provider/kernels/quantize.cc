@@ -38,16 +38,14 @@ class QuantizeLinear final : public Kernel {
     axis.CheckSize("y_scale", scales.size);
     const float* const x = frame.Plain<float>(x_);
     Q* const y = frame.NewPlain<Q>(y_, dims);
-    if (axis.inner == 1) {
-      Check(isoquant::QuantizeLinearColumns(context, {x, axis.outer, axis.size}, scales, zeros,
-                                            {y, axis.outer, axis.size}));
-      return;
-    }
-    for (size_t i = 0; i < axis.outer; ++i) {
-      const size_t first = i * axis.size * axis.inner;
-      Check(isoquant::QuantizeLinearRows(context, {x + first, axis.size, axis.inner}, scales, zeros,
-                                         {y + first, axis.size, axis.inner}));
-    }
+    AlongAxis(
+        axis, x, y,
+        [&](const auto& from, const auto& to) {
+          Check(isoquant::QuantizeLinearColumns(context, from, scales, zeros, to));
+        },
+        [&](const auto& from, const auto& to) {
+          Check(isoquant::QuantizeLinearRows(context, from, scales, zeros, to));
+        });
   }
 
   int x_, y_;
