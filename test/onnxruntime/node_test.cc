@@ -60,6 +60,7 @@ NodeTest ReadNodeTest(const std::string& folder) {
   if (IsFile(folder + "/expect.json")) {
     const auto expect = nlohmann::json::parse(ReadFile(folder + "/expect.json"));
     test.claims = expect["claims"];
+    test.groups = expect.value("groups", "");
     test.runtime = expect["runtime"];
     test.tolerance = expect["tolerance"];
     test.is_strict = expect.value("strict", false);

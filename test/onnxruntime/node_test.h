@@ -18,7 +18,7 @@ struct NodeTest {
   std::vector<DataSet> sets;
   // Of expect.json (models/case.py says what they mean). Without that file all nodes must be claimed, but those of
   // functions that are written out.
-  std::string claims = "all", runtime = "equal";
+  std::string claims = "all", groups, runtime = "equal";
   double tolerance = 0;
   bool is_strict = false;
 };

@@ -1,7 +1,9 @@
 """Writes one test as ONNX writes its node tests: NAME/model.onnx and NAME/test_data_set_N/{input,output}_M.pb.
 
 Beside them lies NAME/expect.json, which tells models_test what must hold:
-  claims     which of the nodes the provider takes: "all", "none", "some" (at least one), "any" (nobody minds)
+  claims     which of the nodes the provider takes: "all", "none", "all but Mul 2, Softmax 1" (ONNX Runtime runs exactly
+             these), "any" (nobody minds)
+  groups     what the provider runs, "Transpose MatMulBytes", in order; "" where nobody minds
   tolerance  the largest difference from ONNX's reference evaluation
   runtime    what ONNX Runtime alone gives: "equal" bits, numbers that are "close" (by the same tolerance), "differs"
              (known not to be what ONNX says, or it refuses the model)
@@ -54,7 +56,7 @@ def floats(random, shape, scale=1.0):
 
 
 def save(name, nodes, inputs, constants=None, outputs=None, claims="all", tolerance=0, runtime="equal", opset=17,
-         expected=True, open_dims=()):
+         expected=True, open_dims=(), groups="", strict=False):
     """`inputs`: a dictionary of arrays, or a list of them, one for each set of data: dimensions that differ are open,
     and so are those of `open_dims`, (input, dimension).
     `outputs`: names and types; the reference evaluation gives their values, if `expected`."""
@@ -83,5 +85,6 @@ def save(name, nodes, inputs, constants=None, outputs=None, claims="all", tolera
                 assert value.dtype == dtype, (name, value.dtype, dtype)
                 (directory / f"output_{j}.pb").write_bytes(numpy_helper.from_array(value).SerializeToString())
     onnx.save(model, target / "model.onnx")
-    expect = {"claims": claims, "tolerance": tolerance, "runtime": runtime, "expected": expected}
+    expect = {"claims": claims, "groups": groups, "strict": strict, "tolerance": tolerance, "runtime": runtime,
+              "expected": expected}
     (target / "expect.json").write_text(json.dumps(expect))

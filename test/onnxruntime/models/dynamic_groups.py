@@ -82,7 +82,7 @@ def convolutions():
     n.save(image(n.name, 2, 5, 6, 6), n.conv("x", 5, 4, with_bias=False))
 
     n = Network("conv_scales_one_by_one")
-    n.save(image(n.name, 1, 5, 6, 6), n.conv("x", 5, 4, scales_first=False), claims="some")
+    n.save(image(n.name, 1, 5, 6, 6), n.conv("x", 5, 4, scales_first=False))
 
     n = Network("conv_per_channel_scales")
     scales = (0.002 + np.arange(7) / 300).reshape(1, 7, 1, 1)
@@ -101,7 +101,7 @@ def convolutions():
     q = n.add("DynamicQuantizeLinear", "x", "q s z")
     w, scale = n.constant(full_range(n.random, np.int8, (4, 5, 3, 3))), n.constant(F32(0.01))
     sums = n.add("Cast", n.add("ConvInteger", f"{q} {w} z", pads=[1, 1, 1, 1]), to=1)
-    n.save(image(n.name, 1, 5, 6, 6), n.add("Mul", f"{sums} {n.add('Mul', f's {scale}')}"), sums, claims="some")
+    n.save(image(n.name, 1, 5, 6, 6), n.add("Mul", f"{sums} {n.add('Mul', f's {scale}')}"), sums)
 
     n = Network("conv_dynamic_shapes")
     y = n.add("Relu", n.conv("x", 3, 8))
@@ -126,7 +126,7 @@ def products():
     n = Network("matmul_per_column")
     n.save(image(n.name, 4, 70), n.linear("x", 70, 33, scale=0.001 + np.arange(33) / 999, w_zero=np.arange(33) % 5))
     n = Network("matmul_residual")
-    n.save(image(n.name, 4, 32), n.add("Add", f"{n.linear('x', 32, 32)} x"), claims="some")
+    n.save(image(n.name, 4, 32), n.add("Add", f"{n.linear('x', 32, 32)} x"))
     n = Network("matmul_two_layers")
     n.save(image(n.name, 3, 40), n.linear(n.add("Relu", n.linear("x", 40, 64)), 64, 10))
     n = Network("matmul_dynamic_rows")

@@ -13,13 +13,14 @@ import dynamic_groups
 import integer_operators
 import other_models
 import qdq_groups
+import qdq_moves
 
 
 def main():
     case.folder = pathlib.Path(sys.argv[1])
     shutil.rmtree(case.folder, ignore_errors=True)
     case.folder.mkdir(parents=True)
-    for module in (integer_operators, dynamic_groups, qdq_groups, activations, other_models):
+    for module in (integer_operators, dynamic_groups, qdq_groups, qdq_moves, activations, other_models):
         module.save_all()
     print(f"{sum(1 for _ in case.folder.iterdir())} models in {case.folder}")
 

@@ -64,7 +64,7 @@ Provider::~Provider() {
 
 void Provider::Claim(const OrtGraph* ort_graph, OrtEpGraphSupportInfo* support) {
   Graph graph(ort_graph, options_.disabled_operators);
-  MatchAll(graph);
+  MatchAll(graph, CanCompute);
   Claims claims = FindClaims(graph);
   for (const size_t source : claims.left) {
     const std::string name = NameOf(graph, source);

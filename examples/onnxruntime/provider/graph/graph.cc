@@ -111,8 +111,8 @@ bool Graph::SameShape(int a, int b) const {
   return !x.empty() && x == y && std::find(x.begin(), x.end(), -1) == x.end();
 }
 
-void Graph::Replace(const std::vector<int>& replaced, Node node) {
-  const int place = *std::max_element(replaced.begin(), replaced.end());
+void Graph::Replace(const std::vector<int>& replaced, Node node, int place) {
+  if (place == kNone) place = *std::max_element(replaced.begin(), replaced.end());
   node.sources.clear();
   for (const int i : replaced) {
     Node& old = nodes_[static_cast<size_t>(i)];

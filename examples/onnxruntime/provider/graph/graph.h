@@ -1,7 +1,7 @@
 // Layer 2: a graph of operators, copied out of ONNX Runtime, that patterns rewrite.
 //
 // Values and nodes are numbers. Nodes are in topological order, and stay so: a node that replaces others takes the
-// place of the last one.
+// place of the last one, or of the first one if it needs nothing later.
 #ifndef ISOQUANT_PROVIDER_GRAPH_GRAPH_H_
 #define ISOQUANT_PROVIDER_GRAPH_GRAPH_H_
 
@@ -77,8 +77,8 @@ class Graph {
   bool SameShape(int a, int b) const;
 
   // `node` stands for those with these numbers, whose sources it gets. What they compute for one another must have no
-  // other use.
-  void Replace(const std::vector<int>& replaced, Node node);
+  // other use. It takes the place of the last one; or `place`, of one of them, by which all inputs are there.
+  void Replace(const std::vector<int>& replaced, Node node, int place = kNone);
 
  private:
   int AddValue(const OrtValueInfo* info);

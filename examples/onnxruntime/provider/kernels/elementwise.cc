@@ -1,6 +1,5 @@
-// Layer 5: operators of single floats: Relu, LeakyRelu, Sigmoid, Tanh, Gelu, and Add of tensors of one shape.
+// Layer 5: operators of one element: Relu, LeakyRelu, HardSwish, Sigmoid, Tanh, Gelu; Cast of sums.
 #include "isoquant/activation.h"
-#include "isoquant/add.h"
 #include "isoquant/rational_sigmoid.h"
 #include "kernels/axis.h"
 #include "match/activations.h"
@@ -43,41 +42,37 @@ class Sigmoid final : public Kernel {
   int x_, y_;
 };
 
-class Add final : public Kernel {
+// Of sums, to floats.
+class Cast final : public Kernel {
  public:
-  Add(Preparation& preparation, const Node& node) : a_(node.inputs[0]), b_(node.inputs[1]), y_(node.outputs[0]) {
-    preparation.Keep(a_);
-    preparation.Keep(b_);
-  }
+  Cast(Preparation& preparation, const Node& node) : x_(node.inputs[0]), y_(node.outputs[0]) { preparation.Keep(x_); }
 
   void Run(Frame& frame) const override {
-    const Dims dims = frame.DimsOf(a_);
-    if (dims != frame.DimsOf(b_)) throw Error("the shapes of both inputs differ");
-    const bool is_image = frame.IsImageOnly(a_) || frame.IsImageOnly(b_);
-    const size_t count = Count(dims);
-    const float* const a = is_image ? frame.Image<float>(a_).data : frame.Plain<float>(a_);
-    const float* const b = is_image ? frame.Image<float>(b_).data : frame.Plain<float>(b_);
-    float* const y = is_image ? frame.NewImage<float>(y_, dims).data : frame.NewPlain<float>(y_, dims);
-    Check(isoquant::Add(frame.context(), InRows(a, count), InRows(b, count), InRows(y, count)));
+    const isoquant::MatrixView<const int32_t> x = AllElements<int32_t>(frame, x_);
+    float* const y = NewElements<float>(frame, x_, y_).data;
+    frame.ForEachBlock(x.rows * x.cols, 65536, [&](isoquant::Context&, size_t begin, size_t count) {
+      for (size_t i = begin; i < begin + count; ++i) y[i] = static_cast<float>(x.data[i]);
+    });
   }
 
  private:
-  int a_, b_, y_;
+  int x_, y_;
 };
 
 bool SupportsActivation(const Graph& graph, const Node& node) { return graph.At(node.inputs[0]).type == kFloat; }
-bool SupportsAdd(const Graph& graph, const Node& node) {
-  return graph.At(node.inputs[0]).type == kFloat && graph.SameShape(node.inputs[0], node.inputs[1]);
+bool SupportsCast(const Graph& graph, const Node& node) {
+  return graph.At(node.inputs[0]).type == kInt32 && graph.At(node.outputs[0]).type == kFloat;
 }
 
 }  // namespace
 
 KernelList ElementwiseKernels() {
-  return {{"", "Add", Role::kBetween, SupportsAdd, Make<Add>},
+  return {{"", "Cast", Role::kBetween, SupportsCast, Make<Cast>},
           {"", "Relu", Role::kBetween, SupportsActivation, Make<Activate>},
           {"", "Sigmoid", Role::kFloat, SupportsActivation, Make<Sigmoid>},
           {"", "Tanh", Role::kFloat, SupportsActivation, Make<Activate>},
           {"", "Gelu", Role::kFloat, SupportsActivation, Make<Activate>},
+          {"", "HardSwish", Role::kBetween, SupportsActivation, Make<Activate>},
           {"", "LeakyRelu", Role::kBetween, SupportsActivation, Make<Activate>},
           {kFusedDomain, kGelu, Role::kFloat, SupportsActivation, Make<Activate>},
           {"com.microsoft", "Gelu", Role::kFloat, SupportsActivation, Make<Activate>}};

@@ -38,7 +38,7 @@ struct Preparation {
 enum class Role : uint8_t {
   kInteger,  // it computes with 8-bit integers
   kFloat,    // its float kernel of ONNX Runtime depends on the CPU
-  kBetween,  // only if it stands between claimed ones: it saves a change of layout
+  kBetween,  // only if it stands behind a claimed one, and before another or at the end: it saves a change of layout
 };
 
 struct KernelType {
@@ -62,14 +62,21 @@ KernelList DynamicQuantizeKernels();
 KernelList ConvolutionKernels();
 KernelList MatMulKernels();
 KernelList ElementwiseKernels();
+KernelList BinaryKernels();
 KernelList PoolingKernels();
 KernelList ConcatKernels();
 KernelList ResizeKernels();
 KernelList RowKernels();
 KernelList ElementsBytesKernels();
+KernelList ReshapeKernels();
+KernelList TransposeKernels();
+KernelList SliceKernels();
+KernelList PadKernels();
+KernelList GatherKernels();
 
-// The kernel of a node, or null.
+// The kernel of a node, or null. Of several that know it, the first one.
 const KernelType* FindKernel(const Graph& graph, const Node& node);
+inline bool CanCompute(const Graph& graph, const Node& node) { return FindKernel(graph, node) != nullptr; }
 
 }  // namespace isoquant_provider
 

@@ -6,9 +6,10 @@ namespace {
 
 KernelList AllKernels() {
   KernelList all;
-  for (const KernelList& list : {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(),
-                                 MatMulKernels(), ElementwiseKernels(), PoolingKernels(), ConcatKernels(),
-                                 ResizeKernels(), RowKernels(), ElementsBytesKernels()}) {
+  for (const KernelList& list :
+       {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(), MatMulKernels(),
+        ElementwiseKernels(), BinaryKernels(), PoolingKernels(), ConcatKernels(), ResizeKernels(), RowKernels(),
+        ElementsBytesKernels(), ReshapeKernels(), TransposeKernels(), SliceKernels(), PadKernels(), GatherKernels()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -19,7 +20,7 @@ KernelList AllKernels() {
 const KernelType* FindKernel(const Graph& graph, const Node& node) {
   static const KernelList kernels = AllKernels();
   for (const KernelType& type : kernels) {
-    if (node.op == type.op && node.domain == type.domain) return type.supports(graph, node) ? &type : nullptr;
+    if (node.op == type.op && node.domain == type.domain && type.supports(graph, node)) return &type;
   }
   return nullptr;
 }

@@ -9,6 +9,7 @@ bool FindActivation(const Node& node, isoquant::Activation& activation, float& p
   using Activation = isoquant::Activation;
   if (node.Is("Relu")) return activation = Activation::kRelu, true;
   if (node.Is("Tanh")) return activation = Activation::kTanh, true;
+  if (node.Is("HardSwish")) return activation = Activation::kHardSwish, true;
   if (node.Is("LeakyRelu")) {
     parameter = FloatOf(node, "alpha", 0.01f);
     return activation = Activation::kLeakyRelu, true;

@@ -6,7 +6,7 @@
 
 namespace isoquant_provider {
 
-// Whether the node is Relu, LeakyRelu, Tanh or Gelu, and which activation that is, with its parameter.
+// Whether the node is Relu, LeakyRelu, Tanh, HardSwish or Gelu, and which activation that is, with its parameter.
 bool FindActivation(const Node& node, isoquant::Activation& activation, float& parameter);
 
 }  // namespace isoquant_provider

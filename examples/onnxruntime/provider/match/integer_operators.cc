@@ -36,12 +36,12 @@ void MatchIntegerOperators(Graph& graph) {
   }
 }
 
-void MatchAll(Graph& graph) {
+void MatchAll(Graph& graph, HasKernel has_kernel) {
   MatchGelu(graph);
   MatchIntegerOperators(graph);
   MatchDynamicGroups(graph);
   MatchQdqGroups(graph);
-  MatchQdqMoves(graph);
+  MatchQdqMoves(graph, has_kernel);
   MatchQdqElements(graph);
   MatchConcatQuantize(graph);
 }

@@ -14,9 +14,13 @@ void MatchDynamicGroups(Graph& graph);
 // DequantizeLinear x 2 -> Conv, MatMul or Gemm becomes ... Floats; with QuantizeLinear behind it, and a bias of
 // integers if any, ... Bytes.
 void MatchQdqGroups(Graph& graph);
-// DequantizeLinear -> MaxPool or Concat -> QuantizeLinear with the same scales and zero points computes with the bytes.
-void MatchQdqMoves(Graph& graph);
-// DequantizeLinear -> Add or activation -> QuantizeLinear becomes ElementsBytes.
+// Whether a node can be computed: patterns that could do without ask first.
+using HasKernel = bool (*)(const Graph& graph, const Node& node);
+
+// DequantizeLinear -> MaxPool, Concat, or what only moves elements -> QuantizeLinear with the same scales and zero
+// points moves the bytes.
+void MatchQdqMoves(Graph& graph, HasKernel has_kernel);
+// DequantizeLinear -> Add, Mul, activation or Clip -> QuantizeLinear becomes ElementsBytes or MultiplyBytes.
 void MatchQdqElements(Graph& graph);
 // Concat along channels -> DynamicQuantizeLinear becomes ConcatQuantize.
 void MatchConcatQuantize(Graph& graph);
@@ -25,7 +29,7 @@ void MatchConcatQuantize(Graph& graph);
 void MatchGelu(Graph& graph);
 
 // All of them, in their order.
-void MatchAll(Graph& graph);
+void MatchAll(Graph& graph, HasKernel has_kernel);
 
 }  // namespace isoquant_provider
 

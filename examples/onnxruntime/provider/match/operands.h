@@ -28,12 +28,14 @@ constexpr const char* kMatMulFloats = "MatMulFloats";
 // of the other.
 constexpr const char* kConcatQuantize = "ConcatQuantize";
 
-// ONNX's, of 8-bit integers.
+// Others are ONNX's operators by their own names, of 8-bit integers (qdq_moves.cc).
 constexpr const char* kMaxPool = "MaxPool";
 constexpr const char* kConcat = "Concat";
 
-// y = quantise(activation(dequantise(a) [+ dequantise(b)])), with a scale and a zero point each.
+// y = quantise(clamp(activation(dequantise(a) [+ dequantise(b)]))), with a scale and a zero point each; and the same
+// with a product in place of the sum. Shapes are broadcast.
 constexpr const char* kElementsBytes = "ElementsBytes";
+constexpr const char* kMultiplyBytes = "MultiplyBytes";
 // The places of its inputs: of a, b and y the bytes (none of y), the scale, the zero point.
 enum ElementOperand : size_t { kA = 0, kB = 3, kC = 6, kNumElementOperands = 9 };
 

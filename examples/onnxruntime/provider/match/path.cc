@@ -37,24 +37,28 @@ void TakeActivation(Path& path, Node& fused) {
   path.Take();
 }
 
-void TakeClip(Path& path, Node& fused) {
-  const Node* const clip = path.Next("Clip");
-  if (clip == nullptr || clip->inputs[0] != path.value) return;
+bool FindLimits(const Graph& graph, const Node& clip, Node& fused) {
+  if (!clip.Is("Clip")) return false;
   // Attributes before version 11 of ONNX, inputs since.
-  float limits[2] = {FloatOf(*clip, "min", fused.min), FloatOf(*clip, "max", fused.max)};
+  float limits[2] = {FloatOf(clip, "min", fused.min), FloatOf(clip, "max", fused.max)};
   for (size_t i = 0; i < 2; ++i) {
-    const int value = clip->Input(i + 1);
+    const int value = clip.Input(i + 1);
     if (value == kNone) continue;
-    if (!path.graph.IsConstant(value) || path.graph.At(value).type != kFloat) return;
-    const TensorRef limit = path.graph.Constant(value);
-    if (Count(limit.dims) != 1) return;
+    if (!graph.IsConstant(value) || graph.At(value).type != kFloat) return false;
+    const TensorRef limit = graph.Constant(value);
+    if (Count(limit.dims) != 1) return false;
     limits[i] = limit.As<float>()[0];
   }
   if (limits[0] > limits[1]) limits[0] = limits[1];  // ONNX: the upper one holds
-  if (!(limits[0] <= limits[1])) return;             // NaN
+  if (!(limits[0] <= limits[1])) return false;       // NaN
   fused.min = limits[0];
   fused.max = limits[1];
-  path.Take();
+  return true;
+}
+
+void TakeClip(Path& path, Node& fused) {
+  const Node* const clip = path.Next("Clip");
+  if (clip != nullptr && clip->inputs[0] == path.value && FindLimits(path.graph, *clip, fused)) path.Take();
 }
 
 void TakeTail(Path& path, size_t rank, Node& fused) {

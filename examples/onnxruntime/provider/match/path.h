@@ -26,9 +26,11 @@ struct Path {
 // of a matrix (the last place); or one for all.
 bool IsPerChannel(const Graph& graph, int value, size_t rank, bool is_image);
 
-// Takes Relu, LeakyRelu, Tanh or Gelu, if it is next.
+// Takes Relu, LeakyRelu, Tanh, HardSwish or Gelu, if it is next.
 void TakeActivation(Path& path, Node& fused);
-// Takes Clip with constant limits, if it is next.
+// Whether the node is Clip with constant limits, which become those of `fused`.
+bool FindLimits(const Graph& graph, const Node& clip, Node& fused);
+// Takes such a node, if it is next.
 void TakeClip(Path& path, Node& fused);
 
 // What a group of floats may end with: Add of a bias, unless there is one; an activation; Clip; Add of a residual,

@@ -1,4 +1,4 @@
-// Layer 4: Add and activations between DequantizeLinear and QuantizeLinear: floats that no memory need hold.
+// Layer 4: Add, Mul, activations and Clip between DequantizeLinear and QuantizeLinear: floats that no memory need hold.
 #include "match/activations.h"
 #include "match/match.h"
 #include "match/operands.h"
@@ -21,16 +21,15 @@ bool TakeSource(const Graph& graph, int value, ElementOperand q, Node& fused) {
 void MatchOne(Graph& graph, int i) {
   const Node& node = graph.NodeAt(i);
   if (node.is_dead) return;
-  Node fused = MakeFused(node, kElementsBytes);
+  const bool is_product = node.Is("Mul"), is_binary = is_product || node.Is("Add");
+  Node fused = MakeFused(node, is_product ? kMultiplyBytes : kElementsBytes);
   fused.inputs.assign(kNumElementOperands, kNone);
-  const bool is_add = node.Is("Add");
-  if (!is_add && !FindActivation(node, fused.activation, fused.parameter)) return;
+  if (!is_binary && !FindActivation(node, fused.activation, fused.parameter) && !FindLimits(graph, node, fused)) return;
   if (!TakeSource(graph, node.inputs[0], kA, fused)) return;
-  if (is_add && (!graph.SameShape(node.inputs[0], node.inputs[1]) || !TakeSource(graph, node.inputs[1], kB, fused))) {
-    return;
-  }
+  if (is_binary && !TakeSource(graph, node.inputs[1], kB, fused)) return;
   Path path{graph, {i}, node.outputs[0]};
-  if (is_add) TakeActivation(path, fused);
+  if (is_binary) TakeActivation(path, fused);
+  if (!node.Is("Clip")) TakeClip(path, fused);
   const Node* const quantize = path.Next("QuantizeLinear");
   if (quantize == nullptr || quantize->inputs[0] != path.value || !IsByte(graph.At(quantize->outputs[0]).type)) return;
   const Dims& scale = graph.At(quantize->inputs[1]).dims;

@@ -25,7 +25,10 @@ Flags FindClaimed(const Graph& graph) {
     has_changed = false;
     for (size_t i = 0; i < nodes.size(); ++i) {
       if (!is_between[i] || !is_claimed[i]) continue;
-      if (AnyInput(graph, nodes[i], claimed) && AnyConsumer(graph, nodes[i], claimed)) continue;
+      const auto is_output = [&](int value) { return value != kNone && graph.At(value).is_output; };
+      const bool is_wanted = AnyConsumer(graph, nodes[i], claimed) ||
+                             std::any_of(nodes[i].outputs.begin(), nodes[i].outputs.end(), is_output);
+      if (AnyInput(graph, nodes[i], claimed) && is_wanted) continue;
       is_claimed[i] = false;
       has_changed = true;
     }

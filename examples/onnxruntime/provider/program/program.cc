@@ -55,7 +55,7 @@ std::vector<const Node*> NeededNodes(const Graph& graph) {
 
 Program::Program(const OrtGraph* ort_graph, const OrtNode* fused, isoquant::Context& context) {
   Graph graph(ort_graph);
-  MatchAll(graph);
+  MatchAll(graph, CanCompute);
   num_values_ = graph.NumValues();
   for (const OrtValueInfo* info : InputsOf(fused)) inputs_.push_back(ValueOf(graph, info));
   for (const OrtValueInfo* info : OutputsOf(fused)) outputs_.push_back(ValueOf(graph, info));

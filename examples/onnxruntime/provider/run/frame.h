@@ -35,6 +35,10 @@ template <>
 struct TypeFor<int32_t> {
   static constexpr Type kType = kInt32;
 };
+template <>
+struct TypeFor<int64_t> {
+  static constexpr Type kType = kInt64;
+};
 template <class T>
 constexpr Type kTypeOf = TypeFor<T>::kType;
 
