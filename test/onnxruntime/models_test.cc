@@ -21,7 +21,7 @@ using namespace onnx_host;  // NOLINT: one file, one program
 
 struct Arguments {
   std::vector<std::string> folders, tiers;
-  std::string runtime = DefaultRuntime(), provider = DefaultProvider(), digests, profile = "models_test";
+  std::string runtime = DefaultRuntime(), provider = DefaultProvider(), digests, profile = "models_test", best_tier;
   bool quick = false, plain_is_wrong = false;
 };
 
@@ -60,10 +60,14 @@ void CheckClaims(const NodeTest& test, const std::vector<ProfileRow>& rows) {
                            ", expected: " + test.claims);
 }
 
-// What the provider's report says of its groups: their operators, in order.
-void CheckGroups(const NodeTest& test, const std::string& report) {
-  const auto groups = nlohmann::json::parse(ReadFile(report))["groups"];
-  std::remove(report.c_str());
+// What the provider's report says of its tier, and of its groups: their operators, in order.
+void CheckReport(const NodeTest& test, const std::string& path, const std::string& best_tier) {
+  const auto report = nlohmann::json::parse(ReadFile(path));
+  std::remove(path.c_str());
+  if (!best_tier.empty() && report["tier"] != best_tier) {
+    throw std::runtime_error("the provider runs " + report["tier"].get<std::string>() + ", expected: " + best_tier);
+  }
+  const auto& groups = report["groups"];
   std::string list;
   for (const auto& group : groups) list += (list.empty() ? "" : " ") + group["operator"].get<std::string>();
   if (test.groups.empty() || list == test.groups) return;
@@ -85,7 +89,7 @@ std::string Check(const Runtime& runtime, const NodeTest& test, const Arguments&
   }
   settings.profile.clear();
   CheckClaims(test, rows);
-  CheckGroups(test, settings.options["report"]);
+  CheckReport(test, settings.options["report"], arguments.best_tier);
   settings.options.erase("report");
   CompareWithReference(outputs, test);
   for (const std::string& tier : arguments.tiers) {
@@ -118,6 +122,7 @@ int main(int argc, char** argv) {
   CLI::App app("Runs models through the provider and compares");
   app.add_option("folders", arguments.folders, "a test each, or a folder of tests")->required();
   app.add_option("--tier", arguments.tiers, "as max_tier: must give the bits of the best one")->allow_extra_args(false);
+  app.add_option("--best-tier", arguments.best_tier, "which one must run where none is asked for");
   app.add_option("--runtime", arguments.runtime)->capture_default_str();
   app.add_option("--provider", arguments.provider)->capture_default_str();
   app.add_option("--digests", arguments.digests,

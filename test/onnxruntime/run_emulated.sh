@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The provider in ONNX Runtime on CPU models of QEMU, x86 and 64-bit Arm: ONNX's node tests, the models of models/, ISNet
 # and ResNet-50 give the digests that they gave on this machine, and the tests of the provider pass. On Haswell products of
-# u8 and s8 are wrong in ONNX Runtime alone, and right with the provider. The last line is "N passed, N failed".
+# u8 and s8 are wrong in ONNX Runtime alone, and right with the provider. And so it is on this machine's CPU with AMX
+# tiles emulated, where it has AVX-512 (test/emulator). The last line is "N passed, N failed".
 #
 # Usage: test/onnxruntime/run_emulated.sh [SETTING...]      (as test/run.sh onnxruntime-emulated; settings for CMake)
 #
@@ -45,9 +46,15 @@ count() {  # count MODEL NAME PASSED ALL
   SECONDS=0
 }
 
+tiles_test() {  # tiles_test MODEL LOG ARGUMENT...: as models_test, on this CPU with emulated tiles
+  ISOQUANT_ONNXRUNTIME_PROVIDER=$native/libonnxruntime_tiles_provider.so timeout 400 build/test/onnxruntime_tiles_test \
+    --best-tier amx_int8 --quick --profile "$2.profile" "${@:3}" >"$2.log" 2>&1
+}
+
 same_digests() {  # same_digests MODEL NAME TEST...: each digest that this machine has, too, counts as a test passed
-  local log=$results/$1.$2 here=$native/$2_digests.txt same all
-  models_test "$1" "$log" --digests "$log.digests" "${@:3}" || true
+  local log=$results/$1.$2 here=$native/$2_digests.txt same all run=models_test
+  if [[ $1 == amx_int8 ]]; then run=tiles_test; fi
+  "$run" "$1" "$log" --digests "$log.digests" "${@:3}" || [[ $run == models_test ]] || failed=$((failed + 1))
   all=$(wc -l <"$here")
   same=$(sort "$log.digests" "$here" | uniq -d | wc -l)
   if [[ $same -ne $all ]]; then cat "$log.log" && diff "$log.digests" "$here" || true; fi
@@ -74,6 +81,13 @@ if [[ $(uname -m) == x86_64 ]]; then
   models_test Haswell "$log" --plain-is-wrong "${wrong[@]}" || cat "$log.log"
   right=$(sed -n 's/^ONNX models: \([0-9]*\) passed.*/\1/p' "$log.log")
   count Haswell "right, and wrong in ONNX Runtime alone" "${right:-0}" "${#wrong[@]}"
+  if grep -q '^flags.* avx512vl' /proc/cpuinfo; then
+    same_digests amx_int8 node "${node_tests[@]}"
+    same_digests amx_int8 models "$native/models"
+    same_digests amx_int8 isnet "$native/isnet"
+  else
+    echo "amx_int8: left out, this CPU has no AVX-512"
+  fi
 fi
 
 arm=$(test/aarch64/setup.sh) || fail
