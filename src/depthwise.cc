@@ -26,10 +26,11 @@ HWY_INLINE bool FitWords(const Conv2dGeometry& g) {
 
 // Whether pairs take less time than products of 32 bits. A pair takes six instructions to make and two for each window
 // that it is part of, a product four. The rest, 7 / 5, is measured: Zen 5, AVX2, 7 x 7 and 14 x 14 pixels.
-HWY_INLINE bool DoPairsPay(const Conv2dGeometry& g, size_t out_w) {
-  const size_t count = HWY_MIN(kTilePixels, out_w), pairs = (g.kernel_h + 1) / 2;
+HWY_INLINE bool DoPairsPay(const Conv2dGeometry& g, size_t out_h, size_t out_w) {
+  const WordGeometry<2> words(g, out_h);
+  const size_t count = HWY_MIN(kTilePixels, out_w), windows = count * words.rows;
   const size_t columns = (count - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
-  return 7 * pairs * (6 * columns + 2 * g.kernel_w * count) <= 5 * 4 * g.kernel_h * g.kernel_w * count;
+  return 7 * words.words * (6 * columns + 2 * g.kernel_w * windows) <= 5 * 4 * g.kernel_h * g.kernel_w * windows;
 }
 
 // What CallWithBest calls with a policy of isa/dot-inl.h.
@@ -39,7 +40,7 @@ struct DepthwiseWithPolicy {
   const ImageWindows<A>& windows;
   const PackedPanels& b;
   const VectorView<const int32_t>& zero_points;
-  const StageBase<int32_t>& stage;
+  const SumsTo& to;
 
   template <class P>
   HWY_INLINE Status operator()(P) const {
@@ -48,64 +49,75 @@ struct DepthwiseWithPolicy {
       if (fit && AreAsInPanels(PackedPanels::OffsetOf(b.type), zero_points)) return RunQuads<Quads<P, A, false>>();
       if (fit) return RunQuads<Quads<P, A, true>>();
     } else if constexpr (kHasWords) {
-      if (fit && HaveSixteenBits(zero_points) && DoPairsPay(windows.geometry, windows.out_w)) return RunPairs();
+      if (fit && HaveSixteenBits(zero_points) && DoPairsPay(windows.geometry, windows.out_h, windows.out_w))
+        return RunPairs();
     }
-    return Run<WideKind<A>>(0, true, [](const int32_t*, size_t, int32_t*) {});
+    const size_t stride = RoundUp(b.n, kTileChannels);
+    return WithScratch(b.k * stride, [&](int32_t* weights) {
+      WidenWeights(b, PackedPanels::OffsetOf(b.type), zero_points, stride, weights);
+      Run(WideKind<A>{windows, weights, stride});
+    });
   }
 
  private:
   template <class Words>
   HWY_INLINE Status RunQuads() const {
-    return RunWords<Words>(false, [&](const int32_t* raw, size_t stride, int32_t* start) {
-      FindDifferences(PackedPanels::OffsetOf(b.type), zero_points, stride, start + stride);
-      SumOfZeroPoint(raw, b.k, stride, Words::ZeroPoint(windows.padding), start + stride, start);
+    return RunWords<Words>([&](const WordGeometry<4>& words, size_t first, size_t channels, int32_t* block) {
+      StartSums(b, zero_points, Words::ZeroPoint(windows.padding), first, channels, block, block + kTileChannels);
+      PackWords(b, 0, VectorView<const int32_t>(), words, first, channels, block + 2 * kTileChannels);
     });
   }
   HWY_INLINE Status RunPairs() const {
-    return RunWords<Pairs<A>>(true, [&](const int32_t*, size_t stride, int32_t* start) {
-      for (size_t n = 0; n < 2 * stride; ++n) start[n] = 0;
+    return RunWords<Pairs<A>>([&](const WordGeometry<2>& words, size_t first, size_t channels, int32_t* block) {
+      for (size_t n = 0; n < 2 * kTileChannels; ++n) block[n] = 0;
+      PackWords(b, PackedPanels::OffsetOf(b.type), zero_points, words, first, channels, block + 2 * kTileChannels);
     });
   }
 
-  // begin(wide weights, stride, what sums begin with; the differences are a row behind it).
-  template <class Words, class Begin>
-  HWY_INLINE Status RunWords(bool corrected, const Begin& begin) const {
-    const Conv2dGeometry& g = windows.geometry;
-    const size_t rows = (g.kernel_h + Words::kRows - 1) / Words::kRows * g.kernel_w;
-    return Run<WordKind<A, Words>>(2 + rows, corrected, [&](const int32_t* wide, size_t stride, int32_t* to) {
-      begin(wide, stride, to);
-      PackWords<Words::kRows>(wide, g.kernel_h, g.kernel_w, stride, to + 2 * stride);
+  // pack(how words cover the kernel, first channel, channels, their weights) for each block of channels.
+  template <class Words, class Pack>
+  HWY_INLINE Status RunWords(const Pack& pack) const {
+    const WordGeometry<Words::kRows> words(windows.geometry, windows.out_h);
+    const size_t block = words.WeightRows() * kTileChannels;
+    return WithScratch(DivideUp(b.n, kTileChannels) * block, [&](int32_t* weights) {
+      for (size_t n = 0, at = 0; n < b.n; n += kTileChannels, at += block) {
+        pack(words, n, HWY_MIN(kTileChannels, b.n - n), weights + at);
+      }
+      Run(WordKind<A, Words>{windows, weights, words, words.rows});
     });
   }
 
-  // Weights as integers, less their zero points if `corrected`; prepare(these, stride, `rows` rows behind them).
-  template <class Kind, class Prepare>
-  HWY_INLINE Status Run(size_t rows, bool corrected, const Prepare& prepare) const {
-    const size_t stride = (b.n + kTileChannels - 1) / kTileChannels * kTileChannels, bytes = (b.k + rows) * stride * 4;
-    uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kOperation, bytes);
-    if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
-    int32_t *const wide = reinterpret_cast<int32_t*>(scratch), *const words = wide + b.k * stride;
-    WidenWeights(b, corrected ? PackedPanels::OffsetOf(b.type) : 0,
-                 corrected ? zero_points : VectorView<const int32_t>(), stride, wide);
-    prepare(wide, stride, words);
-    const Weights weights{wide, words, stride};
-    ForEachPart(context, windows.count, b.k * b.n, kTilePixels,
-                [&](size_t begin, size_t end) { RunWindows<Kind>(windows, weights, begin, end, stage); });
+  // run(so many elements).
+  template <class Function>
+  HWY_INLINE Status WithScratch(size_t elements, const Function& run) const {
+    uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kOperation, elements * sizeof(int32_t));
+    if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", elements * sizeof(int32_t), "", 0);
+    run(reinterpret_cast<int32_t*>(scratch));
     return Status();
+  }
+
+  template <class Kind>
+  HWY_INLINE void Run(const Kind& kind) const {
+    const bool whole_rows = windows.first % windows.out_w == 0 && windows.count % windows.out_w == 0;
+    const size_t step = whole_rows ? kind.rows_together * windows.out_w : kTilePixels;
+    ForEachPart(context, windows.count, b.k * b.n, step,
+                [&](size_t begin, size_t end) { RunWindows(kind, windows, begin, end, to); });
   }
 };
 
 }  // namespace
 
 Status RunDepthwise(Context& context, const ImageWindows<int8_t>& windows, const PackedPanels& b,
-                    const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage) {
+                    const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage,
+                    const MatrixView<int32_t>& c) {
   return CallWithBest(DotPolicies<int8_t>(), context, 1, b.k, b.n,
-                      DepthwiseWithPolicy<int8_t>{context, windows, b, zero_points, stage});
+                      DepthwiseWithPolicy<int8_t>{context, windows, b, zero_points, SumsTo{stage, c}});
 }
 Status RunDepthwise(Context& context, const ImageWindows<uint8_t>& windows, const PackedPanels& b,
-                    const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage) {
+                    const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage,
+                    const MatrixView<int32_t>& c) {
   return CallWithBest(DotPolicies<uint8_t>(), context, 1, b.k, b.n,
-                      DepthwiseWithPolicy<uint8_t>{context, windows, b, zero_points, stage});
+                      DepthwiseWithPolicy<uint8_t>{context, windows, b, zero_points, SumsTo{stage, c}});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -88,6 +88,39 @@ TEST_CASE("Depthwise: numbers of channels, and rows longer than a tile") {
   }
 }
 
+// Rows of windows share words, if kernels leave rows of them over: two of 3, 7 and 5 rows, four of 1 and 5 rows. Groups
+// of them may be cut by the end of the image, of a band of rows, or of a worker's part.
+TEST_CASE("Depthwise: rows of windows that share words") {
+  Random random(81);
+  const auto check = [&](size_t kernel, size_t stride, const ImageShape& shape, std::initializer_list<size_t> workers) {
+    Conv2dGeometry g{kernel, kernel, stride, 1};
+    g.pad_top = g.pad_bottom = g.pad_left = g.pad_right = kernel / 2;
+    CheckSums<uint8_t, int8_t>(random, shape, g, 0, 0, workers);
+    CheckSums<int8_t, uint8_t>(random, shape, g, shape.c, 1, workers);
+  };
+  for (size_t kernel = 1; kernel <= 7; kernel += 2) {
+    for (size_t h = 3; h <= 6; ++h) check(kernel, 1 + h % 2, {2, h, 9, 20}, {1, 3});
+  }
+  check(3, 1, {1, 29, 68, 66}, {1, 2});  // bands of rows, and rows of three tiles
+  // Rows of y that are apart, so that groups of them are not next to one another.
+  CheckSums<uint8_t, int8_t>(random, {1, 6, 5, 64}, {3, 3}, 0, 1, {1});
+}
+
+// Words of windows two columns apart are not stored, if the channels fill four vectors.
+TEST_CASE("Depthwise: every second column") {
+  Random random(82);
+  for (const size_t c : {size_t{16}, size_t{32}, size_t{64}, size_t{128}, size_t{160}}) {
+    for (size_t kernel_h = 1; kernel_h <= 4; ++kernel_h) {
+      Conv2dGeometry g{kernel_h, 3, 1 + kernel_h % 2, 2};
+      g.pad_top = g.pad_bottom = kernel_h / 2;
+      g.pad_left = c % 3;
+      g.pad_right = kernel_h % 3;
+      CheckSums<uint8_t, int8_t>(random, {1, 5, 7 + kernel_h, c}, g, 0, kernel_h % 2, {1});
+      CheckSums<int8_t, int8_t>(random, {1, 4, 6 + kernel_h, c}, g, 0, 0, {1});
+    }
+  }
+}
+
 TEST_CASE("Depthwise: windows of padding alone, and nothing to do") {
   Random random(76);
   Conv2dGeometry g{2, 3};
@@ -222,6 +255,8 @@ TEST_CASE("Depthwise: 8-bit integers and floats") {
     CheckOutputs<int8_t, uint8_t>(random, {1, 7, 19, c}, g, c);
     CheckOutputs<uint8_t, uint8_t>(random, {1, 7, 19, c}, g, 1);
   }
+  g.stride_w = 2;
+  CheckOutputs<int8_t, int8_t>(random, {1, 3, 9, 64}, g, 0);
 }
 
 TEST_CASE("Depthwise: blobs, and filters of all orders") {

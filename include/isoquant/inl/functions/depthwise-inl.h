@@ -24,28 +24,36 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using DepthwiseTag = hn::CappedTag<int32_t, 16>;
 
-// weights[k * stride + n] = what the panels hold of B(k, n), plus `offset`, less zero_points[n], modulo 2^32.
-// zero_points may be none, one, or one for each column. `stride` is a multiple of 16; columns past the end are
-// anything.
+// What the panels hold of B(k, n), for a vector of columns from n on. Those past the end are anything.
+HWY_INLINE hn::Vec<DepthwiseTag> PanelWeights(const PackedPanels& b, size_t k, size_t n) {
+  const DepthwiseTag d;
+  const size_t groups = (b.k + PackedPanels::kGroup - 1) / PackedPanels::kGroup, byte = k % PackedPanels::kGroup;
+  const int8_t* const four =
+      b.panels + (n / PackedPanels::kColumns * groups + k / PackedPanels::kGroup) * PackedPanels::kLineBytes +
+      n % PackedPanels::kColumns * PackedPanels::kGroup;
+  // That byte of each column's four, as an integer.
+  const size_t above = HWY_IS_LITTLE_ENDIAN ? PackedPanels::kGroup - 1 - byte : byte;
+  const auto bytes = hn::LoadU(d, reinterpret_cast<const int32_t*>(four));
+  return hn::ShiftRight<24>(hn::ShiftLeftSame(bytes, static_cast<int>(8 * above)));
+}
+// `offset`, less the zero points of a vector of columns: there may be none, one, or one for each of `columns`.
+HWY_INLINE hn::Vec<DepthwiseTag> AddedToWeights(int32_t offset, const VectorView<const int32_t>& zero_points, size_t n,
+                                                size_t columns) {
+  const DepthwiseTag d;
+  const auto added = hn::Set(d, offset);
+  if (zero_points.size == 0) return added;
+  return hn::Sub(added, LoadColumns(d, zero_points.data, zero_points.size == 1, n, columns - n));
+}
+
+// weights[k * stride + n] = what the panels hold of B(k, n), plus `offset`, less zero_points[n], modulo 2^32. `stride`
+// is a multiple of 16; columns past the end are anything.
 HWY_INLINE void WidenWeights(const PackedPanels& b, int32_t offset, const VectorView<const int32_t>& zero_points,
                              size_t stride, int32_t* HWY_RESTRICT weights) {
   const DepthwiseTag d;
-  const size_t lanes = hn::Lanes(d), groups = (b.k + PackedPanels::kGroup - 1) / PackedPanels::kGroup;
-  for (size_t n = 0; n < b.n; n += lanes) {
-    auto added = hn::Set(d, offset);
-    if (zero_points.size != 0) {
-      added = hn::Sub(added, LoadColumns(d, zero_points.data, zero_points.size == 1, n, b.n - n));
-    }
-    const int8_t* line = b.panels + n / PackedPanels::kColumns * groups * PackedPanels::kLineBytes +
-                         n % PackedPanels::kColumns * PackedPanels::kGroup;
+  for (size_t n = 0; n < b.n; n += hn::Lanes(d)) {
+    const auto added = AddedToWeights(offset, zero_points, n, b.n);
     for (size_t k = 0; k < b.k; ++k) {
-      // Byte k % 4 of each column's four, as an integer.
-      const size_t byte = k % PackedPanels::kGroup;
-      const auto four = hn::LoadU(d, reinterpret_cast<const int32_t*>(line));
-      const size_t above = HWY_IS_LITTLE_ENDIAN ? PackedPanels::kGroup - 1 - byte : byte;
-      const auto value = hn::ShiftRight<24>(hn::ShiftLeftSame(four, static_cast<int>(8 * above)));
-      hn::StoreU(hn::Add(value, added), d, weights + k * stride + n);
-      if (byte + 1 == PackedPanels::kGroup) line += PackedPanels::kLineBytes;
+      hn::StoreU(hn::Add(PanelWeights(b, k, n), added), d, weights + k * stride + n);
     }
   }
 }
