@@ -68,7 +68,8 @@ def save(name, nodes, inputs, constants=None, outputs=None, claims="all", tolera
                 for i, size in enumerate(value.shape)]
         infos.append(helper.make_tensor_value_info(key, TYPES[value.dtype], dims))
     out_infos = [helper.make_tensor_value_info(key, TYPES[np.dtype(dtype)], None) for key, dtype in outputs.items()]
-    initializers = [numpy_helper.from_array(np.asarray(value), key) for key, value in (constants or {}).items()]
+    initializers = [value if isinstance(value, TensorProto) else numpy_helper.from_array(np.asarray(value), key)
+                    for key, value in (constants or {}).items()]
     graph = helper.make_graph(nodes, name, infos, out_infos, initializers)
     model, reference = (
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)], ir_version=8 if opset < 21 else 10)

@@ -152,6 +152,9 @@ def quantize():
             constants = {"s": (0.1 + np.arange(size) / 7).astype(np.float32), "z": np.arange(size).astype(dtype)}
             save(f"quantize_linear_{kind}_axis_{axis}", [node("QuantizeLinear", "x s z", "y", axis=axis)], {"x": image},
                  constants, {"y": dtype})
+            save(f"dequantize_linear_{kind}_axis_{axis}_no_zero_point",
+                 [node("DequantizeLinear", "x s", "y", axis=axis)], {"x": full_range(random, dtype, image.shape)},
+                 {"s": constants["s"]}, {"y": np.float32})
             save(f"dequantize_linear_{kind}_axis_{axis}", [node("DequantizeLinear", "x s z", "y", axis=axis)],
                  {"x": full_range(random, dtype, image.shape)}, constants, {"y": np.float32})
         save(f"dequantize_linear_{kind}", [node("DequantizeLinear", "x s z", "y")],

@@ -12,6 +12,7 @@ import case
 import dynamic_groups
 import integer_operators
 import other_models
+import other_widths
 import qdq_groups
 import qdq_moves
 
@@ -20,7 +21,7 @@ def main():
     case.folder = pathlib.Path(sys.argv[1])
     shutil.rmtree(case.folder, ignore_errors=True)
     case.folder.mkdir(parents=True)
-    for module in (integer_operators, dynamic_groups, qdq_groups, qdq_moves, activations, other_models):
+    for module in (integer_operators, dynamic_groups, qdq_groups, qdq_moves, activations, other_models, other_widths):
         module.save_all()
     print(f"{sum(1 for _ in case.folder.iterdir())} models in {case.folder}")
 

@@ -46,11 +46,6 @@ def left_alone():
          {"w": floats(random, (20, 5))}, {"y": F32}, claims="none", tolerance=1e-5, runtime="equal")
     save("alone_float_pool", [node("MaxPool", "x", "y", kernel_shape=[2, 2])], {"x": image}, {}, {"y": F32},
          claims="none")
-    save("alone_int16", [node("QuantizeLinear", "x s z", "q"), node("DequantizeLinear", "q s z", "y")], {"x": image},
-         {"s": F32(0.01), "z": np.int16(3)}, {"y": F32}, claims="none", opset=21)
-    blocks = {"s": floats(random, (2, 3)) ** 2 + F32(0.1), "z": np.zeros((2, 3), np.int8)}
-    save("alone_blocked", [node("DequantizeLinear", "x s z", "y", axis=0, block_size=4)],
-         {"x": full_range(random, np.int8, (8, 3))}, blocks, {"y": F32}, claims="none", opset=21)
     save("alone_double", [node("Sigmoid", "x", "y")], {"x": image.astype(np.float64)}, {}, {"y": np.float64},
          claims="none", tolerance=1e-12)
     save("alone_int32", [node("Add", "y y", "z")], [{"y": np.arange(n, dtype=np.int32).reshape(1, 1, 1, n)} for n in (3, 4)],

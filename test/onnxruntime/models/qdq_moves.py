@@ -10,18 +10,17 @@ I64 = np.int64
 
 def one(name, operation, shape, constants=None, results=1, expected=True, **attributes):
     """DequantizeLinear -> operation -> QuantizeLinear for each result, with the same parameters and with others."""
-    for kind in KINDS:
-        for is_same in (True, False):
-            q = Qdq(f"move_{name}_{kind}{'' if is_same else '_anew'}", kind)
-            inputs = q.input("x", shape)
-            for key, value in (constants or {}).items():
-                q.constants[key.split()[-1]] = value
-                inputs += " " + key
-            outputs = " ".join(f"part{i}" for i in range(results))
-            q.nodes.append(node(operation, inputs, outputs, **attributes))
-            quantised = [q.quantize(part, -4 if is_same else -3, f"y{i}") for i, part in enumerate(outputs.split())]
-            save("qdq_" + q.name, q.nodes, q.inputs, q.constants, {y: KINDS[kind] for y in quantised},
-                 expected=expected, groups=operation if is_same else f"DequantizeLinear {operation}" + " QuantizeLinear" * results, opset=19)
+    for kind, is_same in (("u8", True), ("s8", True), ("u8", False)):
+        q = Qdq(f"move_{name}_{kind}{'' if is_same else '_anew'}", kind)
+        inputs = q.input("x", shape)
+        for key, value in (constants or {}).items():
+            q.constants[key.split()[-1]] = value
+            inputs += " " + key
+        outputs = " ".join(f"part{i}" for i in range(results))
+        q.nodes.append(node(operation, inputs, outputs, **attributes))
+        quantised = [q.quantize(part, -4 if is_same else -3, f"y{i}") for i, part in enumerate(outputs.split())]
+        save("qdq_" + q.name, q.nodes, q.inputs, q.constants, {y: KINDS[kind] for y in quantised},
+             expected=expected, groups=operation if is_same else f"DequantizeLinear {operation}" + " QuantizeLinear" * results, opset=19)
 
 
 def shapes():

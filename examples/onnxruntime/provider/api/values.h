@@ -16,12 +16,19 @@ using Type = ONNXTensorElementDataType;
 constexpr Type kFloat = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
 constexpr Type kUint8 = ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
 constexpr Type kInt8 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8;
+constexpr Type kUint16 = ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16;
+constexpr Type kInt16 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16;
 constexpr Type kInt32 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
 constexpr Type kInt64 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
 
+constexpr Type kUint4 = ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4;
+constexpr Type kInt4 = ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4;
+
 constexpr bool IsByte(Type type) { return type == kUint8 || type == kInt8; }
 // Of the types above.
-constexpr size_t BytesOf(Type type) { return IsByte(type) ? 1 : type == kInt64 ? 8 : 4; }
+constexpr size_t BytesOf(Type type) {
+  return IsByte(type) ? 1 : type == kUint16 || type == kInt16 ? 2 : type == kInt64 ? 8 : 4;
+}
 
 // The product of dims[begin, end). Dimensions are known.
 size_t Count(const Dims& dims, size_t begin, size_t end);

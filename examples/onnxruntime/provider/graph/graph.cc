@@ -63,6 +63,10 @@ int Graph::AddValue(const OrtValueInfo* info) {
   bool is_constant = false;
   Check(Api().ValueInfo_IsConstantInitializer(info, &is_constant));
   if (is_constant) Check(Api().ValueInfo_GetInitializerValue(info, &value.constant));
+  if (is_constant && (value.type == kInt4 || value.type == kUint4)) {
+    value.is_nibbles = true;
+    value.type = value.type == kInt4 ? kInt8 : kUint8;
+  }
   const int number = static_cast<int>(values_.size());
   by_name_[value.name] = number;
   values_.push_back(std::move(value));

@@ -26,6 +26,7 @@ struct Value {
   int producer = kNone;
   std::vector<int> consumers;  // a node once for each of its inputs
   bool is_output = false;      // of the graph
+  bool is_nibbles = false;     // a constant of 4-bit integers, which counts as one of 8 bits
 };
 
 struct Node {
@@ -72,7 +73,7 @@ class Graph {
   // The only consumer of a value that nobody else needs, or kNone.
   int OnlyConsumer(int value) const;
   bool IsConstant(int value) const { return value != kNone && At(value).constant != nullptr; }
-  TensorRef Constant(int value) const { return ReadTensor(At(value).constant); }
+  TensorRef Constant(int value) const;  // lives as long as this graph
   // Whether all dimensions of both are certainly equal.
   bool SameShape(int a, int b) const;
 
@@ -86,6 +87,7 @@ class Graph {
 
   std::vector<Node> nodes_;
   std::vector<Value> values_;
+  mutable std::unordered_map<int, std::vector<uint8_t>> bytes_of_nibbles_;
   std::unordered_map<std::string, int> by_name_;
   std::vector<const OrtNode*> sources_;
   std::vector<std::string> source_names_;

@@ -1,6 +1,8 @@
 // Layer 5: DequantizeLinear.
 #include "isoquant/dequantize.h"
 
+#include <algorithm>
+
 #include "graph/attributes.h"
 #include "kernels/axis.h"
 #include "kernels/parameter.h"
@@ -28,7 +30,7 @@ class DequantizeLinear final : public Kernel {
   template <class Q>
   void RunAs(Frame& frame) const {
     const auto scales = scale_.Get(frame);
-    const auto zeros = zero_.Get(frame);
+    auto zeros = zero_.Get(frame);
     const Dims dims = frame.DimsOf(x_);
     isoquant::Context& context = frame.context();
     if (scales.size == 1) {
@@ -38,6 +40,11 @@ class DequantizeLinear final : public Kernel {
     }
     const AxisView axis(dims, axis_);
     axis.CheckSize("x_scale", scales.size);
+    if (zeros.size == 0) {  // the library wants them
+      int32_t* const none = frame.Scratch<int32_t>(scales.size);
+      std::fill_n(none, scales.size, 0);
+      zeros = {none, scales.size};
+    }
     const Q* const x = frame.Plain<Q>(x_);
     float* const y = frame.NewPlain<float>(y_, dims);
     AlongAxis(

@@ -58,6 +58,8 @@ std::unique_ptr<Kernel> Make(Preparation& preparation, const Node& node) {
 using KernelList = std::vector<KernelType>;
 KernelList QuantizeKernels();
 KernelList DequantizeKernels();
+KernelList SixteenBitKernels();
+KernelList BlockKernels();
 KernelList DynamicQuantizeKernels();
 KernelList ConvolutionKernels();
 KernelList MatMulKernels();

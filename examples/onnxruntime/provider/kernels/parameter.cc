@@ -15,6 +15,10 @@ void Widen(const TensorRef& tensor, T* to) {
     std::copy_n(tensor.As<uint8_t>(), count, to);
   } else if (tensor.type == kInt8) {
     std::copy_n(tensor.As<int8_t>(), count, to);
+  } else if (tensor.type == kUint16) {
+    std::copy_n(tensor.As<uint16_t>(), count, to);
+  } else if (tensor.type == kInt16) {
+    std::copy_n(tensor.As<int16_t>(), count, to);
   } else {
     throw Error("a scale, a zero point or a bias has an unexpected type");
   }
@@ -38,8 +42,10 @@ isoquant::VectorView<const T> Parameter<T>::Get(Frame& frame) const {
   const Type type = frame.TypeOf(value_);
   if (type == kTypeOf<T>) return {frame.Plain<T>(value_), count};
   T* const wide = frame.Scratch<T>(count);
-  const void* const data = type == kUint8 ? static_cast<const void*>(frame.Plain<uint8_t>(value_))
-                                          : static_cast<const void*>(frame.Plain<int8_t>(value_));
+  const void* const data = type == kUint8    ? static_cast<const void*>(frame.Plain<uint8_t>(value_))
+                           : type == kUint16 ? static_cast<const void*>(frame.Plain<uint16_t>(value_))
+                           : type == kInt16  ? static_cast<const void*>(frame.Plain<int16_t>(value_))
+                                             : static_cast<const void*>(frame.Plain<int8_t>(value_));
   Widen({type, frame.DimsOf(value_), data}, wide);
   return {wide, count};
 }

@@ -10,7 +10,8 @@
 
 namespace isoquant_provider {
 
-// A vector of T: float, or int32_t, to which 8-bit integers are widened. Constants are read once, when it is made.
+// A vector of T: float, or int32_t, to which integers of 8 and 16 bits are widened. Constants are read once, when it is
+// made.
 template <class T>
 class Parameter {
  public:

@@ -7,9 +7,10 @@ namespace {
 KernelList AllKernels() {
   KernelList all;
   for (const KernelList& list :
-       {QuantizeKernels(), DequantizeKernels(), DynamicQuantizeKernels(), ConvolutionKernels(), MatMulKernels(),
-        ElementwiseKernels(), BinaryKernels(), PoolingKernels(), ConcatKernels(), ResizeKernels(), RowKernels(),
-        ElementsBytesKernels(), ReshapeKernels(), TransposeKernels(), SliceKernels(), PadKernels(), GatherKernels()}) {
+       {QuantizeKernels(), DequantizeKernels(), SixteenBitKernels(), BlockKernels(), DynamicQuantizeKernels(),
+        ConvolutionKernels(), MatMulKernels(), ElementwiseKernels(), BinaryKernels(), PoolingKernels(), ConcatKernels(),
+        ResizeKernels(), RowKernels(), ElementsBytesKernels(), ReshapeKernels(), TransposeKernels(), SliceKernels(),
+        PadKernels(), GatherKernels()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;

@@ -32,6 +32,14 @@ struct TypeFor<int8_t> {
   static constexpr Type kType = kInt8;
 };
 template <>
+struct TypeFor<uint16_t> {
+  static constexpr Type kType = kUint16;
+};
+template <>
+struct TypeFor<int16_t> {
+  static constexpr Type kType = kInt16;
+};
+template <>
 struct TypeFor<int32_t> {
   static constexpr Type kType = kInt32;
 };
