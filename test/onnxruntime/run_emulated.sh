@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The provider in ONNX Runtime on CPU models of QEMU, x86 and 64-bit Arm: ONNX's node tests, the models of models/, ISNet
-# and ResNet-50 give the digests that they gave on this machine, and the tests of the provider pass. On Haswell products of
-# u8 and s8 are wrong in ONNX Runtime alone, and right with the provider. And so it is on this machine's CPU with AMX
-# tiles emulated, where it has AVX-512 (test/emulator). The last line is "N passed, N failed".
+# The provider in ONNX Runtime on CPU models of QEMU, x86 and 64-bit Arm: ONNX's node tests, the models of models/, ISNet,
+# ResNet-50 and PP-OCRv4's reader give the digests that they gave on this machine, and the tests of the provider pass. On
+# Haswell products of u8 and s8 are wrong in ONNX Runtime alone, and right with the provider. And so it is on this
+# machine's CPU with AMX tiles emulated, where it has AVX-512 (test/emulator). The last line is "N passed, N failed".
 #
 # Usage: test/onnxruntime/run_emulated.sh [SETTING...]      (as test/run.sh onnxruntime-emulated; settings for CMake)
 #
@@ -15,7 +15,7 @@ native=$PWD/build/test/onnxruntime
 results=$native/emulated
 rm -rf "$results"
 if ! [[ -e $native/models_digests.txt && -e $native/node_digests.txt && -e $native/isnet_digests.txt &&
-  -e $native/light_digests.txt ]]; then
+  -e $native/light_digests.txt && -e $native/ocr_digests.txt ]]; then
   echo "left out: test/run.sh has not run all of the provider's tests on this machine" >&2
   echo "0 passed, 0 failed"
   exit 0
@@ -76,6 +76,7 @@ if [[ $(uname -m) == x86_64 ]]; then
     same_digests "$model" node "${node_tests[@]}"
     same_digests "$model" models "$native/models"
   done
+  same_digests Haswell ocr "$native/ocr"
   wrong=("$native"/models/{matmul_integer_u8_s8,matmul_integer_saturating,group_matmul_int8,qlinear_matmul_u8_s8})
   log=$results/Haswell.wrong
   models_test Haswell "$log" --plain-is-wrong "${wrong[@]}" || cat "$log.log"
@@ -85,6 +86,7 @@ if [[ $(uname -m) == x86_64 ]]; then
     same_digests amx_int8 node "${node_tests[@]}"
     same_digests amx_int8 models "$native/models"
     same_digests amx_int8 isnet "$native/isnet"
+    same_digests amx_int8 ocr "$native/ocr"
   else
     echo "amx_int8: left out, this CPU has no AVX-512"
   fi
@@ -103,6 +105,7 @@ for model in max cortex-a72; do  # all kinds of vectors and dot products; neithe
 done
 same_digests max isnet "$native/isnet"
 same_digests max light "$native/light"
+same_digests max ocr "$native/ocr"
 provider_test max
 
 echo "$passed passed, $failed failed"

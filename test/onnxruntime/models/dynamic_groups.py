@@ -133,6 +133,43 @@ def products():
     n.save([{"x": image(f"{n.name} {rows}", rows, 40)} for rows in (1, 16, 3)], n.linear("x", 40, 24))
 
 
+def attention():
+    """A block of a transformer for sentences of any length: shapes are computed on the way, products of two inputs."""
+    def block(name, product, lengths, **expectations):
+        n = Network("attention_" + name)
+        size, heads = 24, 3
+        ints = {key: n.constant(np.array(value, np.int64)) for key, value in
+                {"heads": [0, 0, heads, size // heads], "joined": [size], "two": 2, "one": 1, "axis": [0], "most": 1}.items()}
+
+        def split_heads(x, perm):
+            return n.add("Transpose", n.add("Reshape", f"{x} {ints['heads']}"), perm=perm)
+
+        q, k, v = (n.linear("x", size, size, scale=0.0004) for _ in range(3))
+        scores = product(n, split_heads(q, [0, 2, 1, 3]), split_heads(k, [0, 2, 3, 1]))
+        scores = n.add("Div", f"{scores} {n.constant(F32(2.8))}")
+        mixed = product(n, n.add("Softmax", scores, axis=-1), split_heads(v, [0, 2, 1, 3]))
+        shape = n.add("Shape", "x", start=0, end=2)
+        joined = n.add("Reshape", n.add("Transpose", mixed, perm=[0, 2, 1, 3]) + " " +
+                       n.add("Concat", f"{shape} {ints['joined']}", axis=0))
+        y = n.add("Add", f"{n.linear(joined, size, size, scale=0.0004)} x")
+        weight, bias = n.constant(floats(n.random, size)), n.constant(floats(n.random, size))
+        y = n.add("LayerNormalization", f"{y} {weight} {bias}", axis=-1)
+        n.save([{"x": image(f"{n.name} {length}", 2, length, size)} for length in lengths], y, tolerance=0.03,
+               runtime="close", strict=True, **expectations)
+
+    block("floats", lambda n, a, b: n.add("MatMul", f"{a} {b}"), (1, 7, 16), claims="all but Concat 1, Shape 1")
+
+    def dynamic(n, a, b):
+        names = [n.fresh() for _ in range(6)]
+        n.add("DynamicQuantizeLinear", a, " ".join(names[:3]))
+        n.add("DynamicQuantizeLinear", b, " ".join(names[3:]))
+        sums = n.add("Cast", n.add("MatMulInteger", f"{names[0]} {names[3]} {names[2]} {names[5]}"), to=1)
+        return n.add("Mul", f"{sums} {n.add('Mul', f'{names[1]} {names[4]}')}")
+
+    block("integers", dynamic, (5, 12), claims="all but Concat 1, Shape 1")
+
+
 def save_all():
     convolutions()
     products()
+    attention()

@@ -27,6 +27,20 @@ def float_operators():
     one("softmax_axis", "Softmax", (3, 17, 5), scale=0.05, axis=1)
     one("layer_normalization", "LayerNormalization", (2, 5, 64),
         {"scale": floats(random, 64), "bias": floats(random, 64)}, axis=-1, tolerance=1e-5)
+    one("clip", "Clip", None, {"low": F32(-3), "high": F32(1.5)}, tolerance=0)
+    one("hard_sigmoid", "HardSigmoid", None, alpha=0.3, tolerance=2e-7)
+    one("hard_swish", "HardSwish", None, tolerance=2e-6)
+    one("sqrt", "Sqrt", None, tolerance=1e-9)  # half of them NaN
+    one("square", "Pow", None, {"two": F32(2)}, tolerance=0)
+    for name, axes in {"last": [-1], "channels": [1], "image": [2, 3], "first": [0]}.items():
+        one("mean_" + name, "ReduceMean", (2, 3, 5, 70), axes=axes, keepdims=int(name != "image"), tolerance=4e-6)
+    one("mean_all", "ReduceMean", (2, 3, 5), tolerance=4e-6)
+    for operation in ("Add", "Sub", "Mul", "Div"):
+        one(operation.lower() + "_number", operation, None, {"k": F32(3.3)}, tolerance=0)
+        one(operation.lower() + "_rows", operation, (2, 5, 7), {"k": floats(random, (5, 1))}, tolerance=0)
+        one(operation.lower() + "_to_more", operation, (5, 1), {"k": floats(random, (2, 1, 7))}, tolerance=0)
+    one("matmul", "MatMul", (2, 5, 40), {"k": floats(random, (40, 17))}, tolerance=1e-4)
+    one("matmul_batches", "MatMul", (2, 1, 5, 40), {"k": floats(random, (3, 40, 17))}, tolerance=1e-4)
     one("gelu", "Gelu", None, opset=20, tolerance=4e-6)
     one("gelu_tanh", "Gelu", None, opset=20, approximate="tanh", tolerance=4e-6)
     for name, options in {"half_pixel": {}, "asymmetric": {"coordinate_transformation_mode": "asymmetric"},

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "isoquant/add.h"
+#include "kernels/not_a_number.h"
 #include "kernels/strided.h"
 
 namespace isoquant_provider {
@@ -17,10 +18,10 @@ void Compute(isoquant::Context& context, char operation, const float* a, const f
     case '*':
       return Check(isoquant::Multiply(context, Floats(a, 1, count), Floats(b, 1, count), {y, 1, count}));
     case '-':
-      for (size_t i = 0; i < count; ++i) y[i] = a[i] - b[i];
+      for (size_t i = 0; i < count; ++i) y[i] = WithOneNan(a[i] - b[i]);
       return;
     default:
-      for (size_t i = 0; i < count; ++i) y[i] = a[i] / b[i];
+      for (size_t i = 0; i < count; ++i) y[i] = WithOneNan(a[i] / b[i]);
   }
 }
 

@@ -6,11 +6,28 @@ namespace {
 
 KernelList AllKernels() {
   KernelList all;
-  for (const KernelList& list :
-       {QuantizeKernels(), DequantizeKernels(), SixteenBitKernels(), BlockKernels(), DynamicQuantizeKernels(),
-        ConvolutionKernels(), MatMulKernels(), ElementwiseKernels(), BinaryKernels(), PoolingKernels(), ConcatKernels(),
-        ResizeKernels(), RowKernels(), ElementsBytesKernels(), ReshapeKernels(), TransposeKernels(), SliceKernels(),
-        PadKernels(), GatherKernels()}) {
+  for (const KernelList& list : {QuantizeKernels(),
+                                 DequantizeKernels(),
+                                 SixteenBitKernels(),
+                                 BlockKernels(),
+                                 DynamicQuantizeKernels(),
+                                 ConvolutionKernels(),
+                                 MatMulKernels(),
+                                 ElementwiseKernels(),
+                                 BinaryKernels(),
+                                 UnaryKernels(),
+                                 MeanKernels(),
+                                 FloatMatMulKernels(),
+                                 PoolingKernels(),
+                                 ConcatKernels(),
+                                 ResizeKernels(),
+                                 RowKernels(),
+                                 ElementsBytesKernels(),
+                                 ReshapeKernels(),
+                                 TransposeKernels(),
+                                 SliceKernels(),
+                                 PadKernels(),
+                                 GatherKernels()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
