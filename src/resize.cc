@@ -20,22 +20,28 @@ namespace {
 
 // HWY_NOINLINE: code that runs under a float environment must not move out of it.
 HWY_NOINLINE void ResizeS8(const ResizeCall<int8_t>& call, size_t begin, size_t end) {
-  ResizeLinearRows(call, begin, end);
+  ResizeLinearRows<DF32>(call, begin, end);
 }
 HWY_NOINLINE void ResizeU8(const ResizeCall<uint8_t>& call, size_t begin, size_t end) {
-  ResizeLinearRows(call, begin, end);
+  ResizeLinearRows<DF32>(call, begin, end);
+}
+HWY_NOINLINE void ResizeSixteenthsS8(const ResizeCall<int8_t>& call, size_t begin, size_t end) {
+  ResizeLinearRows<DU16>(call, begin, end);
+}
+HWY_NOINLINE void ResizeSixteenthsU8(const ResizeCall<uint8_t>& call, size_t begin, size_t end) {
+  ResizeLinearRows<DU16>(call, begin, end);
 }
 HWY_NOINLINE void ResizeF32(const ResizeCall<float>& call, size_t begin, size_t end) {
-  ResizeLinearRows(call, begin, end);
+  ResizeLinearRows<DF32>(call, begin, end);
 }
 HWY_NOINLINE void ResizeAtOnce(const ResizeCall<float>& call, size_t begin, size_t end) {
   ResizeAtOnceRows(call, begin, end);
 }
 HWY_NOINLINE void ResizeBf16(const ResizeCall<BFloat16>& call, size_t begin, size_t end) {
-  ResizeLinearRows(call, begin, end);
+  ResizeLinearRows<DF32>(call, begin, end);
 }
 HWY_NOINLINE void ResizeF16(const ResizeCall<Float16>& call, size_t begin, size_t end) {
-  ResizeLinearRows(call, begin, end);
+  ResizeLinearRows<DF32>(call, begin, end);
 }
 // Bit by bit.
 HWY_NOINLINE void ResizeNearest8(const ResizeCall<uint8_t>& call, size_t begin, size_t end) {
@@ -59,6 +65,8 @@ namespace isoquant {
 namespace {
 HWY_EXPORT(ResizeS8);
 HWY_EXPORT(ResizeU8);
+HWY_EXPORT(ResizeSixteenthsS8);
+HWY_EXPORT(ResizeSixteenthsU8);
 HWY_EXPORT(ResizeF32);
 HWY_EXPORT(ResizeBf16);
 HWY_EXPORT(ResizeF16);
@@ -77,7 +85,7 @@ ImageView<To> AsBits(const ImageView<T>& v) {
 
 template <class T, class Linear, class Nearest>
 Status CheckAndResize(Context& context, const ImageView<const T>& x, const Resizing& resizing, const ImageView<T>& y,
-                      Linear linear, Nearest nearest) {
+                      Linear linear, Linear sixteenths, Nearest nearest) {
   using Bits = BitsOf<T>;
   ISOQUANT_RETURN_IF_ERROR(CheckResize(x, resizing, y));
   const ResizeAxis rows{x.h, y.h, resizing.scale_h, &resizing}, columns{x.w, y.w, resizing.scale_w, &resizing};
@@ -89,7 +97,8 @@ Status CheckAndResize(Context& context, const ImageView<const T>& x, const Resiz
                                   static_cast<double>(ResizeMode::kNearest));
     }
   } else if (resizing.mode == ResizeMode::kLinear) {
-    RunResize(context, ResizeCall<T>{x, y, rows, columns}, linear);
+    const bool is_exact = std::is_integral<T>::value && AreSixteenths(rows) && AreSixteenths(columns);
+    RunResize(context, ResizeCall<T>{x, y, rows, columns}, is_exact ? sixteenths : linear);
   } else {
     RunResize(context, ResizeCall<Bits>{AsBits<const Bits>(x), AsBits<Bits>(y), rows, columns}, nearest);
   }
@@ -98,16 +107,16 @@ Status CheckAndResize(Context& context, const ImageView<const T>& x, const Resiz
 
 }  // namespace
 
-#define ISOQUANT_RESIZE(T, LINEAR, NEAREST)                                                                         \
+#define ISOQUANT_RESIZE(T, LINEAR, SIXTEENTHS, NEAREST)                                                             \
   Status Resize2d(Context& context, const ImageView<const T>& x, const Resizing& resizing, const ImageView<T>& y) { \
     return CheckAndResize(context, x, resizing, y, ISOQUANT_DISPATCH(context, LINEAR),                              \
-                          ISOQUANT_DISPATCH(context, NEAREST));                                                     \
+                          ISOQUANT_DISPATCH(context, SIXTEENTHS), ISOQUANT_DISPATCH(context, NEAREST));             \
   }
-ISOQUANT_RESIZE(int8_t, ResizeS8, ResizeNearest8)
-ISOQUANT_RESIZE(uint8_t, ResizeU8, ResizeNearest8)
-ISOQUANT_RESIZE(float, ResizeF32, ResizeNearest32)
-ISOQUANT_RESIZE(BFloat16, ResizeBf16, ResizeNearest16)
-ISOQUANT_RESIZE(Float16, ResizeF16, ResizeNearest16)
+ISOQUANT_RESIZE(int8_t, ResizeS8, ResizeSixteenthsS8, ResizeNearest8)
+ISOQUANT_RESIZE(uint8_t, ResizeU8, ResizeSixteenthsU8, ResizeNearest8)
+ISOQUANT_RESIZE(float, ResizeF32, ResizeF32, ResizeNearest32)
+ISOQUANT_RESIZE(BFloat16, ResizeBf16, ResizeBf16, ResizeNearest16)
+ISOQUANT_RESIZE(Float16, ResizeF16, ResizeF16, ResizeNearest16)
 #undef ISOQUANT_RESIZE
 
 }  // namespace isoquant

@@ -9,6 +9,8 @@
 #endif
 
 #include "isoquant/inl/functions/resize-inl.h"
+#include "isoquant/inl/functions/resize_at_once-inl.h"
+#include "isoquant/inl/functions/resize_nearest-inl.h"
 #include "src/resize_call.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -42,6 +44,17 @@ struct ResizeRows {
   size_t begin = 0, end = 0;
   size_t pixel[kCount];
   float w0[kCount], w1[kCount];
+
+  // The place of row v of `h` ones. find(first row, rows) fills the others.
+  template <class Find>
+  HWY_INLINE size_t Place(size_t v, size_t h, const Find& find) {
+    if (v < begin || v >= end) {
+      begin = v / kCount * kCount;
+      end = HWY_MIN(h, begin + kCount);
+      find(begin, end - begin);
+    }
+    return v - begin;
+  }
 };
 
 // from: elements behind one another; to: pixels of y.
@@ -51,20 +64,25 @@ HWY_INLINE void StorePixels(const ImageView<T>& y, T* to, size_t count, size_t c
   for (size_t u = 0; u < count; ++u) store(u * channels, channels, to + u * y.pixel_stride);
 }
 
-template <class T>
+// Rows are mixed in D: DF32, or DU16, of 8-bit integers whose weights are sixteenths.
+template <class D, class T>
 HWY_INLINE void ResizeLinearRows(const ResizeCall<T>& call, size_t begin, size_t end) {
+  using Columns = ResizeColumns<D>;
+  using Number = typename Columns::Number;
+  const D d;
   const ImageView<const T>& x = call.x;
   const ImageView<T>& y = call.y;
-  ResizeColumns columns;
+  Columns columns;
   ResizeRows rows;
-  ResizeScratch scratch;
-  alignas(64) float mixed[2][ResizeColumns::kPadded];  // rows of x at y's width: those of even and of odd numbers
+  ResizeScratch<T> scratch;
+  alignas(64) Number mixed[2][Columns::kPadded];  // rows of x at y's width: those of even and of odd numbers
   size_t held[2], channel = 0;
 
-  const auto mix = [&](size_t image, size_t row) -> const float* {
-    float* const to = mixed[row % 2];
-    if (held[row % 2] != row) MixColumns(columns, x.Pixel(image, row, 0) + channel, x.pixel_stride, scratch, to);
+  const auto mix = [&](size_t image, size_t row) -> const Number* {
+    Number* const to = mixed[row % 2];
+    if (held[row % 2] == row) return to;
     held[row % 2] = row;
+    MixColumns(d, columns, x.Pixel(image, row, 0) + channel, x.pixel_stride, scratch, to);
     return to;
   };
   WalkRows(
@@ -73,22 +91,22 @@ HWY_INLINE void ResizeLinearRows(const ResizeCall<T>& call, size_t begin, size_t
         channel = first_channel;
         columns.count = count;
         columns.channels = HWY_MIN(kResizeBlock, y.c - channel);
-        FindNeighbours(call.columns, column, count, columns.pixel, columns.w0, columns.w1);
-        PrepareColumns(columns, x.pixel_stride, std::is_same<T, float>::value ? ~size_t{0} : 2 * kResizeBlock);
+        float w0[kResizeBlock], w1[kResizeBlock];
+        FindNeighbours(call.columns, column, count, columns.pixel, w0, w1);
+        PrepareColumns(columns, w0, w1, x.pixel_stride, [&](size_t u) { return w1[u] != 0.0f; });
       },
       [&] { held[0] = held[1] = kNoRow; },
       [&](size_t image, size_t v, size_t column) {
-        if (v < rows.begin || v >= rows.end) {
-          rows.begin = v / ResizeRows::kCount * ResizeRows::kCount;
-          rows.end = HWY_MIN(y.h, rows.begin + ResizeRows::kCount);
-          FindNeighbours(call.rows, rows.begin, rows.end - rows.begin, rows.pixel, rows.w0, rows.w1);
-        }
-        const size_t at = v - rows.begin;
-        const float w0 = rows.w0[at], w1 = rows.w1[at];
-        const float* const a = mix(image, rows.pixel[at]);
-        const float* const b = w1 == 0.0f ? a : mix(image, rows.pixel[at] + 1);
+        const size_t at = rows.Place(v, y.h, [&](size_t first, size_t count) {
+          FindNeighbours(call.rows, first, count, rows.pixel, rows.w0, rows.w1);
+        });
+        Number w0 = 0, w1 = 0;
+        SetWeight(rows.w0[at], w0);
+        SetWeight(rows.w1[at], w1);
+        const Number* const a = mix(image, rows.pixel[at]);
+        const Number* const b = w1 == 0 ? a : mix(image, rows.pixel[at] + 1);
         StorePixels(y, y.Pixel(image, v, column) + channel, columns.count, columns.channels,
-                    [&](size_t i, size_t size, T* to) { MixRows(a + i, b + i, w0, w1, size, to); });
+                    [&](size_t i, size_t size, T* to) { MixRows(d, a + i, b + i, w0, w1, size, to); });
       });
 }
 
@@ -96,25 +114,46 @@ HWY_INLINE void ResizeLinearRows(const ResizeCall<T>& call, size_t begin, size_t
 HWY_INLINE void ResizeAtOnceRows(const ResizeCall<float>& call, size_t begin, size_t end) {
   const ImageView<const float>& x = call.x;
   const ImageView<float>& y = call.y;
-  ResizeColumns columns;
-  size_t channel = 0;
+  const size_t last_row = x.h - 1, last_column = x.w - 1;
+  ResizeColumns<DF32> columns;
+  ResizeRows rows;
+  ResizeNeighbours gathered[2];  // of rows of x with even and with odd numbers
+  size_t held[2], channel = 0;
+
+  const auto gather = [&](size_t image, size_t row) -> const ResizeNeighbours& {
+    ResizeNeighbours& to = gathered[row % 2];
+    if (held[row % 2] == row) return to;
+    held[row % 2] = row;
+    GatherNeighbours(columns, x.Pixel(image, row, 0) + channel, x.pixel_stride, to);
+    return to;
+  };
   WalkRows(
       ResizeBlocks(y.w, y.c), y.w, y.n, y.h, begin, end,
       [&](size_t column, size_t count, size_t first_channel) {
         channel = first_channel;
         columns.count = count;
         columns.channels = HWY_MIN(kResizeBlock, y.c - channel);
-        FindAllNeighbours(call.columns, column, count, columns.pixel, columns.w0, columns.w1);
+        float w0[kResizeBlock], w1[kResizeBlock];
+        FindAllNeighbours(call.columns, column, count, columns.pixel, w0, w1);
+        PrepareColumns(columns, w0, w1, x.pixel_stride, [&](size_t u) { return columns.pixel[u] < last_column; });
       },
-      [] {},
+      [&] { held[0] = held[1] = kNoRow; },
       [&](size_t image, size_t v, size_t column) {
-        size_t pixel = 0;
-        ResizeCorners corners;
-        FindAllNeighbours(call.rows, v, 1, &pixel, &corners.w0, &corners.w1);
-        corners.upper = x.Pixel(image, pixel, 0) + channel;
-        corners.lower = x.Pixel(image, pixel + (pixel + 1 < x.h ? 1 : 0), 0) + channel;
-        corners.last_pixel = x.w - 1;
-        MixCorners(columns, corners, x.pixel_stride, y.Pixel(image, v, column) + channel, y.pixel_stride);
+        const size_t at = rows.Place(v, y.h, [&](size_t first, size_t count) {
+          FindAllNeighbours(call.rows, first, count, rows.pixel, rows.w0, rows.w1);
+        });
+        const size_t row = rows.pixel[at], next = row + (row < last_row ? 1 : 0);
+        const float w0 = rows.w0[at], w1 = rows.w1[at];
+        float* const to = y.Pixel(image, v, column) + channel;
+        if (columns.gather == ResizeGather::kChannels) {
+          MixCorners(columns, x.Pixel(image, row, 0) + channel, x.Pixel(image, next, 0) + channel, w0, w1, last_column,
+                     x.pixel_stride, to, y.pixel_stride);
+          return;
+        }
+        const ResizeNeighbours &upper = gather(image, row), &lower = gather(image, next);
+        StorePixels(y, to, columns.count, columns.channels, [&](size_t i, size_t size, float* pixels) {
+          MixNeighbours(columns, upper, lower, w0, w1, i, size, pixels);
+        });
       });
 }
 
@@ -122,26 +161,28 @@ template <class T>
 HWY_INLINE void ResizeNearestRows(const ResizeCall<T>& call, size_t begin, size_t end) {
   const ImageView<const T>& x = call.x;
   const ImageView<T>& y = call.y;
-  alignas(64) T gathered[kResizeBlock];  // a row of x at y's width
-  size_t pixel[kResizeBlock], held = kNoRow, channel = 0, count = 0, channels = 0;
+  NearestColumns<T> columns;
+  ResizeRows rows;
+  alignas(64) T gathered[NearestColumns<T>::kPadded];  // a row of x at y's width
+  size_t held = kNoRow, channel = 0;
   WalkRows(
       ResizeBlocks(y.w, y.c), y.w, y.n, y.h, begin, end,
-      [&](size_t column, size_t columns, size_t first_channel) {
+      [&](size_t column, size_t count, size_t first_channel) {
         channel = first_channel;
-        channels = HWY_MIN(kResizeBlock, y.c - channel);
-        count = columns;
-        FindNearest(call.columns, column, count, pixel);
+        columns.count = count;
+        columns.channels = HWY_MIN(kResizeBlock, y.c - channel);
+        FindNearest(call.columns, column, count, columns.pixel);
+        PrepareNearest(columns, x.pixel_stride);
       },
       [&] { held = kNoRow; },
       [&](size_t image, size_t v, size_t column) {
-        size_t row = 0;
-        FindNearest(call.rows, v, 1, &row);
-        if (held != row) {
-          held = row;
-          const T* const from = x.Pixel(image, row, 0) + channel;
-          GatherPixels(from, x.pixel_stride, pixel, count, channels, gathered);
+        const size_t at =
+            rows.Place(v, y.h, [&](size_t first, size_t count) { FindNearest(call.rows, first, count, rows.pixel); });
+        if (held != rows.pixel[at]) {
+          held = rows.pixel[at];
+          GatherPixels(columns, x.Pixel(image, held, 0) + channel, x.pixel_stride, gathered);
         }
-        StorePixels(y, y.Pixel(image, v, column) + channel, count, channels,
+        StorePixels(y, y.Pixel(image, v, column) + channel, columns.count, columns.channels,
                     [&](size_t i, size_t size, T* to) { CopyElements(gathered + i, size, to); });
       });
 }

@@ -17,6 +17,7 @@ class Coordinates {
         last_x_(static_cast<float>(axis.x - 1)),
         last_y_(static_cast<float>(axis.y - 1)) {}
 
+  float scale() const { return scale_; }
   // Clamped to the pixels of x.
   float At(size_t u) const {
     const float s = Unclamped(static_cast<float>(u));
@@ -94,6 +95,20 @@ void FindAllNeighbours(const ResizeAxis& axis, size_t begin, size_t count, size_
   for (size_t i = 0; i < count; ++i) {
     if (pixels[i] == axis.x - 1) w0[i] = w1[i] = 0.5f;
   }
+}
+
+bool AreSixteenths(const ResizeAxis& axis) {
+  // Whole numbers, with halves, divided by a power of two that is at most 8. Floats of so few pixels have 24 bits.
+  constexpr size_t kMostPixels = size_t{1} << 16;
+  if (axis.x > kMostPixels || axis.y > kMostPixels) return false;
+  const float scale = Coordinates(axis).scale();
+  if (scale == 1.0f) return true;
+  if (axis.resizing->coordinates == ResizeCoordinates::kAlignCorners) return false;
+  constexpr float kLeast = 1.0f / 1024.0f, kLargest = 8.0f;
+  for (float power = kLeast; power <= kLargest; power *= 2.0f) {
+    if (scale == power) return true;
+  }
+  return false;
 }
 
 void FindNearest(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels) {

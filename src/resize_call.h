@@ -25,6 +25,8 @@ struct ResizeAxis {
 void FindNeighbours(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels, float* w0, float* w1);
 // The same, with both weights 0.5 at the last pixel, which is its own neighbour.
 void FindAllNeighbours(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels, float* w0, float* w1);
+// Whether all weights are sixteenths, and such that f32 rounds none of the steps to them.
+bool AreSixteenths(const ResizeAxis& axis);
 // The nearest pixels.
 void FindNearest(const ResizeAxis& axis, size_t begin, size_t count, size_t* pixels);
 

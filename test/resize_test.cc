@@ -256,6 +256,43 @@ TEST_CASE_TEMPLATE("Resize: numbers of channels", T, int8_t, uint8_t, float, BFl
   }
 }
 
+// Scales that are powers of two: weights of 8-bit integers are sixteenths, but for larger scales, and aligned corners.
+TEST_CASE_TEMPLATE("Resize: powers of two", T, int8_t, uint8_t) {
+  Random random(68);
+  for (const float scale : {0.125f, 0.25f, 0.5f, 1.0f, 2.0f, 4.0f, 8.0f, 16.0f}) {
+    const Coordinates others[] = {Coordinates::kAlignCorners, Coordinates::kAsymmetric, Coordinates::kTfHalfPixelForNn};
+    for (const Coordinates coordinates : {Coordinates::kHalfPixel, others[random.Below(3)]}) {
+      Resizing resizing;
+      resizing.coordinates = coordinates;
+      resizing.scale_h = resizing.scale_w = scale;
+      const size_t channels = 1 + random.Below(random.Below(3) == 0 ? 70 : 5), h = 2 + random.Below(6);
+      const size_t out_h = 1 + static_cast<size_t>(scale * static_cast<float>(h)), out_w = 5 + random.Below(90);
+      const ImageShape shape{1 + random.Below(2), h, 1 + random.Below(40), channels, random.Below(3) / 2};
+      const Resizes<T> resizes(random, shape, out_h, out_w, resizing, random.Below(3));
+      resizes.CheckOnEveryTier();
+    }
+  }
+  // One axis alone; both, from white and black pixels, whose means are ties.
+  Resizing up;
+  up.scale_h = 2.0f;
+  up.scale_w = 1.5f;
+  Resizes<T>(random, {1, 4, 20, 3}, 8, 30, up).CheckOnEveryTier();
+  const GuardedImage<T> x({1, 20, 32, 1});
+  for (T& value : x.buffer()) value = random.Below(2) == 0 ? std::numeric_limits<T>::min() : T(random.Below(2) * 127);
+  Resizing twice;
+  OutputImage<T> y({1, 40, 64, 1});
+  for (size_t v = 0; v < 40; ++v) {
+    for (size_t u = 0; u < 64; ++u) {
+      *y.expected().Pixel(0, v, u) = ReferenceResize(x.const_view(), twice, y.expected(), 0, v, u, 0);
+    }
+  }
+  ForEachTier([&](Context& context) {
+    y.Clear();
+    ISOQUANT_CHECK_OK(Resize2d(context, x.const_view(), twice, y.view()));
+    y.Check();
+  });
+}
+
 // More columns, or channels, than a block has.
 TEST_CASE_TEMPLATE("Resize: many columns, channels and rows", T, int8_t, uint8_t, float, BFloat16, Float16) {
   Random random(63);
