@@ -7,7 +7,7 @@
 
 #include "isoquant/filter.h"
 #include "isoquant/image_view.h"
-#include "isoquant/inl/sources/image_windows.h"
+#include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"

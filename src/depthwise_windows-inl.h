@@ -8,11 +8,11 @@
 #define ISOQUANT_SRC_DEPTHWISE_WINDOWS_INL_H_
 #endif
 
+#include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/inl/functions/depthwise-inl.h"
 #include "isoquant/inl/functions/depthwise_sums-inl.h"
 #include "isoquant/inl/functions/depthwise_words-inl.h"
-#include "isoquant/inl/sources/image_windows.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "src/filter.h"
 

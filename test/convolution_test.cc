@@ -68,7 +68,8 @@ void CheckRandom(uint64_t seed, size_t cases) {
     INFO("case ", i, ": ", Text(shape, g));
     const size_t zeros = i % 3 == 0 ? 0 : i % 3 == 1 ? 1 : outputs;
     const auto at = i % 2 == 0 ? Guarded<A>::At::kEnd : Guarded<A>::At::kBegin;
-    const ConvolutionCase<A, B> c(random, shape, g, outputs, zeros, at);
+    ConvolutionCase<A, B> c(random, shape, g, outputs, zeros, at);
+    if (i % 6 == 0) c.set_zero_point(std::numeric_limits<A>::min());
     const size_t pixel_gap = random.Below(2) * random.Below(4), row_gap = random.Below(2) * random.Below(4);
     const size_t image_gap = random.Below(2) * random.Below(4);
     const ImageShape out = c.OutputShape(pixel_gap, row_gap, image_gap);
@@ -115,6 +116,28 @@ TEST_CASE("Conv2d: large products") {
   const ConvolutionCase<uint8_t, uint8_t> apart(random, {2, 6, 9, 20, 3, 1}, {}, 18, 1);
   CheckOnEveryTier(apart, apart.OutputShape(0, 2), {1, 3});
 }
+
+// Padding that adds nothing to sums: tiles leave out rows and columns of the kernel that see nothing else. Dilations
+// and pads make whole tiles of them, at both ends of a line, at one, and where the image is narrower than the kernel.
+template <class A>
+void CheckPadding(uint64_t seed) {
+  Random random(seed);
+  const Conv2dGeometry all_sides{3, 3, 1, 1, 4, 8, 4, 4, 8, 8};
+  const Conv2dGeometry one_side{2, 3, 1, 1, 1, 5, 1, 0, 10, 0}, other_side{3, 2, 1, 2, 2, 6, 0, 2, 0, 9};
+  const Conv2dGeometry touching{1, 6, 1, 1, 1, 1, 1, 2, 5, 5}, far{2, 2, 1, 1, 9, 9, 11, 11, 11, 11};
+  for (const Conv2dGeometry& g : {all_sides, one_side, other_side, touching, far}) {
+    for (const size_t width : Sizes{27, 5}) {
+      for (const size_t channels : Sizes{4, 3}) {
+        INFO("case ", width, ": ", Text({1, 13, width, channels}, g));
+        ConvolutionCase<A, int8_t> c(random, {2, 13, width, channels}, g, 37);
+        c.set_zero_point(std::numeric_limits<A>::min());
+        CheckOnEveryTier(c, c.OutputShape(), {1});
+      }
+    }
+  }
+}
+TEST_CASE("Conv2d: padding that adds nothing, u8") { CheckPadding<uint8_t>(12); }
+TEST_CASE("Conv2d: padding that adds nothing, s8") { CheckPadding<int8_t>(13); }
 
 // Kernels of one pixel whose windows are not the pixels of the image one by one.
 TEST_CASE("Conv2d: single pixels with pads, or with a stride along one axis") {

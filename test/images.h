@@ -146,6 +146,7 @@ class ConvolutionCase {
 
   const ImageView<const A> x() const { return x_.const_view(); }
   int32_t zero_point() const { return zero_point_; }
+  void set_zero_point(A zero_point) { zero_point_ = zero_point; }
   VectorView<const int32_t> filter_zeros() const { return {filter_zeros_.data(), filter_zeros_.size()}; }
   const PackedFilter& packed() const { return packed_; }
   const std::vector<B>& filter() const { return filter_; }

@@ -30,6 +30,7 @@
 #include "isoquant/inl/engine/rows-inl.h"
 #include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/engine/tuning.h"
+#include "isoquant/inl/engine/window_block-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
@@ -302,6 +303,12 @@ struct ProductTask {
 template <class P, class Stage>
 HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, const WeightsRef& b,
                                   const Stage& stage) {
+  if constexpr (!std::is_void<typename P::WindowTile>::value) {
+    WindowPlan plan;
+    if (PlanWindowsOf<P>(context, a, b.packed(), stage, plan)) {
+      return MatMulOfWindows<P>(context, *a.filler->windows, plan, *b.packed(), stage);
+    }
+  }
   const ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr);
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/matrix_view.h"
 
 namespace isoquant {
@@ -38,6 +39,8 @@ struct RowFiller {
   MatrixView<const A> shape;  // without data
   Prepare prepare;
   Arrange arrange;
+  // If rows are windows of images: which. Policies that can read windows where they lie never ask for rows then.
+  const ImageWindows<A>* windows = nullptr;
 };
 
 // Where A comes from, by reference: a matrix, which is read where it lies or arranged by the policy; or a filler.

@@ -37,6 +37,13 @@ constexpr size_t kChunkK = 4096;
 // So few groups of columns pay neither for arranging A, if there is a choice, nor for a task for each tile of rows.
 constexpr size_t kFewGroups = 4;
 
+// ---- Windows of images that are read where pixels lie
+
+// So many columns of outputs at least, which lack columns of the kernel, have tiles of their own.
+constexpr size_t kMinColumns = 4;
+// Windows of a block, each of which has a pointer; and elements of K, which are not cut into chunks.
+constexpr size_t kMaxWindows = 2048, kMaxWindowK = 8192;
+
 // ---- Tasks
 
 // Fewer products are not worth a worker: with pools that spin, a second one then pays from about 6 us on (threads). A

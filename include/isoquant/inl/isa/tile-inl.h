@@ -37,6 +37,7 @@
 //                             there is one
 //   kReadsBFromL2             all of B may come from L2 for each tile of rows. For this policy that costs less than
 //                             walking B in groups of columns, where rows of A and C come and go in parts
+//   WindowTile                multiplies windows of images where they lie (isa/window_tile-inl.h); or void
 //
 // Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
 // are kMR streams. These are too short for prefetchers, and share sets of L1 where their stride is near a multiple of
@@ -81,6 +82,7 @@ struct AnyShape {
   static constexpr const char* kShapes = nullptr;
   static constexpr bool Suits(size_t, size_t, size_t) { return true; }
   static constexpr bool kReadsBFromL2 = false;
+  using WindowTile = void;
 };
 
 }  // namespace

@@ -19,6 +19,7 @@
 
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
+#include "isoquant/inl/isa/window_tile-inl.h"
 
 // Inline asm, so that no -m flag and no Highway target above AVX3 is needed. MSVC has none for x64.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
@@ -101,6 +102,7 @@ struct VnniWith : BroadcastTiles<Dot> {
   using A = TA;
   static constexpr bool kFlips = A(-1) < A(0) && !Dot::kSignedA;
   static constexpr bool kColumnSums = kFlips;
+  using WindowTile = WindowTiles<Dot>;
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
     ArrangeBroadcast<kFlips ? 0x80 : 0>::Run(reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, out);

@@ -5,8 +5,10 @@
 // Neither the windows nor an image with its border ever lies in memory.
 //
 // Short runs (3 channels: 9 or 21 bytes) of windows within the image are copied by whole vectors, the next run over
-// what was too much, to a few lines in L1, and from there in whole pieces. (Zen 5, avx512_vnni, percent of MatMul's
-// speed: 3 x 3 pixels, 32 outputs, 34 without, FIRST with; 7 x 7, 64 outputs, 58 and SECOND.)
+// what was too much, to a few lines in L1, and from there in whole pieces.
+//
+// Policies that read windows where pixels lie (WindowTile in isa/tile-inl.h) never ask for rows, but for products with
+// sums of rows and for very wide or unusual windows: see engine/window_plan-inl.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_SOURCES_WINDOW_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -21,8 +23,8 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/inl/engine/row_source.h"
-#include "isoquant/inl/sources/image_windows.h"
 #include "isoquant/inl/sources/row_writer-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 
@@ -50,6 +52,7 @@ class WindowRows : public RowFiller<A> {
     end_copied_ = EndColumn(x.w, g);
     end_copied_last_ = EndColumn(x.w < pixels_less ? 0 : x.w - pixels_less, g);
     std::memset(padding_, static_cast<uint8_t>(windows.padding), kLine);
+    this->windows = &windows_;
   }
 
  private:

@@ -1,6 +1,6 @@
-// Sources: the windows of a convolution, the same type for all targets.
-#ifndef ISOQUANT_INL_SOURCES_IMAGE_WINDOWS_H_
-#define ISOQUANT_INL_SOURCES_IMAGE_WINDOWS_H_
+// Engine: the windows of a convolution, the same type for all targets.
+#ifndef ISOQUANT_INL_ENGINE_IMAGE_WINDOWS_H_
+#define ISOQUANT_INL_ENGINE_IMAGE_WINDOWS_H_
 
 #include <cstddef>
 
@@ -24,4 +24,4 @@ struct ImageWindows {
 
 }  // namespace isoquant
 
-#endif  // ISOQUANT_INL_SOURCES_IMAGE_WINDOWS_H_
+#endif  // ISOQUANT_INL_ENGINE_IMAGE_WINDOWS_H_

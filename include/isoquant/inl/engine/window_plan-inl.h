@@ -1,0 +1,195 @@
+// Engine: the plan of a product of windows that are read where pixels lie: in strips, copies of some lines of an image
+// with their padding, which stay in L2. A pure function of windows, weights, caches and workers.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ENGINE_WINDOW_PLAN_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ENGINE_WINDOW_PLAN_INL_H_
+#undef ISOQUANT_INL_ENGINE_WINDOW_PLAN_INL_H_
+#else
+#define ISOQUANT_INL_ENGINE_WINDOW_PLAN_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+#include "isoquant/inl/engine/image_windows.h"
+#include "isoquant/inl/engine/plan-inl.h"
+#include "isoquant/inl/engine/tuning.h"
+#include "isoquant/inl/isa/window_tile-inl.h"
+#include "isoquant/inl/util/parts-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Columns of outputs whose windows have the same columns of the kernel [begin_tap, end_tap) in the image, or more.
+struct WindowColumns {
+  size_t begin, end;
+  size_t begin_tap, end_tap;
+  // Their segments, per_kernel_row for each row of the kernel, each of so many groups of four bytes.
+  size_t per_kernel_row, steps;
+  size_t first_segment;  // in the plan's list
+};
+
+struct WindowPlan {
+  // Pixels of the image from one to the next in a strip, and pixels of a strip from window to window. (Kernels of one
+  // row or column see no others.)
+  size_t step_h, step_w, stride_h, stride_w;
+  size_t pixels, pitch;  // of a line of a strip; bytes
+  bool touching;         // pixels of a row of the kernel follow one another: it is one segment
+  size_t tap_bytes;      // of K, from one tap to the next
+  bool repacks;          // segments that are no multiple of four bytes: panels have zeros after each
+  size_t panel_bytes, k;
+  bool skips;  // padding times any weight is 0
+  WindowColumns columns[3];
+  size_t num_columns, num_segments;
+  // Lines of outputs: of an image, and from which one on; blocks of it, and how many images.
+  size_t first_line, lines, blocks, images;
+  size_t max_lines, max_strip_lines;  // of a block
+  size_t column_parts, groups;
+  bool tile_by_tile;  // all columns of a tile, before the next one: B stays in L2
+  // Offsets in scratch. Segments and panels are shared; the rest is each worker's.
+  size_t panels_at, shared_bytes;
+  size_t windows_at, tiles_at, sums_at, worker_bytes;
+};
+
+// A tile of a block.
+struct WindowRows {
+  size_t row, rows;  // from the block's first
+  size_t first_segment, num_segments, steps;
+};
+
+// Sizes beyond which strips would not be worth it, and below which no sum of products overflows.
+template <class A>
+HWY_INLINE bool AreModest(const ImageWindows<A>& w) {
+  const Conv2dGeometry& g = w.geometry;
+  constexpr size_t kMost = size_t{1} << 15;
+  for (const size_t size : {g.kernel_h, g.kernel_w, g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.pad_top,
+                            g.pad_left, w.x.c, w.x.h, w.x.w, w.out_h, w.out_w}) {
+    if (size > kMost) return false;
+  }
+  return w.x.h != 0 && w.x.w != 0 && w.x.c != 0;
+}
+
+// Columns of outputs are cut where windows lose columns of the kernel to the padding, if that is worth a tile.
+template <class A>
+HWY_INLINE void CutColumns(const ImageWindows<A>& w, WindowPlan& plan) {
+  const Conv2dGeometry& g = w.geometry;
+  WindowColumns all{0, w.out_w, 0, g.kernel_w, 0, 0, 0}, left = all, right = all;
+  left.end = Min(DivideUp(g.pad_left, g.stride_w), w.out_w);
+  if (left.end != 0) left.begin_tap = DivideUp(g.pad_left - (left.end - 1) * g.stride_w, g.dilation_w);
+  const size_t extent = (g.kernel_w - 1) * g.dilation_w, padded = g.pad_left + w.x.w;
+  right.begin = padded <= extent ? 0 : Min(DivideUp(padded - extent, g.stride_w), w.out_w);
+  if (right.begin * g.stride_w < padded) right.end_tap = DivideUp(padded - right.begin * g.stride_w, g.dilation_w);
+  const bool may_cut = plan.skips && !(plan.repacks && plan.touching) && left.end <= right.begin;
+  const bool cut_left = may_cut && left.end >= tuning::kMinColumns && left.begin_tap < g.kernel_w;
+  const bool cut_right = may_cut && w.out_w - right.begin >= tuning::kMinColumns && right.end_tap < g.kernel_w;
+  plan.num_columns = 0;
+  if (cut_left) {
+    plan.columns[plan.num_columns++] = left;
+    all.begin = left.end;
+  }
+  if (cut_right) all.end = right.begin;
+  if (all.begin != all.end) plan.columns[plan.num_columns++] = all;
+  if (cut_right) plan.columns[plan.num_columns++] = right;
+  plan.num_segments = 0;
+  for (size_t i = 0; i < plan.num_columns; ++i) {
+    WindowColumns& c = plan.columns[i];
+    const size_t taps = c.end_tap - c.begin_tap;
+    c.per_kernel_row = plan.touching ? 1 : taps;
+    c.steps = DivideUp((plan.touching ? taps : 1) * w.x.c, 4);
+    c.first_segment = plan.num_segments;
+    plan.num_segments += c.per_kernel_row * g.kernel_h;
+  }
+}
+
+template <class A>
+HWY_INLINE void ListSegments(const ImageWindows<A>& w, const WindowPlan& plan, WindowSegment* segments) {
+  const Conv2dGeometry& g = w.geometry;
+  for (size_t i = 0; i < plan.num_columns; ++i) {
+    const WindowColumns& c = plan.columns[i];
+    for (size_t r = 0; r < g.kernel_h; ++r) {
+      for (size_t j = 0; j < c.per_kernel_row; ++j) {
+        const size_t s = c.begin_tap + j;
+        const size_t a = r * g.dilation_h * plan.pitch + s * g.dilation_w * w.x.c;
+        const size_t whole_row = plan.touching && plan.repacks;  // its bytes are no multiple of tap_bytes
+        const size_t line = whole_row ? r * c.steps * 4 : (r * g.kernel_w + s) * plan.tap_bytes;
+        *segments++ = {a, line * PackedPanels::kColumns};
+      }
+    }
+  }
+}
+
+// Whether windows are worth it, and then how. `n`: columns of B.
+template <class A, class Caches>
+HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8_t flip, size_t n, size_t workers,
+                            const Caches& caches, WindowPlan& plan) {
+  const Conv2dGeometry& g = w.geometry;
+  if (!AreModest(w) || w.first % w.out_w != 0 || w.count % w.out_w != 0) return false;
+  const size_t line = w.first / w.out_w, lines = w.count / w.out_w;
+  plan.first_line = line % w.out_h;
+  const bool one_image = plan.first_line + lines <= w.out_h;
+  if (!one_image && (plan.first_line != 0 || lines % w.out_h != 0)) return false;
+  plan.lines = one_image ? lines : w.out_h;
+  plan.images = lines / plan.lines;
+
+  plan.step_h = g.kernel_h == 1 ? g.stride_h : 1;
+  plan.step_w = g.kernel_w == 1 ? g.stride_w : 1;
+  plan.stride_h = g.stride_h / plan.step_h;
+  plan.stride_w = g.stride_w / plan.step_w;
+  const size_t extent_h = (g.kernel_h - 1) * g.dilation_h + 1, extent_w = (g.kernel_w - 1) * g.dilation_w + 1;
+  plan.pixels = (w.out_w - 1) * plan.stride_w + extent_w;
+  plan.pitch = RoundUp(plan.pixels * w.x.c + 3, 64);  // the last group may end behind the last pixel
+  plan.touching = g.dilation_w == 1 || g.kernel_w == 1;
+  const size_t segment = plan.touching ? g.kernel_w * w.x.c : w.x.c;
+  plan.repacks = segment % 4 != 0;
+  plan.tap_bytes = plan.touching ? w.x.c : RoundUp(w.x.c, 4);
+  plan.k = plan.touching ? g.kernel_h * RoundUp(segment, 4) : g.kernel_h * g.kernel_w * plan.tap_bytes;
+  plan.panel_bytes = t.PanelBytes(plan.k);
+  plan.skips = (static_cast<uint8_t>(w.padding) ^ flip) == 0;
+  CutColumns(w, plan);
+
+  const size_t l2_bytes = caches.L2Bytes();
+  plan.groups = DivideUp(n, t.nr);
+  const size_t panels = DivideUp(n, PackedPanels::kColumns);
+  const size_t b_bytes = panels * plan.panel_bytes;
+  if (plan.k > tuning::kMaxWindowK || (plan.repacks && b_bytes > l2_bytes / 4)) return false;
+  // Lines of outputs in a block.
+  const size_t strip = l2_bytes / tuning::kL2ShareOfA / plan.pitch;
+  size_t most_lines = strip <= extent_h ? 1 : (strip - extent_h) / plan.stride_h + 1;
+  most_lines = Max(size_t{1}, Min(most_lines, tuning::kMaxWindows / w.out_w));
+  if (extent_h * plan.pitch > l2_bytes / 2) return false;
+  plan.blocks = DivideUp(plan.lines, most_lines);
+  plan.column_parts = 1;
+  if (workers > 1) {
+    const ProductShape shape{w.count, plan.k, n, workers, false, RowsOfA::kComputed};
+    const size_t wanted = WantedTasks(shape);
+    if (plan.images * plan.blocks < wanted) {
+      const size_t most = Max(plan.blocks, plan.lines / DivideUp(tuning::kMinRowsPerTask, w.out_w));
+      plan.blocks = Min(most, DivideUp(wanted, plan.images));
+      plan.column_parts = Max(size_t{1}, Min(plan.groups, DivideUp(wanted, plan.images * plan.blocks)));
+    }
+  }
+  plan.max_lines = SplitEvenly(plan.lines, plan.blocks, 0).size;
+  plan.max_strip_lines = (plan.max_lines - 1) * plan.stride_h + extent_h;
+  plan.tile_by_tile = plan.groups > tuning::kFewGroups && b_bytes <= l2_bytes / tuning::kL2ShareOfB;
+
+  plan.panels_at = RoundUp(plan.num_segments * sizeof(WindowSegment), 64);
+  plan.shared_bytes = plan.panels_at + (plan.repacks ? b_bytes : 0);
+  plan.windows_at = plan.max_strip_lines * plan.pitch;
+  plan.tiles_at = plan.windows_at + RoundUp(plan.max_lines * w.out_w * sizeof(const uint8_t*), 64);
+  const size_t most_tiles = plan.max_lines * (DivideUp(w.out_w, t.mr) + plan.num_columns);
+  plan.sums_at = plan.tiles_at + RoundUp(most_tiles * sizeof(WindowRows), 64);
+  plan.worker_bytes = plan.sums_at + 2 * t.mr * t.nr * t.acc_bytes;
+  return true;
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
