@@ -1,15 +1,11 @@
 // Runs models through the provider and compares: with ONNX's reference evaluation, with ONNX Runtime alone, and every
 // tier with the best one. The last line is "ONNX models: N passed, N failed".
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <iterator>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "host/npy.h"
+#include "claims.h"
 #include "host/profile.h"
 #include "host/session.h"
 #include "node_test.h"
@@ -24,55 +20,6 @@ struct Arguments {
   std::string runtime = DefaultRuntime(), provider = DefaultProvider(), digests, profile = "models_test", best_tier;
   bool quick = false, plain_is_wrong = false;
 };
-
-size_t CountOthers(const std::vector<ProfileRow>& rows) { return CountNodes(rows, "CPUExecutionProvider"); }
-
-// Whether ONNX Runtime computes nothing, but moves values at most.
-bool IsProvidersAlone(const std::vector<ProfileRow>& rows) {
-  constexpr const char* kMoves[] = {"Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"};
-  for (const ProfileRow& row : rows) {
-    const auto moves = [&row](const char* name) { return row.operation == name; };
-    if (row.provider != kProvider && std::none_of(std::begin(kMoves), std::end(kMoves), moves)) return false;
-  }
-  return true;
-}
-
-// "Mul 2, Softmax 1": what ONNX Runtime runs.
-std::string ListOthers(const std::vector<ProfileRow>& rows) {
-  std::map<std::string, size_t> counts;
-  for (const ProfileRow& row : rows) {
-    if (row.provider != kProvider) counts[row.operation] += row.nodes;
-  }
-  std::string list;
-  for (const auto& [operation, count] : counts) {
-    list += (list.empty() ? "" : ", ") + operation + " " + std::to_string(count);
-  }
-  return list;
-}
-
-void CheckClaims(const NodeTest& test, const std::vector<ProfileRow>& rows) {
-  const size_t claimed = CountNodes(rows, kProvider), others = CountOthers(rows);
-  const std::string left = ListOthers(rows);
-  const bool ok = test.claims == "any" || (test.claims == "all" && claimed != 0 && others == 0) ||
-                  (claimed != 0 && test.claims == "all but " + left) || (test.claims == "none" && claimed == 0);
-  if (ok) return;
-  throw std::runtime_error("the provider claims " + std::to_string(claimed) + " groups and leaves " + left +
-                           ", expected: " + test.claims);
-}
-
-// What the provider's report says of its tier, and of its groups: their operators, in order.
-void CheckReport(const NodeTest& test, const std::string& path, const std::string& best_tier) {
-  const auto report = nlohmann::json::parse(ReadFile(path));
-  std::remove(path.c_str());
-  if (!best_tier.empty() && report["tier"] != best_tier) {
-    throw std::runtime_error("the provider runs " + report["tier"].get<std::string>() + ", expected: " + best_tier);
-  }
-  const auto& groups = report["groups"];
-  std::string list;
-  for (const auto& group : groups) list += (list.empty() ? "" : " ") + group["operator"].get<std::string>();
-  if (test.groups.empty() || list == test.groups) return;
-  throw std::runtime_error("the provider's groups are " + list + ", expected: " + test.groups);
-}
 
 // Throws what is wrong; returns the digest of all outputs, or nothing if ONNX Runtime has a part in them.
 std::string Check(const Runtime& runtime, const NodeTest& test, const Arguments& arguments) {

@@ -63,6 +63,33 @@ def gelu():
                  {"x": floats(random, (2, 3, 40))}, constants, {"y": F32}, tolerance=4e-6, runtime="close")
 
 
+def layer_norm():
+    """As exporters wrote it; and what looks like it, and is not."""
+    random = rng("layer norm")
+    constants = {"s": F32(2.0**-5), "z": U8(120), "two": F32(2), "eps": F32(1e-3), "w": floats(random, 48),
+                 "b": floats(random, 48)}
+
+    def one(name, groups, square="Pow", power="two", axes=(-1,), back=False, bias=True):
+        # (ONNX Runtime makes a DequantizeLinear for each consumer.)
+        nodes = [node("DequantizeLinear", "q s z", "f"), node("Relu", "f", "x"),
+                 node("ReduceMean", "x", "m", axes=list(axes)),
+                 node("Sub", "m x" if back else "x m", "d"), node(square, f"d {power}", "p"),
+                 node("ReduceMean", "p", "v", axes=list(axes)), node("Add", "v eps", "e"), node("Sqrt", "e", "r"),
+                 node("Div", "d r", "n"), node("Mul", "n w", "t" if bias else "y")]
+        if bias:
+            nodes.append(node("Add", "b t", "y"))
+        kept = {key: value for key, value in constants.items() if any(key in n.input for n in nodes)}
+        save("layer_norm_" + name, nodes, {"q": full_range(random, U8, (3, 5, 48))}, kept, {"y": F32}, tolerance=2e-5,
+             runtime="differs" if back else "close", groups=groups, opset=13)  # since 17 ONNX Runtime joins them itself
+
+    pieces = "DequantizeLinear Relu ReduceMean Sub {} ReduceMean Add Sqrt Div Mul Add"
+    one("written_out", "DequantizeLinear Relu LayerNormalization")
+    one("no_bias", "DequantizeLinear Relu LayerNormalization", bias=False)
+    one("product", pieces.format("Mul"), square="Mul", power="d")
+    one("backwards", pieces.format("Pow"), back=True)
+    one("columns", pieces.format("Pow"), axes=(1,))
+
+
 def values_that_live_on():
     """A residual that is added, and needed once more: nothing may be written over it."""
     random = rng("residual")
@@ -95,3 +122,4 @@ def save_all():
     limits()
     between_bytes()
     gelu()
+    layer_norm()

@@ -6,6 +6,7 @@
 #include "isoquant/softmax.h"
 #include "kernels/parameter.h"
 #include "kernels/strided.h"
+#include "match/operands.h"
 
 namespace isoquant_provider {
 namespace {
@@ -77,7 +78,7 @@ class LayerNormalization final : public Kernel {
       : x_(node.inputs[0]),
         y_(node.outputs[0]),
         axis_(AxisOf(preparation.graph, node, -1)),
-        epsilon_(FloatOf(node, "epsilon", 1e-5f)),
+        epsilon_(node.domain == kFusedDomain ? node.parameter : FloatOf(node, "epsilon", 1e-5f)),
         weight_(preparation, node.Input(1)),
         bias_(preparation, node.Input(2)) {}
 
@@ -116,7 +117,8 @@ bool SupportsNorm(const Graph& graph, const Node& node) {
 
 KernelList RowKernels() {
   return {{"", "Softmax", Role::kFloat, SupportsSoftmax, Make<Softmax>},
-          {"", "LayerNormalization", Role::kFloat, SupportsNorm, Make<LayerNormalization>}};
+          {"", "LayerNormalization", Role::kFloat, SupportsNorm, Make<LayerNormalization>},
+          {kFusedDomain, kLayerNormalization, Role::kFloat, SupportsNorm, Make<LayerNormalization>}};
 }
 
 }  // namespace isoquant_provider

@@ -38,6 +38,7 @@ void MatchIntegerOperators(Graph& graph) {
 
 void MatchAll(Graph& graph, HasKernel has_kernel) {
   MatchGelu(graph);
+  MatchLayerNorm(graph);
   MatchIntegerOperators(graph);
   MatchDynamicGroups(graph);
   MatchQdqGroups(graph);

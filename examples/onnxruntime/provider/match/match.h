@@ -27,6 +27,8 @@ void MatchConcatQuantize(Graph& graph);
 
 // GELU of Erf becomes one node.
 void MatchGelu(Graph& graph);
+// LayerNormalization that is written out becomes one node.
+void MatchLayerNorm(Graph& graph);
 
 // All of them, in their order.
 void MatchAll(Graph& graph, HasKernel has_kernel);

@@ -39,6 +39,9 @@ constexpr const char* kMultiplyBytes = "MultiplyBytes";
 // The places of its inputs: of a, b and y the bytes (none of y), the scale, the zero point.
 enum ElementOperand : size_t { kA = 0, kB = 3, kC = 6, kNumElementOperands = 9 };
 
+// Of rows: x, weight, perhaps bias; epsilon is the node's parameter.
+constexpr const char* kLayerNormalization = "LayerNormalization";
+
 // Of one input and output, with the error function.
 constexpr const char* kGelu = "Gelu";
 
