@@ -83,7 +83,6 @@ if [[ $(uname -m) == x86_64 ]]; then
   right=$(sed -n 's/^ONNX models: \([0-9]*\) passed.*/\1/p' "$log.log")
   count Haswell "right, and wrong in ONNX Runtime alone" "${right:-0}" "${#wrong[@]}"
   if grep -q '^flags.* avx512vl' /proc/cpuinfo; then
-    same_digests amx_int8 node "${node_tests[@]}"
     same_digests amx_int8 models "$native/models"
     same_digests amx_int8 isnet "$native/isnet"
     same_digests amx_int8 ocr "$native/ocr"

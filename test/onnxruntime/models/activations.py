@@ -36,6 +36,10 @@ def between_bytes():
             result = q.operator(operation, q.input("x", (3, 5, 41)), **options)
             q.save(q.quantize(result, power), tolerance=0 if exact else 1, runtime="equal" if exact else "close",
                    opset=20, groups="ElementsBytes")
+        q = Qdq(f"elements_add_clip_{kind}", kind)
+        q.constants["low"], q.constants["high"] = F32(-2), F32(3.3)
+        total = q.operator("Add", f"{q.input('a', (2, 41))} {q.input('b', (2, 41), -5)}")
+        q.save(q.quantize(q.operator("Clip", f"{total} low high"), -3), groups="ElementsBytes")
         q = Qdq(f"elements_clip_{kind}", kind)
         q.constants["low"], q.constants["high"] = F32(-2), F32(3.3)
         q.save(q.quantize(q.operator("Clip", f"{q.input('x', (3, 5, 41))} low high"), -3), groups="ElementsBytes")
@@ -69,24 +73,25 @@ def layer_norm():
     constants = {"s": F32(2.0**-5), "z": U8(120), "two": F32(2), "eps": F32(1e-3), "w": floats(random, 48),
                  "b": floats(random, 48)}
 
-    def one(name, groups, square="Pow", power="two", axes=(-1,), back=False, bias=True):
+    def one(name, groups, square="Pow", power="two", axes=(-1,), of="x m", bias=True):
         # (ONNX Runtime makes a DequantizeLinear for each consumer.)
         nodes = [node("DequantizeLinear", "q s z", "f"), node("Relu", "f", "x"),
                  node("ReduceMean", "x", "m", axes=list(axes)),
-                 node("Sub", "m x" if back else "x m", "d"), node(square, f"d {power}", "p"),
+                 *([node("Add", "x x", "o")] if "o" in of else []), node("Sub", of, "d"), node(square, f"d {power}", "p"),
                  node("ReduceMean", "p", "v", axes=list(axes)), node("Add", "v eps", "e"), node("Sqrt", "e", "r"),
                  node("Div", "d r", "n"), node("Mul", "n w", "t" if bias else "y")]
         if bias:
             nodes.append(node("Add", "b t", "y"))
         kept = {key: value for key, value in constants.items() if any(key in n.input for n in nodes)}
         save("layer_norm_" + name, nodes, {"q": full_range(random, U8, (3, 5, 48))}, kept, {"y": F32}, tolerance=2e-5,
-             runtime="differs" if back else "close", groups=groups, opset=13)  # since 17 ONNX Runtime joins them itself
+             runtime="close" if of == "x m" else "differs", groups=groups, opset=13)  # since 17 ONNX Runtime joins them itself
 
     pieces = "DequantizeLinear Relu ReduceMean Sub {} ReduceMean Add Sqrt Div Mul Add"
     one("written_out", "DequantizeLinear Relu LayerNormalization")
     one("no_bias", "DequantizeLinear Relu LayerNormalization", bias=False)
     one("product", pieces.format("Mul"), square="Mul", power="d")
-    one("backwards", pieces.format("Pow"), back=True)
+    one("backwards", pieces.format("Pow"), of="m x")
+    one("of_another", pieces.format("Pow").replace("Relu", "Relu Add"), of="o m")
     one("columns", pieces.format("Pow"), axes=(1,))
 
 

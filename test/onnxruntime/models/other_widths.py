@@ -71,8 +71,9 @@ def four_bits():
 def blocks():
     """A scale for each block; with and without zero points, blocks that do not fill the axis, 4 and 8 bits."""
     random = rng("blocks")
-    for name, shape, axis, size in [("rows", (8, 3), 0, 4), ("columns", (3, 32), 1, 16), ("inner", (2, 6, 5), -2, 3)]:
-        of_blocks = [s // size if i == axis % len(shape) else s for i, s in enumerate(shape)]
+    for name, shape, axis, size in [("rows", (8, 3), 0, 4), ("columns", (3, 32), 1, 16), ("inner", (2, 6, 5), -2, 3),
+                                    ("rest", (3, 7, 2), 1, 4)]:
+        of_blocks = [-(-s // size) if i == axis % len(shape) else s for i, s in enumerate(shape)]
         scales = {"s": floats(random, of_blocks) ** 2 + F32(0.1)}
         for kind, x, zero in [("s8", full_range(random, S8, shape), full_range(random, S8, of_blocks)),
                               ("u8", full_range(random, U8, shape), None),

@@ -40,6 +40,8 @@ def places():
                                          "axes": np.array([1, 2], I64), "steps": np.array([2, 1], I64)})
     one("slice_backwards", "Slice", (4, 9), {"starts": np.array([-1, 7], I64), "ends": np.array([-9999, 1], I64),
                                              "axes": np.array([0, -1], I64), "steps": np.array([-1, -3], I64)})
+    one("slice_steps", "Slice", (2, 6), {"starts": np.array([0], I64), "ends": np.array([6], I64),
+                                         "axes": np.array([1], I64), "steps": np.array([2], I64)})
     one("slice_nothing", "Slice", (4, 9), {"starts": np.array([3], I64), "ends": np.array([2], I64)})
     one("split", "Split", (2, 9, 5), {"sizes": np.array([2, 7], I64)}, results=2, axis=1)
     one("split_evenly", "Split", (2, 7, 5), results=3, axis=-2, num_outputs=3)
@@ -88,6 +90,16 @@ def between_products():
              groups="Split ConvBytes ConvBytes")
 
 
+def parts_of_two_scales():
+    """Bytes cannot be moved where one part is quantised anew."""
+    for first, second in ((-4, -3), (-3, -4)):
+        q = Qdq(f"split_scales_{-first}_{-second}")
+        q.nodes.append(node("Split", q.input("x", (4, 7)), "p0 p1", axis=0))
+        outputs = {q.quantize(f"p{i}", power, f"y{i}"): np.uint8 for i, power in enumerate((first, second))}
+        save("qdq_" + q.name, q.nodes, q.inputs, q.constants, outputs,
+             groups="DequantizeLinear Split QuantizeLinear QuantizeLinear")
+
+
 def of_constants():
     """Rows of a table of 8-bit integers, and a shape that is known when the model runs."""
     random = rng("table")
@@ -105,4 +117,5 @@ def save_all():
     shapes()
     places()
     between_products()
+    parts_of_two_scales()
     of_constants()

@@ -51,7 +51,7 @@ void MatchOne(Graph& graph, int start) {
   fused.inputs = {x, kNone, kNone};
   Path path{graph, {start}, mean.outputs[0]};
   const Node* const subtract = path.Next("Sub");
-  if (subtract == nullptr || subtract->inputs[0] != x || subtract->inputs[1] != path.value) return;
+  if (subtract == nullptr || subtract->inputs[0] != x) return;
   path.Take();
   // The difference goes two ways.
   const int difference = path.value;
