@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "src/engine_f32.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
+#include "isoquant/inl/engine/in_place-inl.h"
 #include "src/engine.h"
 #include "src/run_problem-inl.h"
 
@@ -14,6 +15,9 @@ namespace HWY_NAMESPACE {
 
 Status MatMulF32(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c,
                  bool accumulate) {
+#if ISOQUANT_F32_IN_PLACE
+  if (SuitsInPlace(a, b)) return MultiplyInPlace(context, a, b, c, accumulate);
+#endif
   return RunProblem<F32Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});
 }
 

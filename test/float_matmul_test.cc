@@ -2,14 +2,17 @@
 // threads and float environments.)
 #include "isoquant/float_matmul.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "test/executors.h"
 #include "test/guarded.h"
 #include "test/reference.h"
+#include "test/scoped_detection.h"
 #include "test/support.h"
 
 namespace isoquant {
@@ -114,6 +117,35 @@ TEST_CASE("MatMul of f32: packed, from a blob, and plain weights of both orders"
     product.result.Clear();
     ISOQUANT_CHECK_OK(MatMul(context, product.a.const_view(), weights, product.result.view()));
     product.result.Check();
+  }
+}
+
+// Few rows read such a b where it lies, some lines at a time.
+TEST_CASE("MatMul of f32: plain b that L2 does not hold") {
+  Random random(74);
+  Cpu cpu = DetectCpu();
+  cpu.l2_bytes = size_t{128} << 10;
+  const ScopedDetection small_cache(cpu, false);
+  for (const Shape& shape : {Shape{3, 300, 130}, Shape{23, 600, 310}}) {  // the second one in several tasks
+    const GuardedMatrix<float> a(shape.m, shape.k, shape.k + 3), b(shape.k, shape.n), transposed(shape.n, shape.k);
+    for (float& x : a.buffer()) x = AnyMagnitude(random);
+    for (size_t k = 0; k < shape.k; ++k) {
+      for (size_t n = 0; n < shape.n; ++n) transposed.at(n, k) = b.at(k, n) = AnyMagnitude(random);
+    }
+    Output<float> c(shape.m, shape.n, shape.n + 1);
+    const auto begin = [&] {
+      c.Clear();
+      for (size_t m = 0; m < shape.m; ++m) std::fill_n(c.view().Row(m), shape.n, -0.0f);
+    };
+    begin();
+    Context packing;
+    ISOQUANT_CHECK_OK(MatMul(packing, a.const_view(), NxK{transposed.const_view()}, c.view(), Store::kAccumulate));
+    for (size_t m = 0; m < shape.m; ++m) std::copy_n(c.view().Row(m), shape.n, c.expected().Row(m));
+    ForEachTierOn<ThreadExecutor>({3}, [&](Context& context, const ThreadExecutor&) {
+      begin();
+      ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), KxN{b.const_view()}, c.view(), Store::kAccumulate));
+      c.Check();
+    });
   }
 }
 

@@ -18,7 +18,7 @@ constexpr TileTraits kVnni512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, tr
 constexpr TileTraits kMadd256{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
 constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
 constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
-constexpr TileTraits kF32{12, 32, 24, 1, 16, 4, 4, 4, 4, SIZE_MAX, true, true};
+constexpr TileTraits kF32{12, 64, 24, 1, 16, 4, 4, 4, 4, SIZE_MAX, true, true, 2, 32};
 
 struct FakeCaches {
   size_t l2_bytes;
@@ -120,8 +120,11 @@ const Row kRows[] = {
     {kF32, {512, 512, 512, 1, kPacked, kAnywhere}, kTwoMiB, "", {43, 12, 1, 16, 1, 0, 27648}},
     // B of 2 MiB is not.
     {kF32, {512, 1024, 512, 1, kPacked, kAnywhere}, kTwoMiB, "", {3, 171, 1, 16, 1, 0, 703488}},
-    // A line of B is 16 columns.
-    {kF32, {64, 1024, 1024, 1, kPlain, kOnLines}, kTwoMiB, "in place, streams", {1, 64, 1, 32, 1, 1, 134528}},
+    // 128 columns of B are packed at a time.
+    {kF32, {64, 1024, 1024, 1, kPlain, kOnLines}, kTwoMiB, "in place, streams", {1, 64, 1, 32, 1, 4, 528128}},
+    // Of few rows tiles are twice as wide. Chunks are of 2,048 at most.
+    {kF32, {2, 2048, 1024, 1, kPacked, kAnywhere}, kTwoMiB, "lone, streams", {1, 2, 1, 16, 1, 0, 22528}},
+    {kF32, {3, 2049, 1024, 1, kPacked, kAnywhere}, kTwoMiB, "lone, streams", {1, 3, 1, 32, 2, 0, 27840}},
 };
 
 std::string KindOf(const TilePlan& tile, bool lone) {
@@ -157,8 +160,8 @@ TEST_CASE("Plans: as text") {
   CHECK(ToString(PlanMatMul(kVnni512, {100, 256, 16, 1, kPacked, kAnywhere}, kTwoMiB)) ==
         "24 x 16 tiles, rows arranged; 1 block of <= 100 rows x 1 part of 1 group x 1 chunk; 28672 bytes a worker");
   CHECK(ToString(PlanMatMul(kF32, {64, 4097, 1024, 4, kPlain, kOnLines}, kTwoMiB)) ==
-        "12 x 32 tiles, rows in place, b streams; 1 block of <= 64 rows x 4 parts of 32 groups x 2 chunks; packs 1 "
-        "group at a time; 534016 bytes a worker");
+        "12 x 32 tiles, rows in place, b streams; 1 block of <= 64 rows x 4 parts of 32 groups x 3 chunks; packs 4 "
+        "groups at a time; 2107648 bytes a worker");
 }
 
 TEST_CASE("Plans: plain weights are packed on the way, unless A fills L2 or a worker has few columns") {

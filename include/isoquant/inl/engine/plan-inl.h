@@ -30,6 +30,7 @@ struct TileTraits {
   size_t b_bytes, acc_bytes, arranged_a_bytes, arranged_b_bytes;  // of an element
   size_t arrange_b_rows;
   bool reads_rows, reads_b_from_l2;
+  size_t few_rows = SIZE_MAX, many_nr = 0;  // more rows: many_nr columns, not nr
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   size_t PanelBytes(size_t k) const { return DivideUp(k, Group()) * PackedPanels::kLineBytes; }
@@ -48,7 +49,9 @@ constexpr TileTraits TraitsOf() {
           sizeof(typename P::ArrangedB),
           P::kArrangeBRows,
           P::kReadsRows,
-          P::kReadsBFromL2};
+          P::kReadsBFromL2,
+          P::kFewRows,
+          P::kManyNR};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -85,7 +88,7 @@ HWY_INLINE TilePlan PlanTile(const TileTraits& t, const ProductShape& s, const C
   const size_t b_bytes = s.n * s.k * t.b_bytes;
   plan.b_from_memory = b_bytes >= tuning::kSmallestL2 && b_bytes >= tuning::kL2sOfStreamedB * caches.L2Bytes();
   plan.rows = plan.tall ? t.tall_mr : t.mr;
-  plan.cols = plan.tall ? PackedPanels::kColumns : t.nr;
+  plan.cols = plan.tall ? PackedPanels::kColumns : s.m > t.few_rows ? t.many_nr : t.nr;
   return plan;
 }
 
@@ -164,8 +167,9 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.tile = PlanTile(t, s, caches);
   plan.padded_k = RoundUp(s.k, t.piece_k);
   plan.piece_k = t.piece_k;
-  plan.groups = plan.tile.tall ? 1 : DivideUp(s.n, t.nr);
-  plan.chunks = s.k <= tuning::kChunkK ? 1 : DivideUp(s.k, tuning::kChunkK);
+  plan.groups = plan.tile.tall ? 1 : DivideUp(s.n, plan.tile.cols);
+  const size_t chunk_k = t.b_bytes > 2 ? tuning::kChunkOfF32 : tuning::kChunkK;
+  plan.chunks = s.k <= chunk_k ? 1 : DivideUp(s.k, chunk_k);
 
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
   const size_t block_elements = l2_bytes / tuning::kL2ShareOfA;
@@ -194,9 +198,9 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.pack_groups = 0;
   if (s.plain_b) {
     const size_t group_bytes = plan.tile.cols / PackedPanels::kColumns * t.PanelBytes(s.k);
-    const size_t lines = b_bytes > l2_bytes / 2 ? tuning::kLinesOfStreamedRow : 1;
-    const size_t line_columns = PackedPanels::kLineBytes / t.b_bytes;
-    plan.pack_groups = Max(DivideUp(lines * line_columns, plan.tile.cols),
+    const size_t columns =
+        b_bytes > l2_bytes / 2 ? tuning::kColumnsOfStreamedRow : PackedPanels::kLineBytes / t.b_bytes;
+    plan.pack_groups = Max(DivideUp(columns, plan.tile.cols),
                            l2_bytes / tuning::kL2ShareOfPacked / Max(group_bytes, PackedPanels::kLineBytes));
     plan.pack_groups = Min(plan.pack_groups, plan.groups);
     plan.bytes += plan.pack_groups * (group_bytes + plan.tile.cols * sizeof(int32_t));

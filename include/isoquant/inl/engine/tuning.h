@@ -34,6 +34,9 @@ constexpr size_t kL2ShareOfB = 2;
 // chunks, to fit L1, lose more by passing C through memory between them than they gain: MatMul 512/4096/512 91 % with
 // 4096, 88 % with 1024.
 constexpr size_t kChunkK = 4096;
+// Of f32, with its longer panels: MatMulF32 16/4096/4096 is 1.4 times, 64/4096/4096 1.2 times as fast as with 4096 (Zen
+// 5, L2 of 1 MiB); with 1024, 2048/2048/2048 takes 1.04 times as long.
+constexpr size_t kChunkOfF32 = 2048;
 // So few groups of columns pay neither for arranging A, if there is a choice, nor for a task for each tile of rows.
 constexpr size_t kFewGroups = 4;
 
@@ -61,14 +64,28 @@ constexpr size_t kMinRowsPerTask = 16;
 
 // Packed panels take this share of L2, so that they stay near. 64/1024/1024 is 2 to 5 % faster than with a 16th.
 constexpr size_t kL2ShareOfPacked = 32;
-// Of a row of K x N that comes from memory so many lines at least are packed at a time: they share a walk of the page
-// tables. (B of more than half of L2 counts as from memory.)
-constexpr size_t kLinesOfStreamedRow = 2;
+// Of a row of K x N that comes from memory so many columns at least are packed at a time, two lines of s8: they share a
+// walk of the page tables. (B of more than half of L2 counts as from memory.)
+constexpr size_t kColumnsOfStreamedRow = 128;
 // A of at most so many eighths of L2 stays there beside the panels. With more of A, or fewer columns for each worker,
 // all of B is packed before the product. (64/1024/1024, seen from the speed with packed weights: 0.75 on the way, 0.55
 // before.)
 constexpr size_t kEighthsOfL2ForA = 3;
 constexpr size_t kMinPlainColumnsPerTask = 128;
+
+// ---- f32 in place (in_place-inl.h). Commands: bench/run.sh --benchmark_filter='^MatMul(F32|F32Plain)/M/K/N'. On
+// Zen 5.
+
+// B up to kL2ShareOfB of L2 stays there: then rows of A are read in place as well. (64 cubed takes 0.94 of the time
+// that it takes with rows arranged, 0.86 with plain B; 256 cubed 0.98 and 0.94, 400 cubed 0.97 and 0.95.)
+//
+// A larger B is read in place if it is plain and there are so few rows: 8/4096/4096 takes 0.42 of the time that it
+// takes with B packed on the way, 16/4096/4096 0.6.
+constexpr size_t kMostRowsInPlace = 24;
+// So many rows of it at a time, from end to end. With 16 and 32, 1 and 8 rows take 1.1 to 1.3 times as long.
+constexpr size_t kLinesInPlace = 8;
+// Fetched so many columns ahead: without, 8/4096/4096 takes 1.45 times as long.
+constexpr size_t kColumnsAhead = 256;
 
 }  // namespace tuning
 }  // namespace isoquant

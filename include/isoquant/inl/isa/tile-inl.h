@@ -38,6 +38,7 @@
 //   kReadsBFromL2             all of B may come from L2 for each tile of rows. For this policy that costs less than
 //                             walking B in groups of columns, where rows of A and C come and go in parts
 //   WindowTile                multiplies windows of images where they lie (isa/window_tile-inl.h); or void
+//   kFewRows, kManyNR         products of more than kFewRows rows have tiles of kManyNR columns, a divisor of kNR
 //
 // Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
 // are kMR streams. These are too short for prefetchers, and share sets of L1 where their stride is near a multiple of
@@ -83,6 +84,7 @@ struct AnyShape {
   static constexpr bool Suits(size_t, size_t, size_t) { return true; }
   static constexpr bool kReadsBFromL2 = false;
   using WindowTile = void;
+  static constexpr size_t kFewRows = SIZE_MAX, kManyNR = 0;  // kNR, whatever the rows
 };
 
 }  // namespace

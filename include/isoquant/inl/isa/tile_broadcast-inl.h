@@ -29,6 +29,7 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/find_nan-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
@@ -56,8 +57,9 @@ struct BroadcastTiles : AnyShape {
   static constexpr bool kIsExact = std::is_integral<Acc>::value;   // then the order of summation is free
   static constexpr size_t kParts = sizeof(ArrangedA) / sizeof(B);  // of a line
   // A sum of floats is one chain: one or two rows take twice as many columns at a time, so that its latency shows less
-  // (1 x 64 x 64 of f32: 0.62 of the time).
-  static constexpr size_t kNR = kPartNR * (kIsExact ? 1 : 2), kFewRows = kIsExact ? 0 : 2;
+  // (1 x 64 x 64 of f32: 0.62 of the time). More rows do not, because 64 columns of a deep f32 B are most of L2 (2048
+  // cubed takes 1.08 times as long).
+  static constexpr size_t kNR = kPartNR * (kIsExact ? 1 : 2), kFewRows = kIsExact ? SIZE_MAX : 2, kManyNR = kPartNR;
   static constexpr size_t kKR = 4 / sizeof(B), kPieceK = 64 / sizeof(ArrangedA);
   static constexpr size_t kLine = PackedPanels::kLineBytes / sizeof(B);
   static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
@@ -210,7 +212,6 @@ struct BroadcastTiles : AnyShape {
       if constexpr (kSets > 1) sum = hn::Add(sum, acc.v[kAt + kPerSet]);
       if constexpr (kSets > 2) sum = hn::Add(sum, hn::Add(acc.v[kAt + 2 * kPerSet], acc.v[kAt + 3 * kPerSet]));
       if constexpr (kAdd) sum = hn::Add(sum, hn::LoadU(d, c));
-      if constexpr (!kIsExact) sum = OneNaN(d, sum);
       hn::StoreU(sum, d, c);
     }
 
@@ -289,6 +290,11 @@ struct BroadcastTiles : AnyShape {
       } else {
         LastStep<false>(a, last, args.c, args.c_stride, acc, kAll);
       }
+      if constexpr (!kIsExact) {
+        if (HWY_UNLIKELY(HasNaN(acc.v, std::make_index_sequence<kPerSet>()))) {
+          MakeOneNaN(args.c, args.c_stride, kRows, kVectors * hn::Lanes(d));
+        }
+      }
     }
   };
   template <size_t kRows>
@@ -312,7 +318,7 @@ struct BroadcastTiles : AnyShape {
 
   // More than kPartNR columns: of few rows at once. Not inlined: it has a copy of args.
   static HWY_NOINLINE void TileInParts(const Args& args) {
-    if constexpr (kFewRows != 0) {
+    if constexpr (!kIsExact) {
       if (args.rows <= kFewRows && args.panels == 2 * kPartPanels) {
         constexpr std::make_index_sequence<kFewRows> kRows;
         return args.hints.b_from_memory ? CallForRows<AloneAndFew>(args, kRows) : CallForRows<Few>(args, kRows);

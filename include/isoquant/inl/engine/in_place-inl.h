@@ -1,0 +1,157 @@
+// Engine: products of f32 whose operands are read where they lie (isa/tile_in_place-inl.h).
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ENGINE_IN_PLACE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ENGINE_IN_PLACE_INL_H_
+#undef ISOQUANT_INL_ENGINE_IN_PLACE_INL_H_
+#else
+#define ISOQUANT_INL_ENGINE_IN_PLACE_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+#include "isoquant/context.h"
+#include "isoquant/inl/engine/plan-inl.h"
+#include "isoquant/inl/engine/tuning.h"
+#include "isoquant/inl/isa/tile_in_place-inl.h"
+#include "isoquant/inl/util/float_environment.h"
+#include "isoquant/inl/util/parts-inl.h"
+#include "isoquant/matrix_view.h"
+#include "isoquant/status.h"
+#include "isoquant/weights.h"
+
+#if ISOQUANT_F32_IN_PLACE
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+// B in place: line k of the 16 columns from 16 p on is at data + k * line + p * panel.
+struct LinesOfB {
+  const float* data;
+  size_t line, panel;
+
+  explicit LinesOfB(const PackedPanels& b)
+      : data(reinterpret_cast<const float*>(b.panels)),
+        line(PackedPanels::kColumns),
+        panel(b.k * PackedPanels::kColumns) {}
+  explicit LinesOfB(const MatrixView<const float>& b)
+      : data(b.data), line(b.row_stride), panel(PackedPanels::kColumns) {}
+};
+
+// B of a product of which rows of A are read in place stays in L2 beside them.
+HWY_INLINE bool StaysInL2(const WeightsRef& b) {
+  const size_t bytes = b.k() * b.n() * sizeof(float);
+  return bytes <= tuning::kSmallestL2 || bytes <= DetectedCaches().L2Bytes() / tuning::kL2ShareOfB;
+}
+
+// Whether a product is better off so than with rows of A arranged and B in panels.
+HWY_INLINE bool SuitsInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
+  constexpr size_t kMR = InPlaceTiles::kMR, kSet = 4096, kWays = 8;
+  // The rows of a lone tile are arranged in no time, and panels are the better B.
+  const size_t lone = b.n() <= PackedPanels::kColumns ? F32Policy::kTallMR : F32Policy::kMR;
+  if (b.packed() != nullptr ? a.rows <= lone : b.transposed()) return false;
+  if (a.rows == 0 || a.cols == 0) return false;
+  if (!StaysInL2(b)) {
+    return b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace;
+  }
+  // Rows at such distances share a set of L1.
+  return kMR <= kWays || a.rows <= kWays || a.row_stride * sizeof(float) % kSet != 0;
+}
+
+// C = [C +] A B of some rows and columns; these begin at a multiple of 16. K is taken `chunk` lines of B at a time. Not
+// inlined: the caller has set the float environment.
+class InPlaceBlock {
+ public:
+  InPlaceBlock(const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate)
+      : a_(a),
+        b_(b.packed() != nullptr ? LinesOfB(*b.packed()) : LinesOfB(b.plain().As<float>())),
+        c_(c),
+        accumulate_(accumulate),
+        streams_(!StaysInL2(b)) {}
+
+  HWY_NOINLINE void Run(Part rows, Part cols) const {
+    const size_t tiles = DivideUp(rows.size, InPlaceTiles::kMR), chunk = streams_ ? tuning::kLinesInPlace : a_.cols;
+    for (size_t k = 0; k < a_.cols; k += chunk) {
+      for (size_t t = 0; t < tiles; ++t) {
+        const Part tile = SplitEvenly(rows.size, tiles, t);
+        RunTiles({rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk, a_.cols - k)});
+      }
+    }
+  }
+
+ private:
+  // A tile of rows, times all columns.
+  HWY_INLINE void RunTiles(Part rows, Part cols, Part k) const {
+    constexpr size_t kColumns = PackedPanels::kColumns, kWide = InPlaceTiles::kPanels * kColumns;
+    const size_t widest = InPlaceTiles::Columns(rows.size);
+    InPlaceArgs args{a_.data + rows.begin * a_.row_stride + k.begin,
+                     a_.row_stride,
+                     b_.data + k.begin * b_.line + cols.begin / kColumns * b_.panel,
+                     b_.line,
+                     b_.panel,
+                     k.size,
+                     c_.data + rows.begin * c_.row_stride + cols.begin,
+                     c_.row_stride,
+                     rows.size,
+                     0,
+                     accumulate_ || k.begin != 0};
+    for (size_t left = cols.size; left != 0; left -= args.cols) {
+      args.cols = left >= widest ? widest : left >= kWide ? kWide : Min(left, kColumns);
+      if (streams_ && left > tuning::kColumnsAhead) FetchAhead(args);
+      InPlaceTiles::Tile(args);
+      args.b += args.cols / kColumns * args.b_panel;
+      args.c += args.cols;
+    }
+  }
+
+  // What a tile reads some tiles later: prefetchers of L1 do not follow as many rows of B as there are in a chunk.
+  static HWY_INLINE void FetchAhead(const InPlaceArgs& args) {
+    const float* line = args.b + tuning::kColumnsAhead;
+    for (size_t k = 0; k < args.k; ++k, line += args.b_line) {
+      for (size_t col = 0; col < args.cols; col += PackedPanels::kColumns) hwy::Prefetch(line + col);
+    }
+  }
+
+  const MatrixView<const float> a_;
+  const LinesOfB b_;
+  const MatrixView<float> c_;
+  const bool accumulate_;
+  const bool streams_;  // B does not stay in L2, and is read from end to end of its rows, which are plain
+};
+
+// All of a product that SuitsInPlace.
+[[maybe_unused]] HWY_NOINLINE Status MultiplyInPlace(Context& context, const MatrixView<const float>& a,
+                                                     const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
+  const InPlaceBlock block(a, b, c, accumulate);
+  const size_t tasks = WantedTasks({c.rows, a.cols, c.cols, context.NumWorkers(), false, RowsOfA::kAnywhere});
+  if (tasks <= 1) {
+    const ScopedFloatEnvironment environment;
+    block.Run({0, c.rows}, {0, c.cols});
+    return Status();
+  }
+  constexpr size_t kGroup = InPlaceTiles::kFewPanels * PackedPanels::kColumns;
+  const size_t groups = DivideUp(c.cols, kGroup), row_parts = Min(tasks, Max(c.rows / tuning::kMinRowsPerTask, 1));
+  const size_t column_parts = Min(DivideUp(tasks, row_parts), groups);
+  const auto task = [&](size_t i, size_t) {
+    const Part part = SplitEvenly(groups, column_parts, i % column_parts);
+    const size_t begin = part.begin * kGroup;
+    const ScopedFloatEnvironment environment;
+    block.Run(SplitEvenly(c.rows, row_parts, i / column_parts), {begin, Min(part.size * kGroup, c.cols - begin)});
+  };
+  context.Run(row_parts * column_parts, TaskRef(task));
+  return Status();
+}
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // ISOQUANT_F32_IN_PLACE
+#endif  // per-target include guard

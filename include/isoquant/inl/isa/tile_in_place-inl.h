@@ -1,0 +1,224 @@
+// ISA layer: products of f32 whose operands are read where they lie, on x86: rows of A at any stride, and lines of B,
+// which follow each other at any distance: those of packed panels, or rows of a plain K x N matrix. For small products,
+// where arranging rows of A would show, and for few rows, where packing B would take longer than the product.
+//
+// Each output is the chain of tile_fma-inl.h, to its bits.
+//
+// Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
+// vectors, 2 and 1, of 16. Rows of A are addressed three at a time, from one pointer, at multiples of the stride.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_IN_PLACE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_IN_PLACE_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_IN_PLACE_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_IN_PLACE_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "hwy/highway.h"
+#include "isoquant/inl/isa/find_nan-inl.h"
+#include "isoquant/inl/isa/tile-inl.h"
+#include "isoquant/inl/isa/tile_fma-inl.h"
+#include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/vectors-inl.h"
+
+// Inline asm. MSVC has none for x64.
+#undef ISOQUANT_F32_IN_PLACE
+#if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
+#define ISOQUANT_F32_IN_PLACE 1
+#else
+#define ISOQUANT_F32_IN_PLACE 0
+#endif
+
+#if ISOQUANT_F32_IN_PLACE
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+
+struct InPlaceArgs {
+  const float* a;
+  size_t a_stride;         // elements, as all sizes here
+  const float* b;          // 16 columns of B
+  size_t b_line, b_panel;  // from one k to the next, and from 16 columns to the next 16
+  size_t k;                // 1 or more
+  float* c;
+  size_t c_stride;
+  size_t rows;  // 1..kMR
+  size_t cols;  // a multiple of 16, or less than 16: those beyond are neither read nor written
+  bool add;     // C += instead of C =
+};
+
+struct InPlaceTiles {
+  using D = hn::CappedTag<float, 16>;
+  using V = hn::Vec<D>;
+  static constexpr size_t kPanelColumns = 16, kInPanel = kPanelColumns / hn::MaxLanes(D());
+#if HWY_TARGET == HWY_AVX2
+  static constexpr size_t kMR = 6, kPanels = 1, kFewRows = 2, kFewPanels = 2;
+#else
+  // Three rows of four vectors are chains enough to hide the latency of FMA.
+  static constexpr size_t kMR = 12, kPanels = 2, kFewRows = 3, kFewPanels = 4;
+#endif
+
+  // The largest tile of so many rows has so many columns.
+  static constexpr size_t Columns(size_t rows) { return (rows <= kFewRows ? kFewPanels : kPanels) * kPanelColumns; }
+
+  static HWY_INLINE void Tile(const InPlaceArgs& args) {
+    if (args.cols == kPanels * kPanelColumns) return CallForRows<Wide>(args, std::make_index_sequence<kMR>());
+    if (args.cols == kFewPanels * kPanelColumns) return CallForRows<Few>(args, std::make_index_sequence<kFewRows>());
+    if (kInPanel == 2 && args.cols <= kPanelColumns / 2) {
+      return CallForRows<LastHalf>(args, std::make_index_sequence<kMR>());
+    }
+    CallForRows<Last>(args, std::make_index_sequence<kMR>());
+  }
+
+ private:
+  // kMasked: perhaps not all columns of the vectors.
+  template <size_t kRows, size_t kVectors, bool kMasked>
+  struct Kernel {
+    // Named by constants, so that they stay in registers (tile_broadcast-inl.h).
+    struct Sums {
+      V v[kRows * kVectors];
+    };
+    struct Line {
+      V v[kVectors];
+    };
+
+    // The first of three rows each. A step at a time, and with the asm, because compilers make many more pointers
+    // otherwise, for which there are no registers.
+    struct Rows {
+      const char *row0, *row3, *row6, *row9;
+
+      HWY_INLINE Rows(const float* a, size_t bytes) {
+        row0 = reinterpret_cast<const char*>(a);
+        row3 = kRows > 3 ? row0 + 3 * bytes : row0;
+        row6 = kRows > 6 ? row3 + 3 * bytes : row0;
+        row9 = kRows > 9 ? row6 + 3 * bytes : row0;
+      }
+      HWY_INLINE void Advance() {
+        Advance<0>(row0);
+        Advance<3>(row3);
+        Advance<6>(row6);
+        Advance<9>(row9);
+      }
+      template <size_t kRow>
+      static HWY_INLINE void Advance(const char*& row) {
+        if constexpr (kRow < kRows) {
+          row += sizeof(float);
+          __asm__("" : "+r"(row));
+        }
+      }
+      template <size_t kRow>
+      HWY_INLINE float At(size_t bytes) const {
+        const char* const first = kRow < 3 ? row0 : kRow < 6 ? row3 : kRow < 9 ? row6 : row9;
+        return LoadUnaligned<float>(first + kRow % 3 * bytes);
+      }
+    };
+
+    static HWY_INLINE V LoadSome(const float* from, size_t cols, size_t vector) {
+      const D d;
+      if constexpr (!kMasked) return hn::LoadU(d, from);
+      const size_t before = vector * hn::Lanes(d);
+      return hn::MaskedLoad(hn::FirstN(d, cols < before ? 0 : cols - before), d, from);
+    }
+    template <size_t... kI>
+    static HWY_INLINE Line LoadLine(const float* b, size_t panel, size_t cols, std::index_sequence<kI...>) {
+      return Line{{LoadSome(b + kI / kInPanel * panel + kI % kInPanel * hn::Lanes(D()), cols, kI)...}};
+    }
+
+    template <size_t kRow, size_t... kI>
+    static HWY_INLINE void StepRow(float a, const Line& b, Sums& sums, std::index_sequence<kI...>) {
+      const V va = hn::Set(D(), a);
+      ((sums.v[kRow * kVectors + kI] = Vfmadd231ps::Accumulate(sums.v[kRow * kVectors + kI], va, b.v[kI])), ...);
+    }
+    template <size_t... kRow>
+    static HWY_INLINE void Step(const Rows& rows, size_t bytes, const Line& b, Sums& sums,
+                                std::index_sequence<kRow...>) {
+      (StepRow<kRow>(rows.template At<kRow>(bytes), b, sums, std::make_index_sequence<kVectors>()), ...);
+    }
+
+    static HWY_INLINE void OneStep(Rows& rows, size_t stride, const char*& b, size_t line, size_t panel, size_t cols,
+                                   Sums& sums) {
+      constexpr std::make_index_sequence<kVectors> kLine;
+      Step(rows, stride, LoadLine(reinterpret_cast<const float*>(b), panel, cols, kLine), sums,
+           std::make_index_sequence<kRows>());
+      rows.Advance();
+      b += line;
+      __asm__("" : "+r"(b));
+    }
+
+    template <size_t... kI>
+    static HWY_INLINE Sums Begin(const InPlaceArgs& args, std::index_sequence<kI...>) {
+      const D d;
+      if (!args.add) return Sums{{(static_cast<void>(kI), hn::Zero(d))...}};
+      return Sums{{LoadSome(args.c + kI / kVectors * args.c_stride + kI % kVectors * hn::Lanes(d), args.cols,
+                            kI % kVectors)...}};
+    }
+
+    // Rows are addressed three at a time here too.
+    template <size_t... kRow>
+    static HWY_INLINE void Store(float* c, size_t bytes, size_t cols, const Sums& sums, std::index_sequence<kRow...>) {
+      (StoreRow<kRow>(c, bytes, cols, sums, std::make_index_sequence<kVectors>()), ...);
+    }
+    template <size_t kRow, size_t... kI>
+    static HWY_INLINE void StoreRow(float*& c, size_t bytes, size_t cols, const Sums& sums,
+                                    std::index_sequence<kI...>) {
+      char* const row = reinterpret_cast<char*>(c) + kRow % 3 * bytes;
+      (StoreSome(sums.v[kRow * kVectors + kI], reinterpret_cast<float*>(row) + kI * hn::Lanes(D()), cols, kI), ...);
+      if constexpr (kRow % 3 == 2) {
+        c = reinterpret_cast<float*>(row + bytes);
+        __asm__("" : "+r"(c));
+      }
+    }
+    static HWY_INLINE void StoreSome(V sum, float* to, size_t cols, size_t vector) {
+      const D d;
+      if constexpr (kMasked) {
+        const size_t before = vector * hn::Lanes(d);
+        hn::BlendedStore(sum, hn::FirstN(d, cols < before ? 0 : cols - before), d, to);
+      } else {
+        hn::StoreU(sum, d, to);
+      }
+    }
+    static HWY_NOINLINE void Run(const InPlaceArgs& args) {
+      constexpr std::make_index_sequence<kRows * kVectors> kSums;
+      const size_t line = args.b_line * sizeof(float), panel = args.b_panel, cols = args.cols;
+      size_t stride = args.a_stride * sizeof(float);
+      const char* b = reinterpret_cast<const char*>(args.b);
+      Rows rows(args.a, stride);
+      Sums sums = Begin(args, kSums);
+      __asm__("" : "+r"(stride));
+      size_t k = args.k;
+      for (; k >= 2; k -= 2) {
+        OneStep(rows, stride, b, line, panel, cols, sums);
+        OneStep(rows, stride, b, line, panel, cols, sums);
+      }
+      if (k != 0) OneStep(rows, stride, b, line, panel, cols, sums);
+      Store(args.c, args.c_stride * sizeof(float), cols, sums, std::make_index_sequence<kRows>());
+      if (HWY_UNLIKELY(HasNaN(sums.v, std::make_index_sequence<kRows * kVectors>()))) {
+        MakeOneNaN(args.c, args.c_stride, args.rows, args.cols);
+      }
+    }
+  };
+  template <size_t kRows>
+  using Wide = Kernel<kRows, kPanels * kInPanel, false>;
+  template <size_t kRows>
+  using Few = Kernel<kRows, kFewPanels * kInPanel, false>;
+  template <size_t kRows>
+  using Last = Kernel<kRows, kInPanel, true>;
+  template <size_t kRows>
+  using LastHalf = Kernel<kRows, 1, true>;
+};
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // ISOQUANT_F32_IN_PLACE
+#endif  // per-target include guard
