@@ -18,7 +18,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-Status Run(Context& context, const AsBf16& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
+Status RunAsBf16(Context& context, const AsBf16& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
   const RoundedRows rows(a.values);
   return MatMulRows(context, RowSource<BFloat16>(rows), b, c, accumulate);
 }
@@ -55,7 +55,7 @@ HWY_AFTER_NAMESPACE();
 namespace isoquant {
 namespace {
 
-HWY_EXPORT(Run);
+HWY_EXPORT(RunAsBf16);
 HWY_EXPORT(RoundPanels);
 
 // Of b of f32, packed or plain: its panels as bf16, in scratch.
@@ -98,7 +98,7 @@ Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const Matr
   PackedPanels rounded;
   if (rounds_b) ISOQUANT_RETURN_IF_ERROR(RoundIntoScratch(context, b, rounded));
   const WeightsRef weights = rounds_b ? WeightsRef(rounded) : b;
-  return ISOQUANT_DISPATCH(context, Run)(context, a, weights, c, store == Store::kAccumulate);
+  return ISOQUANT_DISPATCH(context, RunAsBf16)(context, a, weights, c, store == Store::kAccumulate);
 }
 
 }  // namespace isoquant

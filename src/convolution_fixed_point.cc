@@ -35,10 +35,10 @@ HWY_INLINE Status Run(Context& context, const ConvolutionRows<A>& rows, const Pa
               const FixedPointRequantization& r, const MatrixView<Q>& c) {                  \
     return Run(context, rows, panels, r, c);                                                \
   }
-ISOQUANT_CONVOLVE(ConvolveS8S8, int8_t, int8_t)
-ISOQUANT_CONVOLVE(ConvolveS8U8, int8_t, uint8_t)
-ISOQUANT_CONVOLVE(ConvolveU8S8, uint8_t, int8_t)
-ISOQUANT_CONVOLVE(ConvolveU8U8, uint8_t, uint8_t)
+ISOQUANT_CONVOLVE(ConvolveFixedPointS8S8, int8_t, int8_t)
+ISOQUANT_CONVOLVE(ConvolveFixedPointS8U8, int8_t, uint8_t)
+ISOQUANT_CONVOLVE(ConvolveFixedPointU8S8, uint8_t, int8_t)
+ISOQUANT_CONVOLVE(ConvolveFixedPointU8U8, uint8_t, uint8_t)
 #undef ISOQUANT_CONVOLVE
 
 }  // namespace
@@ -50,10 +50,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace isoquant {
 namespace {
-HWY_EXPORT(ConvolveS8S8);
-HWY_EXPORT(ConvolveS8U8);
-HWY_EXPORT(ConvolveU8S8);
-HWY_EXPORT(ConvolveU8U8);
+HWY_EXPORT(ConvolveFixedPointS8S8);
+HWY_EXPORT(ConvolveFixedPointS8U8);
+HWY_EXPORT(ConvolveFixedPointU8S8);
+HWY_EXPORT(ConvolveFixedPointU8U8);
 }  // namespace
 
 #define ISOQUANT_CONV2D(A, Q, FUNCTION)                                                    \
@@ -62,10 +62,10 @@ HWY_EXPORT(ConvolveU8U8);
     return CheckAndConvolve(context, x, filter, requantization, y, CheckMultipliers,       \
                             ISOQUANT_DISPATCH(context, FUNCTION));                         \
   }
-ISOQUANT_CONV2D(int8_t, int8_t, ConvolveS8S8)
-ISOQUANT_CONV2D(int8_t, uint8_t, ConvolveS8U8)
-ISOQUANT_CONV2D(uint8_t, int8_t, ConvolveU8S8)
-ISOQUANT_CONV2D(uint8_t, uint8_t, ConvolveU8U8)
+ISOQUANT_CONV2D(int8_t, int8_t, ConvolveFixedPointS8S8)
+ISOQUANT_CONV2D(int8_t, uint8_t, ConvolveFixedPointS8U8)
+ISOQUANT_CONV2D(uint8_t, int8_t, ConvolveFixedPointU8S8)
+ISOQUANT_CONV2D(uint8_t, uint8_t, ConvolveFixedPointU8U8)
 #undef ISOQUANT_CONV2D
 
 }  // namespace isoquant

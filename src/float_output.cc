@@ -39,8 +39,8 @@ Status RunFrom(Context& context, const FloatMatrix& a, const WeightsRef& b, cons
   return RunTo<A, BFloat16>(context, a, b, output, c);
 }
 
-Status Run(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
-           const FloatMatrix& c) {
+Status RunToFloats(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
+                   const FloatMatrix& c) {
   if (a.type == ElementType::kF32) return RunFrom<float>(context, a, b, output, c);
   return RunFrom<BFloat16>(context, a, b, output, c);
 }
@@ -74,7 +74,7 @@ HWY_AFTER_NAMESPACE();
 namespace isoquant {
 namespace {
 
-HWY_EXPORT(Run);
+HWY_EXPORT(RunToFloats);
 HWY_EXPORT(OutputBatchF32);
 HWY_EXPORT(OutputBatchBf16);
 HWY_EXPORT(OutputBatchF16);
@@ -101,7 +101,7 @@ Status MatMul(Context& context, const FloatMatrix& a, const WeightsRef& b, const
   };
   ISOQUANT_RETURN_IF_ERROR(c.type == ElementType::kF32 ? check(c.As<float>()) : check(c.As<uint16_t>()));
   if (c.rows == 0 || c.cols == 0) return Status();
-  return ISOQUANT_DISPATCH(context, Run)(context, a, b, output, c);
+  return ISOQUANT_DISPATCH(context, RunToFloats)(context, a, b, output, c);
 }
 
 StageMaker<float>::Make FindFloatOutput(Context& context, ElementType c) {

@@ -13,7 +13,8 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-Status Run(Context& context, const KxM<float>& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
+Status RunKMajorF32(Context& context, const KxM<float>& a, const WeightsRef& b, const MatrixView<float>& c,
+                    bool accumulate) {
   return MultiplyTransposed(context, a, b, c, accumulate);
 }
 
@@ -26,12 +27,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace isoquant {
 namespace {
-HWY_EXPORT(Run);
+HWY_EXPORT(RunKMajorF32);
 }  // namespace
 
 Status MatMul(Context& context, const KxM<float>& a, const WeightsRef& b, const MatrixView<float>& c, Store store) {
   ISOQUANT_RETURN_IF_ERROR(CheckTransposed(a, b, c));
-  return ISOQUANT_DISPATCH(context, Run)(context, a, b, c, store == Store::kAccumulate);
+  return ISOQUANT_DISPATCH(context, RunKMajorF32)(context, a, b, c, store == Store::kAccumulate);
 }
 
 }  // namespace isoquant

@@ -13,7 +13,8 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-Status Run(Context& context, const KxM<BFloat16>& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
+Status RunKMajorBf16(Context& context, const KxM<BFloat16>& a, const WeightsRef& b, const MatrixView<float>& c,
+                     bool accumulate) {
   return MultiplyTransposed(context, a, b, c, accumulate);
 }
 
@@ -26,12 +27,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace isoquant {
 namespace {
-HWY_EXPORT(Run);
+HWY_EXPORT(RunKMajorBf16);
 }  // namespace
 
 Status MatMul(Context& context, const KxM<BFloat16>& a, const WeightsRef& b, const MatrixView<float>& c, Store store) {
   ISOQUANT_RETURN_IF_ERROR(CheckTransposed(a, b, c));
-  return ISOQUANT_DISPATCH(context, Run)(context, a, b, c, store == Store::kAccumulate);
+  return ISOQUANT_DISPATCH(context, RunKMajorBf16)(context, a, b, c, store == Store::kAccumulate);
 }
 
 }  // namespace isoquant

@@ -24,7 +24,7 @@ HWY_NOINLINE void MinU8(const uint8_t* a, const uint8_t* b, size_t n, uint8_t* y
 HWY_NOINLINE void MaxF32(const float* a, const float* b, size_t n, float* y) { Combine<MaxOp>(a, b, n, y); }
 HWY_NOINLINE void MaxS8(const int8_t* a, const int8_t* b, size_t n, int8_t* y) { Combine<MaxOp>(a, b, n, y); }
 HWY_NOINLINE void MaxU8(const uint8_t* a, const uint8_t* b, size_t n, uint8_t* y) { Combine<MaxOp>(a, b, n, y); }
-HWY_NOINLINE void AddF32(const float* a, const float* b, size_t n, float* y) { Combine<AddOp>(a, b, n, y); }
+HWY_NOINLINE void AddVectorsF32(const float* a, const float* b, size_t n, float* y) { Combine<AddOp>(a, b, n, y); }
 HWY_NOINLINE void AddS8(const int8_t* a, const int8_t* b, size_t n, int8_t* y) { Combine<AddOp>(a, b, n, y); }
 HWY_NOINLINE void AddU8(const uint8_t* a, const uint8_t* b, size_t n, uint8_t* y) { Combine<AddOp>(a, b, n, y); }
 HWY_NOINLINE void AddSaturatedS8(const int8_t* a, const int8_t* b, size_t n, int8_t* y) {
@@ -52,7 +52,7 @@ HWY_EXPORT(MinU8);
 HWY_EXPORT(MaxF32);
 HWY_EXPORT(MaxS8);
 HWY_EXPORT(MaxU8);
-HWY_EXPORT(AddF32);
+HWY_EXPORT(AddVectorsF32);
 HWY_EXPORT(AddS8);
 HWY_EXPORT(AddU8);
 HWY_EXPORT(AddSaturatedS8);
@@ -99,7 +99,7 @@ Status Max(Context& context, const VectorView<const uint8_t>& a, const VectorVie
 }
 Status Add(Context& context, const VectorView<const float>& a, const VectorView<const float>& b,
            const VectorView<float>& y) {
-  return Run(context, a, b, y, ISOQUANT_NAMES(y), ISOQUANT_DISPATCH(context, AddF32));
+  return Run(context, a, b, y, ISOQUANT_NAMES(y), ISOQUANT_DISPATCH(context, AddVectorsF32));
 }
 Status Add(Context& context, const VectorView<const int8_t>& a, const VectorView<const int8_t>& b,
            const VectorView<int8_t>& y) {

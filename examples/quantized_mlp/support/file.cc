@@ -30,12 +30,12 @@ int OpenToRead(const std::string& path) {
   return file;
 }
 
-class Reader {
+class FileReader {
  public:
-  explicit Reader(const std::string& path) : path_(path), file_(OpenToRead(path)) {}
-  ~Reader() { close(file_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
+  explicit FileReader(const std::string& path) : path_(path), file_(OpenToRead(path)) {}
+  ~FileReader() { close(file_); }
+  FileReader(const FileReader&) = delete;
+  FileReader& operator=(const FileReader&) = delete;
 
   std::string ReadAll() const {
     std::string bytes;
@@ -67,7 +67,7 @@ class Reader {
 
 }  // namespace
 
-std::string ReadFile(const std::string& path) { return Reader(path).ReadAll(); }
+std::string ReadFile(const std::string& path) { return FileReader(path).ReadAll(); }
 
 std::string ReadMaybeGzip(const std::string& path) {
   const int descriptor = OpenToRead(path);
@@ -92,7 +92,7 @@ std::string ReadMaybeGzip(const std::string& path) {
 }
 
 MappedFile::MappedFile(const std::string& path) {
-  const Reader reader(path);
+  const FileReader reader(path);
   memory_ = reader.Map(size_);
   if (memory_ != nullptr) return;
   const std::string bytes = reader.ReadAll();
