@@ -189,7 +189,7 @@ HWY_INLINE void PrepareColumns(ResizeColumns<D>& p, const float* w0, const float
 
 // Calls f(i, n) for the beginnings i of vectors; n >= lanes but for the last one. The loop knows that n is lanes.
 template <class D, class F>
-HWY_INLINE void ForEachVector(D d, size_t size, const F& f) {
+HWY_INLINE void ForEachGroup(D d, size_t size, const F& f) {
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
   for (; i + lanes <= size; i += lanes) f(i, lanes);
@@ -203,12 +203,12 @@ HWY_INLINE void MixByChannels(D d, const ResizeColumns<D>& p, const T* row, size
     const T* const a = row + p.pixel[u] * pixel_stride;
     const Number w0 = p.w0[u], w1 = p.w1[u];
     if (w1 == 0) {
-      ForEachVector(d, p.channels,
-                    [&](size_t i, size_t n) { StoreFirst(MixAlone(d, LoadElements(d, a + i, n)), d, to + i, n); });
+      ForEachGroup(d, p.channels,
+                   [&](size_t i, size_t n) { StoreFirst(MixAlone(d, LoadElements(d, a + i, n)), d, to + i, n); });
       continue;
     }
     const T* const b = a + pixel_stride;
-    ForEachVector(d, p.channels, [&](size_t i, size_t n) {
+    ForEachGroup(d, p.channels, [&](size_t i, size_t n) {
       const auto mixed = Mix(d, LoadElements(d, a + i, n), LoadElements(d, b + i, n), hn::Set(d, w0), hn::Set(d, w1));
       StoreFirst(mixed, d, to + i, n);
     });
@@ -304,11 +304,11 @@ template <class T, class D, class Number = hn::TFromD<D>>
 HWY_INLINE void MixRows(D d, const Number* HWY_RESTRICT a, const Number* HWY_RESTRICT b, Number w0, Number w1,
                         size_t size, T* HWY_RESTRICT to) {
   if (w1 == 0) {
-    ForEachVector(d, size,
-                  [&](size_t i, size_t n) { StoreElements(d, MixAlone(d, LoadFirst(d, a + i, n)), to + i, n); });
+    ForEachGroup(d, size,
+                 [&](size_t i, size_t n) { StoreElements(d, MixAlone(d, LoadFirst(d, a + i, n)), to + i, n); });
     return;
   }
-  ForEachVector(d, size, [&](size_t i, size_t n) {
+  ForEachGroup(d, size, [&](size_t i, size_t n) {
     StoreElements(d, Mix(d, LoadFirst(d, a + i, n), LoadFirst(d, b + i, n), hn::Set(d, w0), hn::Set(d, w1)), to + i, n);
   });
 }
