@@ -3,6 +3,7 @@
 
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
+#include "src/float_output.h"
 #include "src/operands.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -12,6 +13,7 @@
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/sources/rounded_rows-inl.h"
 #include "src/engine.h"
+#include "src/float_output_rows.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -21,6 +23,12 @@ namespace {
 Status RunAsBf16(Context& context, const AsBf16& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
   const RoundedRows rows(a.values);
   return MatMulRows(context, RowSource<BFloat16>(rows), b, c, accumulate);
+}
+
+Status RunAsBf16Output(Context& context, const AsBf16& a, const WeightsRef& b, const FloatOutput& output,
+                       const FloatMatrix& c) {
+  const RoundedRows rows(a.values);
+  return RunFloatOutput(context, RowSource<BFloat16>(rows), b, output, c);
 }
 
 // Two lines of a panel of f32 become one of bf16. If K is odd, zeros are the last ones.
@@ -56,6 +64,7 @@ namespace isoquant {
 namespace {
 
 HWY_EXPORT(RunAsBf16);
+HWY_EXPORT(RunAsBf16Output);
 HWY_EXPORT(RoundPanels);
 
 // Of b of f32, packed or plain: its panels as bf16, in scratch.
@@ -83,22 +92,42 @@ Status RoundIntoScratch(Context& context, const WeightsRef& b, PackedPanels& rou
   return Status();
 }
 
-template <class B>
-Status Check(const AsBf16& a, const WeightsRef& b, const MatrixView<float>& c) {
-  return CheckOperands<B>(a.values, b, c,
-                          {ISOQUANT_NAMES(a.values), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"});
+template <class C>
+Status Check(const AsBf16& a, const WeightsRef& b, const MatrixView<C>& c) {
+  const OperandNames names{ISOQUANT_NAMES(a.values), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"};
+  return b.type() == ElementType::kF32 ? CheckOperands<float>(a.values, b, c, names)
+                                       : CheckOperands<BFloat16>(a.values, b, c, names);
+}
+
+// Calls run(weights), weights being b as bf16.
+template <class F>
+Status RunWithRounded(Context& context, const WeightsRef& b, const F& run) {
+  if (b.type() != ElementType::kF32) return run(b);
+  PackedPanels rounded;
+  ISOQUANT_RETURN_IF_ERROR(RoundIntoScratch(context, b, rounded));
+  return run(WeightsRef(rounded));
 }
 
 }  // namespace
 
 Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const MatrixView<float>& c, Store store) {
-  const bool rounds_b = b.type() == ElementType::kF32;
-  ISOQUANT_RETURN_IF_ERROR(rounds_b ? Check<float>(a, b, c) : Check<BFloat16>(a, b, c));
+  ISOQUANT_RETURN_IF_ERROR(Check(a, b, c));
   if (c.rows == 0 || c.cols == 0) return Status();
-  PackedPanels rounded;
-  if (rounds_b) ISOQUANT_RETURN_IF_ERROR(RoundIntoScratch(context, b, rounded));
-  const WeightsRef weights = rounds_b ? WeightsRef(rounded) : b;
-  return ISOQUANT_DISPATCH(context, RunAsBf16)(context, a, weights, c, store == Store::kAccumulate);
+  return RunWithRounded(context, b, [&](const WeightsRef& weights) {
+    return ISOQUANT_DISPATCH(context, RunAsBf16)(context, a, weights, c, store == Store::kAccumulate);
+  });
+}
+
+Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const FloatOutput& output, const FloatMatrix& c) {
+  const auto check = [&](const auto& view) {
+    ISOQUANT_RETURN_IF_ERROR(Check(a, b, view));
+    return CheckFloatOutput(output, {"b's N", b.n()}, Written("c", view));
+  };
+  ISOQUANT_RETURN_IF_ERROR(c.type == ElementType::kF32 ? check(c.As<float>()) : check(c.As<uint16_t>()));
+  if (c.rows == 0 || c.cols == 0) return Status();
+  return RunWithRounded(context, b, [&](const WeightsRef& weights) {
+    return ISOQUANT_DISPATCH(context, RunAsBf16Output)(context, a, weights, output, c);
+  });
 }
 
 }  // namespace isoquant

@@ -15,34 +15,39 @@
 #include "isoquant/inl/stages/finish-inl.h"
 #include "src/engine.h"
 #include "src/finish.h"
+#include "src/float_output_rows.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-template <class A, class C>
-HWY_NOINLINE Status RunTo(Context& context, const FloatMatrix& a_in, const WeightsRef& b, const FloatOutput& output,
+template <class C, class A>
+HWY_NOINLINE Status RunTo(Context& context, const RowSource<A>& a, const WeightsRef& b, const FloatOutput& output,
                           const FloatMatrix& c_in) {
-  const MatrixView<const A> a = a_in.As<const A>();
   const MatrixView<C> c = c_in.As<C>();
   const MatrixView<const C>* const no_residual = nullptr;
   const FinishStage<AddBias> stage(AddBias(output.bias), output, no_residual, c);
-  return RunEngine(context, RowSource<A>(a), b, StageRef<float>(stage));
+  return RunEngine(context, a, b, StageRef<float>(stage));
 }
 
 template <class A>
-Status RunFrom(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
+Status RunFrom(Context& context, const RowSource<A>& a, const WeightsRef& b, const FloatOutput& output,
                const FloatMatrix& c) {
-  if (c.type == ElementType::kF32) return RunTo<A, float>(context, a, b, output, c);
-  if (c.type == ElementType::kF16) return RunTo<A, Float16>(context, a, b, output, c);
-  return RunTo<A, BFloat16>(context, a, b, output, c);
+  if (c.type == ElementType::kF32) return RunTo<float>(context, a, b, output, c);
+  if (c.type == ElementType::kF16) return RunTo<Float16>(context, a, b, output, c);
+  return RunTo<BFloat16>(context, a, b, output, c);
+}
+template <class A>
+Status RunFromMatrix(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const FloatOutput& output,
+                     const FloatMatrix& c) {
+  return RunFrom(context, RowSource<A>(a), b, output, c);
 }
 
 Status RunToFloats(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
                    const FloatMatrix& c) {
-  if (a.type == ElementType::kF32) return RunFrom<float>(context, a, b, output, c);
-  return RunFrom<BFloat16>(context, a, b, output, c);
+  if (a.type == ElementType::kF32) return RunFromMatrix(context, a.As<const float>(), b, output, c);
+  return RunFromMatrix(context, a.As<const BFloat16>(), b, output, c);
 }
 
 // Of a batch, the stage of one product.
@@ -65,6 +70,16 @@ void OutputBatchF16(const StageMaker<float>& maker, size_t product, const Weight
 }
 
 }  // namespace
+
+Status RunFloatOutput(Context& context, const RowSource<float>& a, const WeightsRef& b, const FloatOutput& output,
+                      const FloatMatrix& c) {
+  return RunFrom(context, a, b, output, c);
+}
+Status RunFloatOutput(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, const FloatOutput& output,
+                      const FloatMatrix& c) {
+  return RunFrom(context, a, b, output, c);
+}
+
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant

@@ -1,4 +1,4 @@
-// Support: what k_major.cc and k_major_bf16.cc share: checks, once per call, and the source of A.
+// Support: what the k_major*.cc share: checks, once per call, and the source of A.
 
 // Per-target include guard.
 #if defined(ISOQUANT_SRC_K_MAJOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -35,8 +35,8 @@ HWY_AFTER_NAMESPACE();
 namespace isoquant {
 namespace {
 
-template <class A>
-Status CheckTransposed(const KxM<A>& a, const WeightsRef& b, const MatrixView<float>& c) {
+template <class A, class C>
+Status CheckTransposed(const KxM<A>& a, const WeightsRef& b, const MatrixView<C>& c) {
   ISOQUANT_RETURN_IF_ERROR(CheckWeightType<A>("b", b.type()));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual("a.values.rows", a.values.rows, "b's K", b.k()));
   ISOQUANT_RETURN_IF_ERROR(CheckEqual("c.rows", c.rows, "a.values.cols", a.values.cols));

@@ -12,6 +12,7 @@
 #include "doctest/doctest.h"
 #include "isoquant/convert.h"
 #include "isoquant/float_matmul.h"
+#include "test/float_types.h"
 #include "test/guarded.h"
 #include "test/reference.h"
 #include "test/support.h"
@@ -95,6 +96,37 @@ TEST_CASE("f32 as bf16: the bits of rounded operands") {
       CAPTURE(shape.n);
       Product(random, shape).CheckAll(context);
     }
+  });
+}
+
+template <class C>
+void CheckOutputs(Context& context, Random& random, const Shape& shape) {
+  Product product(random, shape);
+  const PackedWeights f32 = Packed(context, KxN{product.b.const_view()}),
+                      bf16 = Packed(context, KxN{product.b16.const_view()});
+  Guarded<float> bias(shape.n);
+  for (float& x : bias) x = random.Signed();
+  FloatOutput output;
+  output.bias = {bias.data(), bias.size()};
+  output.activation = Activation::kRelu;
+  Output<StorageOf<C>> c(shape.m, shape.n, shape.n + shape.gap);
+  c.Clear();
+  ISOQUANT_CHECK_OK(
+      MatMul(context, FloatMatrix(product.a16.const_view()), bf16, output, FloatMatrix(ViewAs<C>(c.view()))));
+  for (size_t m = 0; m < shape.m; ++m) std::copy_n(c.view().Row(m), shape.n, c.expected().Row(m));
+  for (const WeightsRef& weights : {WeightsRef(f32), WeightsRef(bf16), WeightsRef(KxN{product.b.const_view()})}) {
+    c.Clear();
+    ISOQUANT_CHECK_OK(MatMul(context, AsBf16{product.a.const_view()}, weights, output, ViewAs<C>(c.view())));
+    c.Check();
+  }
+}
+
+TEST_CASE("f32 as bf16: the bits of rounded operands through a FloatOutput") {
+  Random random(426);
+  ForEachTier([&](Context& context) {
+    CheckOutputs<float>(context, random, {5, 33, 40, 3});
+    CheckOutputs<BFloat16>(context, random, {34, 67, 70});
+    CheckOutputs<Float16>(context, random, {2, 0, 9});
   });
 }
 
@@ -196,6 +228,12 @@ TEST_CASE("f32 as bf16: errors, and nothing is written") {
   CHECK(MatMul(context, AsBf16{a}, b, {nullptr, 4, 20}).code() == StatusCode::kNull);
   CHECK(MatMul(context, AsBf16{{c.data, 4, 8, 20}}, b, c).code() == StatusCode::kOverlap);
   CHECK(MatMul(context, AsBf16{a}, KxN{{c.data, 8, 20}}, c).code() == StatusCode::kOverlap);
+  FloatOutput output;
+  output.activation = static_cast<Activation>(99);
+  CHECK(MatMul(context, AsBf16{a}, b, output, c).code() == StatusCode::kInvalidValue);
+  output = {};
+  output.bias = {a.data, 19};
+  CHECK(MatMul(context, AsBf16{a}, b, output, c).code() == StatusCode::kMismatch);
   CHECK(product.c.IsUntouched());
 }
 

@@ -8,6 +8,7 @@
 #include "doctest/doctest.h"
 #include "isoquant/float_matmul.h"
 #include "test/bf16_fast.h"
+#include "test/float_types.h"
 #include "test/guarded.h"
 #include "test/support.h"
 
@@ -117,6 +118,41 @@ TEST_CASE("K-major rows: the bits of the transposed matrix in FloatMode::kFast")
   }
 }
 
+// T: of a. C: of c.
+template <class T, class C>
+void CheckOutputs(Context& context, Random& random) {
+  for (const Shape& shape : {Shape{1, 7, 17, 1}, Shape{13, 64, 31}, Shape{34, 67, 70, 2}, Shape{3, 0, 9}}) {
+    Product<T> product(random, shape);
+    const PackedWeights packed = Packed(context, NxK{product.b_transposed.const_view()});
+    Guarded<float> bias(shape.n);
+    for (float& x : bias) x = random.Signed();
+    FloatOutput output;
+    output.bias = {bias.data(), bias.size()};
+    output.activation = Activation::kSilu;
+    output.max = 0.75f;
+    Output<StorageOf<C>> c(shape.m, shape.n, shape.n + shape.gap);
+    c.Clear();
+    ISOQUANT_CHECK_OK(
+        MatMul(context, FloatMatrix(product.a.const_view()), packed, output, FloatMatrix(ViewAs<C>(c.view()))));
+    for (size_t m = 0; m < shape.m; ++m) std::copy_n(c.view().Row(m), shape.n, c.expected().Row(m));
+    for (const WeightsRef& weights : {WeightsRef(packed), WeightsRef(KxN{product.b.const_view()})}) {
+      c.Clear();
+      ISOQUANT_CHECK_OK(
+          MatMul(context, KxM<T>{product.a_transposed.const_view()}, weights, output, ViewAs<C>(c.view())));
+      c.Check();
+    }
+  }
+}
+
+TEST_CASE("K-major rows: the bits of the transposed matrix through a FloatOutput") {
+  Random random(405);
+  ForEachTier([&](Context& context) {
+    CheckOutputs<float, float>(context, random);
+    CheckOutputs<float, Float16>(context, random);
+    CheckOutputs<BFloat16, BFloat16>(context, random);
+  });
+}
+
 TEST_CASE("K-major rows: golden digests") {
   Random random(403);
   Product<float> f32(random, {33, 257, 129, 3});
@@ -169,6 +205,14 @@ TEST_CASE("K-major rows: errors, and nothing is written") {
   CHECK(code({data, 8, 4}, b, {nullptr, 4, 20}) == StatusCode::kNull);
   CHECK(code({c.data, 8, 4}, b, c) == StatusCode::kOverlap);
   CHECK(code({data, 8, 4}, KxN{{c.data, 8, 20}}, c) == StatusCode::kOverlap);
+  FloatOutput output;
+  const auto through = [&](const MatrixView<const float>& a) {
+    return MatMul(context, KxM<float>{a}, b, output, c).ToString();
+  };
+  CHECK(through({data, 7, 4}) == "a.values.rows is 7, expected b's K = 8");
+  output.min = 2.0f;
+  output.max = 1.0f;
+  CHECK(through({data, 8, 4}) == "output.min is 2, expected at most output.max = 1");
   CHECK(product.c.IsUntouched());
 }
 

@@ -4,6 +4,8 @@
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/float_matmul.h"  // FloatOutput
+#include "isoquant/float_matrix.h"
 #include "isoquant/matmul.h"  // Store
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
@@ -36,6 +38,18 @@ struct AsBf16 {
 // written on error.
 ISOQUANT_API Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const MatrixView<float>& c,
                            Store store = Store::kOverwrite);
+
+// c = clamp(activation(a b + bias)) of the same sums, from +0: the MatMul of bf16 through a FloatOutput of
+// float_matmul.h, of the rounded operands, to its bits. c: M x N, f32, bf16 or f16.
+//
+// Errors: those above, and those of a FloatOutput.
+ISOQUANT_API Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const FloatOutput& output,
+                           const FloatMatrix& c);
+template <class C>
+Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const FloatOutput& output,
+              const MatrixView<C>& c) {
+  return MatMul(context, a, b, output, FloatMatrix(c));
+}
 
 }  // namespace isoquant
 

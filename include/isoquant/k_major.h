@@ -6,6 +6,8 @@
 
 #include "isoquant/api.h"
 #include "isoquant/context.h"
+#include "isoquant/float_matmul.h"  // FloatOutput
+#include "isoquant/float_matrix.h"
 #include "isoquant/float_types.h"
 #include "isoquant/matmul.h"  // Store
 #include "isoquant/matrix_view.h"
@@ -38,6 +40,20 @@ ISOQUANT_API Status MatMul(Context& context, const KxM<float>& a, const WeightsR
                            Store store = Store::kOverwrite);
 ISOQUANT_API Status MatMul(Context& context, const KxM<BFloat16>& a, const WeightsRef& b, const MatrixView<float>& c,
                            Store store = Store::kOverwrite);
+
+// c = clamp(activation(a b + bias)) of the same sums, from +0: the MatMul through a FloatOutput of float_matmul.h of
+// the transposed matrix, to its bits. c: M x N, f32, bf16 or f16.
+//
+// Errors: those above, and those of a FloatOutput.
+ISOQUANT_API Status MatMul(Context& context, const KxM<float>& a, const WeightsRef& b, const FloatOutput& output,
+                           const FloatMatrix& c);
+ISOQUANT_API Status MatMul(Context& context, const KxM<BFloat16>& a, const WeightsRef& b, const FloatOutput& output,
+                           const FloatMatrix& c);
+template <class T, class C>
+Status MatMul(Context& context, const KxM<T>& a, const WeightsRef& b, const FloatOutput& output,
+              const MatrixView<C>& c) {
+  return MatMul(context, a, b, output, FloatMatrix(c));
+}
 
 }  // namespace isoquant
 
