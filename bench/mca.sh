@@ -39,7 +39,7 @@ loops=(
   "sve_i8mm|8 x 4 vectors, plain panels|${sve}Smmla.*::Kernel<8ul, 4ul, false>::Run|smmla|32|neoverse-v1 neoverse-v2|sve_smmla"
   "neon, f32|8 x 8|${neon}::Fmla>::Kernel<8ul, 2ul>::Run|fmla|4|${cores[*]}|fmla"
   "sve, f32|8 x 2 vectors|${sve}::Fmla>::Kernel<8ul, 2ul>::Run|fmla|4|neoverse-v1 neoverse-v2|sve_fmla"
-  "neon, bf16|8 x 8|${neon}WidenedFmla>::Kernel<8ul, 2ul>::Run|fmla|4|${cores[*]}|fmla"
+  "neon, bf16|10 x 8|${neon}WidenedFmla>::Kernel<10ul, 2ul>::Run|fmla|4|${cores[*]}|fmla"
   "neon_bf16|10 x 8|${neon}Bfmmla.*::Kernel<10ul, 4ul, true>::Run|bfmmla|16|neoverse-v1 neoverse-v2|bfmmla"
   "neon_bf16|10 x 8, plain panels|${neon}Bfmmla.*::Kernel<10ul, 4ul, false>::Run|bfmmla|16|neoverse-v1 neoverse-v2|bfmmla"
   "sve_bf16|10 x 4 vectors|${sve}Bfmmla.*::Kernel<10ul, 4ul, true>::Run|bfmmla|16|neoverse-v1 neoverse-v2|sve_bfmmla"

@@ -101,6 +101,9 @@ using Bf16Tiles = BroadcastTiles<WidenedVfmadd231ps>;
 
 struct WidenedFmla : Fmla {
   using B = BFloat16;
+  // Ten rows share what it costs to widen B: an instruction for ten FMLAs. (20 accumulators, 5 registers of A, 2 of B.
+  // Eight rows: 89 % of what FMLA allows on neoverse-n1, -v1 and -v2 by LLVM's models, bench/mca.sh; ten: 91.)
+  static constexpr size_t kMostRows = 10;
   template <size_t kPart>
   static HWY_INLINE VB LoadPart(const B* line) {
     return WidenPart<kPart>(DB(), hn::LoadU(hn::RebindToUnsigned<DB>(), reinterpret_cast<const uint32_t*>(line)));

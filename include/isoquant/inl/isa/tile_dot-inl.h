@@ -124,6 +124,12 @@ constexpr bool kFillsPieces = false;
 template <class Dot>
 constexpr bool kFillsPieces<Dot, std::enable_if_t<Dot::kFillsPieces>> = true;
 
+// Rows of the largest tile: kMostRows of the instruction, or eight where an accumulator is one register.
+template <class Dot, class = void>
+constexpr size_t kRowsOfTile = 8 / Dot::kRegisters;
+template <class Dot>
+constexpr size_t kRowsOfTile<Dot, std::enable_if_t<Dot::kMostRows != 0>> = Dot::kMostRows;
+
 // A policy without its type of A: policies that have the same arranged A share it. Where elements of arranged A are
 // longer than those of panels, a line of a panel has a part for each, which Dot::LoadPart makes.
 template <class Dot>
@@ -138,7 +144,7 @@ struct DotTiles : AnyShape {
   static constexpr bool kIsExact = std::is_integral<Acc>::value;  // then the order of summation is free
 
   // A tile is two panels wide where a line of a panel may be a single vector.
-  static constexpr size_t kMR = 8 / Dot::kRegisters, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
+  static constexpr size_t kMR = kRowsOfTile<Dot>, kNR = HWY_HAVE_SCALABLE ? 32 : 16, kTallMR = kMR;
   using ArrangedA = hn::TFromD<DB>;
   static constexpr size_t kPieceK = 8 / sizeof(ArrangedA), kKR = kPieceK;
   static constexpr size_t kGroupK = 4 / sizeof(B), kLine = 16 * kGroupK;
