@@ -57,7 +57,7 @@ HWY_INLINE void MixNeighbours(const ResizeColumns<DF32>& p, const ResizeNeighbou
                               const ResizeNeighbours& lower, float w0, float w1, size_t begin, size_t size, float* y) {
   const DF32 d;
   const VF32 w0v = hn::Set(d, w0), w1v = hn::Set(d, w1);
-  ForEachVector(d, size, [&](size_t i, size_t n) HWY_ATTR {
+  ForEachGroup(d, size, [&](size_t i, size_t n) HWY_ATTR {
     const size_t at = begin + i;
     const VF32 w0u = hn::LoadU(d, p.w0 + at), w1u = hn::LoadU(d, p.w1 + at);
     const VF32 mixed = MixFour(RoundedMul(d, w0v, w0u), hn::LoadU(d, upper.left + at), RoundedMul(d, w0v, w1u),
@@ -78,7 +78,7 @@ HWY_INLINE void MixCorners(const ResizeColumns<DF32>& p, const float* upper, con
     const VF32 w0 = hn::Set(d, p.w0[u]), w1 = hn::Set(d, p.w1[u]);
     const VF32 w00 = RoundedMul(d, w0v, w0), w01 = RoundedMul(d, w0v, w1);
     const VF32 w10 = RoundedMul(d, w1v, w0), w11 = RoundedMul(d, w1v, w1);
-    ForEachVector(d, p.channels, [&](size_t i, size_t n) {
+    ForEachGroup(d, p.channels, [&](size_t i, size_t n) {
       const VF32 mixed = MixFour(w00, LoadFirst(d, upper + left + i, n), w01, LoadFirst(d, upper + right + i, n), w10,
                                  LoadFirst(d, lower + left + i, n), w11, LoadFirst(d, lower + right + i, n));
       StoreFirst(mixed, d, y + i, n);
