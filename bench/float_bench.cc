@@ -1,7 +1,8 @@
 // Bench: MatMul of f32 and of bf16 with packed weights, beside the FMA peak of the widest vectors of the tier. Names:
-// MatMulF32/M/K/N, MatMulBF16/M/K/N, and, in FloatMode::kFast, MatMulBF16Fast/M/K/N. Counters: gops, pct_peak, for few
-// rows weights_gbps; of bf16 vs_f32 (its speed over that of f32 in the same run); of f32, where OpenBLAS is installed,
-// openblas_gops and vs_openblas (ours over it). OPENBLAS_CORETYPE chooses its kernels.
+// MatMulF32/M/K/N, MatMulBF16/M/K/N, and, in FloatMode::kFast, MatMulBF16Fast/M/K/N; MatMulF32Plain/M/K/N has plain
+// weights, and vs_packed is its speed over that with packed ones. Counters: gops, pct_peak, for few rows weights_gbps;
+// of bf16 vs_f32 (its speed over that of f32 in the same run); of f32, where OpenBLAS is installed, openblas_gops and
+// vs_openblas (ours over it). OPENBLAS_CORETYPE chooses its kernels.
 #include <cmath>
 #include <cstring>
 
@@ -52,6 +53,9 @@ struct FloatProduct {
 
   double count() const { return static_cast<double>(m) * static_cast<double>(k) * static_cast<double>(n); }
   void RunOurs() { CheckOk(MatMul(context, MatrixView<const T>(a.data(), m, k), weights, {c.data(), m, n})); }
+  void RunPlain() {
+    CheckOk(MatMul(context, MatrixView<const T>(a.data(), m, k), KxN{{b.data(), k, n}}, {c.data(), m, n}));
+  }
 #ifdef ISOQUANT_BENCH_OPENBLAS
   void RunPeer() {
     const auto rows = static_cast<blasint>(m), depth = static_cast<blasint>(k), columns = static_cast<blasint>(n);
@@ -107,6 +111,21 @@ void F32Bench(benchmark::State& state) {
   state.SetLabel(label);
 }
 
+void F32PlainBench(benchmark::State& state) {
+  FloatProduct<float> product({state.range(0), state.range(1), state.range(2)});
+  const Repeats repeats(product.count());
+  std::vector<double> rates, packed_rates;
+  product.RunPlain();
+  for (auto _ : state) {
+    rates.push_back(repeats.Rate([&] { product.RunPlain(); }));
+    state.SetIterationTime(product.count() / rates.back());
+    packed_rates.push_back(repeats.Rate([&] { product.RunOurs(); }));
+  }
+  state.counters["gops"] = 2e-9 * Median(rates);
+  state.counters["vs_packed"] = Median(Ratios(rates, packed_rates));
+  state.SetLabel(product.context.tier());
+}
+
 template <FloatMode kMode>
 void Bf16Bench(benchmark::State& state) {
   const Shape shape{state.range(0), state.range(1), state.range(2)};
@@ -140,6 +159,10 @@ void Bf16Bench(benchmark::State& state) {
 void RegisterFloat() {
   for (const Shape& shape : kShapes) {
     benchmark::RegisterBenchmark("MatMulF32", &F32Bench)
+        ->Args({shape.m, shape.k, shape.n})
+        ->UseManualTime()
+        ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));
+    benchmark::RegisterBenchmark("MatMulF32Plain", &F32PlainBench)
         ->Args({shape.m, shape.k, shape.n})
         ->UseManualTime()
         ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));
