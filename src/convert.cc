@@ -1,6 +1,8 @@
 // Operation: conversions between types of floats: checks, once per call, then dispatches.
 #include "isoquant/convert.h"
 
+#include <type_traits>
+
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
 #include "src/rows.h"
@@ -11,11 +13,29 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/functions/float_rows-inl.h"
+#include "isoquant/inl/functions/store_four-inl.h"
+#include "isoquant/inl/isa/number_blocks-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
+
+// 64 elements, if there is a faster way for them.
+template <class From, class To>
+HWY_INLINE bool ConvertBlock(const From* from, To* to) {
+  constexpr bool kFromBf16 = std::is_same<From, BFloat16>::value && std::is_same<To, Float16>::value;
+  constexpr bool kFromF16 = std::is_same<From, Float16>::value && std::is_same<To, BFloat16>::value;
+  (void)from;
+  (void)to;
+  if constexpr (kHasNumberBlocks && (kFromBf16 || kFromF16)) {
+    const uint16_t* const from_bits = reinterpret_cast<const uint16_t*>(from);
+    uint16_t* const to_bits = reinterpret_cast<uint16_t*>(to);
+    return kFromBf16 ? ConvertBlockBf16ToF16(DF32(), from_bits, to_bits)
+                     : ConvertBlockF16ToBf16(DF32(), from_bits, to_bits);
+  }
+  return false;
+}
 
 template <class From, class To>
 HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To>& y) {
@@ -25,10 +45,10 @@ HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To
     To* to = y.Row(r);
     size_t i = 0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
+      if (ConvertBlock(from + i, to + i)) continue;
       const VF32 a = LoadAsF32(from + i), b = LoadAsF32(from + i + lanes);
       const VF32 c = LoadAsF32(from + i + 2 * lanes), d = LoadAsF32(from + i + 3 * lanes);
-      StoreTwoFromF32(a, b, to + i);
-      StoreTwoFromF32(c, d, to + i + 2 * lanes);
+      StoreFourFromF32(a, b, c, d, to + i);
     }
     for (; i + lanes <= n; i += lanes) StoreFromF32(LoadAsF32(from + i), to + i);
     if (i < n) StoreFromF32(LoadAsF32(from + i, n - i), to + i, n - i);

@@ -20,6 +20,11 @@ template <class Part>
 void ForEachPart(Context& context, size_t total, size_t cost, size_t step, const Part& part) {
   const size_t steps = (total + step - 1) / step;
   const size_t tasks = std::max<size_t>(1, std::min({context.NumWorkers(), steps, total * cost / kMinElementsPerTask}));
+  if (tasks == 1) {  // without divisions
+    const ScopedFloatEnvironment environment;
+    part(0, total);
+    return;
+  }
   const auto task = [&](size_t i, size_t) {
     const ScopedFloatEnvironment environment;
     part(std::min(total, steps * i / tasks * step), std::min(total, steps * (i + 1) / tasks * step));

@@ -65,6 +65,11 @@ Status ForEachRows(Context& context, size_t rows, size_t cols, size_t scratch_fl
     scratch = reinterpret_cast<float*>(context.Scratch(Context::ScratchOwner::kOperation, bytes));
     if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
   }
+  if (tasks == 1) {  // without divisions
+    const ScopedFloatEnvironment environment;
+    part(0, rows, scratch);
+    return Status();
+  }
   const auto task = [&](size_t i, size_t) {
     const ScopedFloatEnvironment environment;
     part(rows * i / tasks, rows * (i + 1) / tasks, stride == 0 ? nullptr : scratch + i * stride);

@@ -1,6 +1,7 @@
 // Tests of activation.h: distance from the true values, special values, bytes on every tier, shapes, in place.
 #include "isoquant/activation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -165,6 +166,36 @@ TEST_CASE("Activation: infinities, zeros and NaN") {
       CHECK(ToBits(y[2]) == ToBits(kind.at_minus_zero));
       CHECK(ToBits(y[3]) == ToBits(kind.at_zero));
       for (size_t i = 4; i < x.size(); ++i) CHECK(ToBits(y[i]) == 0x7fc00000);
+    }
+  });
+}
+
+template <class T>
+void CheckOneNaN(Context& context, const Kind& kind) {
+  constexpr size_t kSize = 67;  // a block of four vectors of 16, and a tail
+  std::vector<StorageOf<T>> x(kSize, ReferenceFromF32<T>(0.75f)), y(kSize);
+  const float at_number = Activated<float>(context, kind.activation, {0.75f})[0];
+  const StorageOf<T> nan = ReferenceFromF32<T>(FromBits(0x7fc00000)), number = ReferenceFromF32<T>(at_number);
+  size_t wrong = 0;
+  for (size_t at = 0; at < kSize; ++at) {
+    std::fill(x.begin(), x.end(), ReferenceFromF32<T>(0.75f));
+    const uint32_t bits = sizeof(T) == 4 ? 0xff812345 : 0xffff;
+    std::memcpy(&x[at], &bits, sizeof(x[at]));
+    ISOQUANT_CHECK_OK(Activate(context, kind.activation, kSlope,
+                               ViewAs<const T>(MatrixView<const StorageOf<T>>(x.data(), 1, kSize)),
+                               ViewAs<T>(MatrixView<StorageOf<T>>(y.data(), 1, kSize))));
+    for (size_t i = 0; i < kSize; ++i) wrong += std::memcmp(&y[i], i == at ? &nan : &number, sizeof(nan)) != 0 ? 1 : 0;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("Activation: one NaN at every place among numbers") {
+  ForEachTier([](Context& context) {
+    for (const Kind& kind : kKinds) {
+      CAPTURE(kind.name);
+      CheckOneNaN<float>(context, kind);
+      CheckOneNaN<BFloat16>(context, kind);
+      CheckOneNaN<Float16>(context, kind);
     }
   });
 }

@@ -123,6 +123,39 @@ TEST_CASE("Convert: every length, up to the end of memory") {
   });
 }
 
+// What is rare has ways of its own, for all the elements around it.
+template <class From, class To>
+void CheckRareAmongNumbers(Context& context, const std::vector<StorageOf<From>>& rare) {
+  constexpr size_t kSize = 131;  // two blocks of 64 and a tail
+  std::vector<StorageOf<From>> x(kSize);
+  std::vector<StorageOf<To>> y(kSize);
+  size_t wrong = 0;
+  for (size_t at = 0; at < kSize; ++at) {
+    for (size_t i = 0; i < kSize; ++i) x[i] = ReferenceFromF32<From>(0.0371f * static_cast<float>(i) - 2.0f);
+    x[at] = rare[at % rare.size()];
+    x[(at + 7) % kSize] = StorageOf<From>();  // zeros are not rare
+    ISOQUANT_CHECK_OK((ConvertStored<From, To>(context, {x.data(), 1, kSize}, {y.data(), 1, kSize})));
+    for (size_t i = 0; i < kSize; ++i) {
+      const StorageOf<To> expected = ReferenceFromF32<To>(ReferenceToF32<From>(x[i]));
+      wrong += std::memcmp(&y[i], &expected, sizeof(expected)) != 0 ? 1 : 0;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("Convert: NaN, infinities and subnormal numbers at every place among others") {
+  ForEachTier([](Context& context) {
+    std::vector<float> f32;
+    for (const uint32_t bits : {0x7f800001u, 0xffffffffu, 0x7f800000u, 0xff800000u, 0x00000001u, 0x807fffffu}) {
+      f32.push_back(FromBits(bits));
+    }
+    CheckRareAmongNumbers<float, BFloat16>(context, f32);
+    CheckRareAmongNumbers<float, Float16>(context, f32);
+    CheckRareAmongNumbers<BFloat16, Float16>(context, {0x7f81, 0xffff, 0x7f80, 0xff80, 0x0001, 0x807f, 0x3380});
+    CheckRareAmongNumbers<Float16, BFloat16>(context, {0x7c01, 0xffff, 0x7c00, 0xfc00, 0x0001, 0x83ff, 0x3c0c});
+  });
+}
+
 TEST_CASE("Convert: bf16 is not truncated, and f16 is not rounded by way of bf16") {
   Context context;
   // Half-way and a little more; and what bf16 rounds down to the middle of two f16.

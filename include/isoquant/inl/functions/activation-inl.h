@@ -16,6 +16,7 @@
 #include "isoquant/inl/functions/float_rows-inl.h"
 #include "isoquant/inl/functions/gelu-inl.h"
 #include "isoquant/inl/functions/sigmoid-inl.h"
+#include "isoquant/inl/functions/store_four-inl.h"
 #include "isoquant/inl/isa/fma-inl.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/util/ieee754.h"
@@ -81,8 +82,7 @@ HWY_NOINLINE void ActivateRowBy(float parameter, const T* x, size_t n, T* y) {
       const VF32 c = LoadAsF32(x + i + 2 * lanes), d = LoadAsF32(x + i + 3 * lanes);
       const VF32 fa = ApplyTo<kActivation>(a, parameter), fb = ApplyTo<kActivation>(b, parameter);
       const VF32 fc = ApplyTo<kActivation>(c, parameter), fd = ApplyTo<kActivation>(d, parameter);
-      StoreTwoFromF32(fa, fb, y + i);
-      StoreTwoFromF32(fc, fd, y + i + 2 * lanes);
+      StoreFourFromF32(fa, fb, fc, fd, y + i);
     }
   } else if constexpr (kHasFusedMulAdd) {
     for (; i + 2 * lanes <= n; i += 2 * lanes) {

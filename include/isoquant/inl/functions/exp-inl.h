@@ -32,6 +32,11 @@ HWY_INLINE VF32 Fused(VF32 a, VF32 b, VF32 c) {
   if constexpr (kHasFusedMulAdd) return FusedMulAdd(DF32(), a, b, c);
   return CallFusedMulAdd(DF32(), a, b, c);
 }
+// a * b - c.
+HWY_INLINE VF32 FusedSub(VF32 a, VF32 b, VF32 c) {
+  if constexpr (kHasFusedMulAdd) return hn::MulSub(a, b, c);
+  return CallFusedMulAdd(DF32(), a, b, hn::Neg(c));
+}
 HWY_INLINE VF32 Fused(VF32 a, float b, VF32 c) { return Fused(a, hn::Set(DF32(), b), c); }
 HWY_INLINE VF32 Fused(VF32 a, VF32 b, float c) { return Fused(a, b, hn::Set(DF32(), c)); }
 HWY_INLINE VF32 Fused(VF32 a, float b, float c) { return Fused(a, hn::Set(DF32(), b), hn::Set(DF32(), c)); }
@@ -61,13 +66,22 @@ HWY_INLINE VF32 ExpReduced(VF32 r) {
 //   r = (x - n * ln(2)) - n * the rest of ln(2): the first step is exact                            (fused)
 //   exp(r) * 2^n, rounded once
 // W. J. Cody, W. Waite: Software Manual for the Elementary Functions, 1980, chapter 6.
-HWY_INLINE VF32 ExpAtMost89(VF32 x_in) {
+//
+// The first two lines: returns r.
+HWY_INLINE VF32 ReduceForExp(VF32 x_in, VF32& n, VF32& t) {
   const DF32 d;
   const VF32 x = AtLeast(d, x_in, -104.0f);
-  const VF32 t = Fused(x, kLog2E, kScaleBias);
-  const VF32 n = hn::Sub(t, hn::Set(d, kScaleBias));
-  const VF32 r = Fused(n, -kLn2Rest, Fused(n, -kLn2, x));
-  return ScaleByPower(d, ExpReduced<1>(r), n, t);
+  t = Fused(x, kLog2E, kScaleBias);
+  n = hn::Sub(t, hn::Set(d, kScaleBias));
+  return Fused(n, -kLn2Rest, Fused(n, -kLn2, x));
+}
+// The last.
+HWY_INLINE VF32 FinishExp(VF32 r, VF32 n, VF32 t) { return ScaleByPower(DF32(), ExpReduced<1>(r), n, t); }
+
+HWY_INLINE VF32 ExpAtMost89(VF32 x) {
+  VF32 n, t;
+  const VF32 r = ReduceForExp(x, n, t);
+  return FinishExp(r, n, t);
 }
 HWY_INLINE VF32 Exp(VF32 x) { return ExpAtMost89(AtMost(DF32(), x, 89.0f)); }
 

@@ -60,8 +60,7 @@ HWY_INLINE float Extreme(const T* x, size_t n, float sign, size_t other_n, const
     max1 = hn::Max(hn::IfThenElse(hn::FirstN(d, n - i), v, least), max1);
   }
   const VF32 max = hn::Max(hn::Max(max0, max1), hn::Max(max2, max3));
-  const hn::CappedTag<float, 1> one;
-  return hn::GetLane(hn::Xor(hn::Set(one, hn::ReduceMax(d, max)), hn::Set(one, sign)));
+  return hn::GetLane(hn::Xor(hn::MaxOfLanes(d, max), flip));
 }
 
 // e = exp((x - extreme) * scale), of a number that is not positive, unless a NaN of x makes the row NaN.
@@ -71,12 +70,13 @@ struct Exponentials {
   float extreme, scale;
   float* e;
 
-  HWY_INLINE VF32 Of(VF32 v) const {
+  HWY_INLINE VF32 Argument(VF32 v) const {
     const DF32 d;
     v = hn::Sub(v, hn::Set(d, extreme));
     if constexpr (kScaled) v = RoundedMul(d, v, hn::Set(d, scale));
-    return ExpAtMost89(v);
+    return v;
   }
+  HWY_INLINE VF32 Of(VF32 v) const { return ExpAtMost89(Argument(v)); }
   HWY_INLINE void operator()(size_t i, size_t count) const {
     StoreFirst(Of(LoadAsF32(x + i, count)), DF32(), e + i, count);
   }
@@ -98,6 +98,54 @@ struct Exponentials {
   }
 };
 
+// The sum of `whole` exponentials, a multiple of 64, where four vectors are the virtual lanes. The exponents of four
+// vectors are found while the polynomials of the four before are evaluated: chains of operations are half as long, and
+// more of them advance together. (Zen 5: 5.2 cycles a vector in place of
+// 5.7; its fused products alone take 4.5.)
+template <bool kScaled, class T>
+struct ExponentialsAhead {
+  Exponentials<kScaled, T> of;
+
+  HWY_INLINE void Reduce(size_t i, VF32& r, VF32& n, VF32& t) const {
+    r = ReduceForExp(of.Argument(LoadAsF32(of.x + i)), n, t);
+  }
+  HWY_INLINE void Finish(size_t i, VF32 r, VF32 n, VF32 t, VF32& sum) const {
+    const VF32 e = FinishExp(r, n, t);
+    hn::StoreU(e, DF32(), of.e + i);
+    sum = hn::Add(sum, e);
+  }
+
+  // whole > 0.
+  HWY_INLINE void AddTo(size_t whole, VF32& s0, VF32& s1, VF32& s2, VF32& s3) const {
+    const size_t lanes = hn::Lanes(DF32());
+    VF32 r0, r1, r2, r3, n0, n1, n2, n3, t0, t1, t2, t3;
+    Reduce(0, r0, n0, t0);
+    Reduce(lanes, r1, n1, t1);
+    Reduce(2 * lanes, r2, n2, t2);
+    Reduce(3 * lanes, r3, n3, t3);
+    size_t i = 0;
+    for (; i + 4 * lanes < whole; i += 4 * lanes) {
+      VF32 p0, p1, p2, p3, m0, m1, m2, m3, u0, u1, u2, u3;
+      Reduce(i + 4 * lanes, p0, m0, u0);
+      Reduce(i + 5 * lanes, p1, m1, u1);
+      Reduce(i + 6 * lanes, p2, m2, u2);
+      Reduce(i + 7 * lanes, p3, m3, u3);
+      Finish(i, r0, n0, t0, s0);
+      Finish(i + lanes, r1, n1, t1, s1);
+      Finish(i + 2 * lanes, r2, n2, t2, s2);
+      Finish(i + 3 * lanes, r3, n3, t3, s3);
+      r0 = p0, n0 = m0, t0 = u0;
+      r1 = p1, n1 = m1, t1 = u1;
+      r2 = p2, n2 = m2, t2 = u2;
+      r3 = p3, n3 = m3, t3 = u3;
+    }
+    Finish(i, r0, n0, t0, s0);
+    Finish(i + lanes, r1, n1, t1, s1);
+    Finish(i + 2 * lanes, r2, n2, t2, s2);
+    Finish(i + 3 * lanes, r3, n3, t3, s3);
+  }
+};
+
 // Computes and adds up all exponentials.
 template <bool kScaled, class T>
 HWY_NOINLINE float SumOfExponentials(const T* x, size_t n, float extreme, float scale, float* e) {
@@ -107,6 +155,16 @@ HWY_NOINLINE float SumOfExponentials(const T* x, size_t n, float extreme, float 
   if constexpr (kHasFusedMulAdd && !HWY_HAVE_SCALABLE) {
     const size_t whole = n / kVirtualLanes * kVirtualLanes;
     ForEachVector(d, n - whole, Exponentials<kScaled, T>{x + whole, extreme, scale, e + whole});
+    if constexpr (hn::MaxLanes(DF32()) == 16) {
+      const AddElements<float> tail{e};
+      VF32 s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+      if (whole != 0) ExponentialsAhead<kScaled, T>{exponentials}.AddTo(whole, s0, s1, s2, s3);
+      AddPart(d, tail, whole, n, s0);
+      AddPart(d, tail, whole + 16, n, s1);
+      AddPart(d, tail, whole + 32, n, s2);
+      AddPart(d, tail, whole + 48, n, s3);
+      return AddHalves(d, AddVectors(d, s0, s1, s2, s3));  // which is not -0: no exponential is
+    }
     return SumByFours(d, n, exponentials, AddElements<float>{e},
                       std::make_index_sequence<kVirtualLanes / hn::MaxLanes(DF32())>());
   } else {

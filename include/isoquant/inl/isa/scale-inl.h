@@ -54,6 +54,25 @@ HWY_INLINE V ScaleByPower(D d, V v, V n, V shifted) {
   return hn::Mul(exact, hn::BitCast(d, hn::ShiftLeft<23>(other)));
 }
 
+// The same as a product with PowerOfTwo(d, shifted), and as one with 0.5: on AVX-512 the units of sums do it, where
+// those of products are busy.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V TimesPowerOfTwo(D d, V v, V shifted) {
+#if ISOQUANT_HAS_SCALEF
+  if constexpr (hn::MaxLanes(D()) == 16) {
+    return V{_mm512_scalef_ps(v.raw, hn::Sub(shifted, hn::Set(d, kToInteger + 127.0f)).raw)};
+  }
+#endif
+  return hn::Mul(v, PowerOfTwo(d, shifted));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Halve(D d, V v) {
+#if ISOQUANT_HAS_SCALEF
+  if constexpr (hn::MaxLanes(D()) == 16) return V{_mm512_scalef_ps(v.raw, hn::Set(d, -1.0f).raw)};
+#endif
+  return hn::Mul(v, hn::Set(d, 0.5f));
+}
+
 #undef ISOQUANT_HAS_SCALEF
 
 }  // namespace

@@ -1,0 +1,121 @@
+// ISA layer: from f32 to bf16 and f16, and between them, without a thought for NaN: on AVX-512, where only two of the
+// four units shuffle, shift, compare and convert, and one test for many elements leaves them less to do.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_NUMBER_BLOCKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_NUMBER_BLOCKS_INL_H_
+#undef ISOQUANT_INL_ISA_NUMBER_BLOCKS_INL_H_
+#else
+#define ISOQUANT_INL_ISA_NUMBER_BLOCKS_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+#include "isoquant/inl/isa/float_types-inl.h"
+#include "isoquant/inl/isa/rounding-inl.h"
+#include "isoquant/inl/util/ieee754.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+constexpr bool kHasNumberBlocks = true;
+
+// Stores the bf16 or the f16 of a, then those of b.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void StoreTwoNumbersBf16(D, V a, V b, uint16_t* HWY_RESTRICT to) {
+  const hn::Repartition<uint16_t, D> d16;
+  const auto a16 = hn::BitCast(d16, a), b16 = hn::BitCast(d16, b), one = hn::Set(d16, uint16_t{1});
+  const auto upper = hn::ConcatOdd(d16, b16, a16), lower = hn::ConcatEven(d16, b16, a16);
+  // A carry comes out of the lower half if that is above 8000, or if it is 8000 and the upper half is odd.
+  const auto carries = hn::Gt(lower, hn::Sub(hn::Set(d16, uint16_t{0x8000}), hn::And(upper, one)));
+  hn::StoreU(hn::MaskedAddOr(upper, carries, upper, one), d16, to);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE hn::Vec<hn::Rebind<uint16_t, D>> DemoteNumbersToF16(D, V x) {
+  return hn::BitCast(hn::Rebind<uint16_t, D>(), hn::DemoteTo(hn::Rebind<hwy::float16_t, D>(), x));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void StoreTwoNumbersF16(D d, V a, V b, uint16_t* HWY_RESTRICT to) {
+  const hn::Repartition<uint16_t, D> d16;
+  hn::StoreU(hn::Combine(d16, DemoteNumbersToF16(d, b), DemoteNumbersToF16(d, a)), d16, to);
+}
+
+// Whether, signs apart, an element of two vectors has bits of `limit` or more.
+template <class D16, class V = hn::Vec<D16>>
+HWY_INLINE bool AnyReaches(D16 d16, V v0, V v1, uint32_t limit) {
+  const V largest = hn::Max(hn::Add(v0, v0), hn::Add(v1, v1));
+  return !hn::AllFalse(d16, hn::Ge(largest, hn::Set(d16, static_cast<uint16_t>(2 * limit))));
+}
+
+// A vector of bf16 to f16. Zeros below the elements make f32 of them, in blocks of 128 bits: v's first and third four
+// lie in one vector, the second and fourth in the other, and so on.
+template <class D, class D16, class V = hn::Vec<D16>>
+HWY_INLINE V Bf16ToF16(D d, D16 d16, V v) {
+  const hn::Repartition<uint64_t, D> d64;
+  alignas(64) static constexpr uint64_t kFours[8] = {0, 8, 1, 9, 2, 10, 3, 11};
+  const V zero = hn::Zero(d16);
+  const auto even = DemoteNumbersToF16(d, hn::BitCast(d, hn::InterleaveLower(d16, zero, v)));
+  const auto odd = DemoteNumbersToF16(d, hn::BitCast(d, hn::InterleaveUpper(d16, zero, v)));
+  return hn::BitCast(d16, hn::TwoTablesLookupLanes(d64, hn::ResizeBitCast(d64, even), hn::ResizeBitCast(d64, odd),
+                                                   hn::SetTableIndices(d64, kFours)));
+}
+
+// The 8 bits of a significand that bf16 has, of an f32 that was an f16. T. J. Dekker's splitting (A floating-point
+// technique for extending the available precision, 1971) rounds to nearest, ties to either side; but the 11 bits of f16
+// are few enough for ties to even (the test has all of them). Not for infinity.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V RoundF16ToBf16(D d, V x) {
+  const V scaled = RoundedMul(d, x, hn::Set(d, 65537.0f));
+  return hn::Sub(scaled, hn::Sub(scaled, x));
+}
+
+// 64 elements. False, and nothing is written, if an element is NaN or, of f16, infinite. `to` may be `from`.
+template <class D>
+HWY_INLINE bool ConvertBlockBf16ToF16(D d, const uint16_t* from, uint16_t* to) {
+  const hn::Repartition<uint16_t, D> d16;
+  const size_t lanes = hn::Lanes(d16);
+  const auto v0 = hn::LoadU(d16, from), v1 = hn::LoadU(d16, from + lanes);
+  if (HWY_UNLIKELY(AnyReaches(d16, v0, v1, 0x7f81))) return false;
+  hn::StoreU(Bf16ToF16(d, d16, v0), d16, to);
+  hn::StoreU(Bf16ToF16(d, d16, v1), d16, to + lanes);
+  return true;
+}
+template <class D>
+HWY_INLINE bool ConvertBlockF16ToBf16(D d, const uint16_t* from, uint16_t* to) {
+  const hn::Repartition<uint16_t, D> d16;
+  const hn::Rebind<uint16_t, D> half;
+  const size_t lanes = hn::Lanes(d);
+  if (HWY_UNLIKELY(AnyReaches(d16, hn::LoadU(d16, from), hn::LoadU(d16, from + 2 * lanes), 0x7c00))) return false;
+  const auto a = RoundF16ToBf16(d, PromoteF16(d, hn::LoadU(half, from)));
+  const auto b = RoundF16ToBf16(d, PromoteF16(d, hn::LoadU(half, from + lanes)));
+  const auto c = RoundF16ToBf16(d, PromoteF16(d, hn::LoadU(half, from + 2 * lanes)));
+  const auto e = RoundF16ToBf16(d, PromoteF16(d, hn::LoadU(half, from + 3 * lanes)));
+  hn::StoreU(hn::ConcatOdd(d16, hn::BitCast(d16, b), hn::BitCast(d16, a)), d16, to);
+  hn::StoreU(hn::ConcatOdd(d16, hn::BitCast(d16, e), hn::BitCast(d16, c)), d16, to + 2 * lanes);
+  return true;
+}
+#else
+constexpr bool kHasNumberBlocks = false;
+template <class D, class V = hn::Vec<D>>
+void StoreTwoNumbersBf16(D d, V a, V b, uint16_t* to);
+template <class D, class V = hn::Vec<D>>
+void StoreTwoNumbersF16(D d, V a, V b, uint16_t* to);
+template <class D>
+bool ConvertBlockBf16ToF16(D d, const uint16_t* from, uint16_t* to);
+template <class D>
+bool ConvertBlockF16ToBf16(D d, const uint16_t* from, uint16_t* to);
+#endif
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
