@@ -9,6 +9,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/convert.cc"
+#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
@@ -37,6 +38,18 @@ HWY_INLINE bool ConvertBlock(const From* from, To* to) {
   return false;
 }
 
+// From f32 to 16 bits what is read arrives late otherwise: there are more steps between loads than other conversions
+// have. (Zen 5, x 6 KB ahead: f32 to bf16 at 96 to 104 % of the bandwidth of memory instead of 78 to 92, f32 to f16 at
+// 100 instead of 87. For the other conversions it would be a loss.)
+template <class From, class To>
+HWY_INLINE void FetchBlock(const From* from) {
+  constexpr size_t kAhead = 1536, kLine = 64 / sizeof(From);
+  if constexpr (sizeof(From) > sizeof(To)) {
+    for (size_t line = 0; line < 4; ++line) hwy::Prefetch(from + kAhead + line * kLine);
+  }
+  (void)from;
+}
+
 template <class From, class To>
 HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To>& y) {
   const size_t lanes = hn::Lanes(DF32()), n = x.cols;
@@ -45,6 +58,7 @@ HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To
     To* to = y.Row(r);
     size_t i = 0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
+      if (kHasNumberBlocks) FetchBlock<From, To>(from + i);
       if (ConvertBlock(from + i, to + i)) continue;
       const VF32 a = LoadAsF32(from + i), b = LoadAsF32(from + i + lanes);
       const VF32 c = LoadAsF32(from + i + 2 * lanes), d = LoadAsF32(from + i + 3 * lanes);
