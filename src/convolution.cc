@@ -22,17 +22,21 @@ namespace {
 
 Status ConvolveS8(Context& context, const ConvolutionRows<int8_t>& rows, const WeightsRef& b, const ZeroPoints& z,
                   const MatrixView<int32_t>& c) {
-  const bool is_plain = rows.matrix.rows != 0 && z.a.size == 0 && !HasZeroPoints(b, z.b);
-  if (is_plain) return MatMulS8(context, rows.matrix, b, c, false);
+  const bool is_plain = z.a.size == 0 && !HasZeroPoints(b, z.b);
+  if (is_plain && rows.matrix.rows != 0) return MatMulS8(context, rows.matrix, b, c, false);
   if (rows.is_depthwise) return RunDepthwise(context, rows.windows, *b.packed(), z.b, ZeroPointStage({}, c, false), c);
-  return WithRows(rows, [&](const RowSource<int8_t>& a) { return MatMulZerosS8(context, a, b, z, c, false); });
+  return WithRows(rows, [&](const RowSource<int8_t>& a) {
+    return is_plain ? MatMulRows(context, a, b, c, false) : MatMulZerosS8(context, a, b, z, c, false);
+  });
 }
 Status ConvolveU8(Context& context, const ConvolutionRows<uint8_t>& rows, const WeightsRef& b, const ZeroPoints& z,
                   const MatrixView<int32_t>& c) {
-  const bool is_plain = rows.matrix.rows != 0 && z.a.size == 0 && !HasZeroPoints(b, z.b);
-  if (is_plain) return MatMulU8(context, rows.matrix, b, c, false);
+  const bool is_plain = z.a.size == 0 && !HasZeroPoints(b, z.b);
+  if (is_plain && rows.matrix.rows != 0) return MatMulU8(context, rows.matrix, b, c, false);
   if (rows.is_depthwise) return RunDepthwise(context, rows.windows, *b.packed(), z.b, ZeroPointStage({}, c, false), c);
-  return WithRows(rows, [&](const RowSource<uint8_t>& a) { return MatMulZerosU8(context, a, b, z, c, false); });
+  return WithRows(rows, [&](const RowSource<uint8_t>& a) {
+    return is_plain ? MatMulRows(context, a, b, c, false) : MatMulZerosU8(context, a, b, z, c, false);
+  });
 }
 
 }  // namespace

@@ -28,6 +28,15 @@ Status MatMulU8(Context& context, const MatrixView<const uint8_t>& a, const Weig
   return RunProblem<Int8Problem<uint8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
 }
 
+Status MatMulRows(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                  bool accumulate) {
+  return RunProblem<Int8Problem<int8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
+}
+Status MatMulRows(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                  bool accumulate) {
+  return RunProblem<Int8Problem<uint8_t>>(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
+}
+
 Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
   return RunProblem<Int8Problem<int8_t>>(context, a, b, stage);
 }

@@ -34,6 +34,10 @@ Status MatMulF32(Context& context, const MatrixView<const float>& a, const Weigh
 Status MatMulBf16(Context& context, const MatrixView<const BFloat16>& a, const WeightsRef& b,
                   const MatrixView<float>& c, bool accumulate);
 // The same of rows from any source.
+Status MatMulRows(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                  bool accumulate);
+Status MatMulRows(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
+                  bool accumulate);
 Status MatMulRows(Context& context, const RowSource<float>& a, const WeightsRef& b, const MatrixView<float>& c,
                   bool accumulate);
 Status MatMulRows(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, const MatrixView<float>& c,

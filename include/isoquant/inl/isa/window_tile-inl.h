@@ -161,13 +161,22 @@ struct WindowTiles {
       c += c_stride;
     }
 
-    static HWY_INLINE void FetchWritten(const TileHints& hints, size_t rows, const char*& written) {
-      const char* const last = hints.written + (kRows - 1) * hints.written_stride;
-      for (size_t row = 0; row < rows && row < kRows; ++row) {
-        PrefetchForWriting(written);
-        if (kVectors > 1) PrefetchForWriting(written + hints.written_bytes - 1);
-        written = written < last ? written + hints.written_stride : written;
-      }
+    // Outputs are fetched a few rows with each segment, or all at once if there are few. (Without a look at the number
+    // of rows: the lines behind the last one are the next tile's.)
+    template <size_t... kRow>
+    static HWY_INLINE void FetchRows(const char* written, size_t stride, size_t last, std::index_sequence<kRow...>) {
+      (FetchRow(written + kRow * stride, last), ...);
+    }
+    static HWY_INLINE void FetchRow(const char* written, size_t last) {
+      PrefetchForWriting(written);
+      if (kVectors > 1) PrefetchForWriting(written + last);
+    }
+    static constexpr size_t kFetched = kRows < 4 ? kRows : 4;
+    static HWY_INLINE void FetchWritten(const TileHints& hints, const char*& written, size_t& left) {
+      if (left == 0) return;
+      --left;
+      FetchRows(written, hints.written_stride, hints.written_bytes - 1, std::make_index_sequence<kFetched>());
+      written += kFetched * hints.written_stride;
     }
 
     // Not inlined: nothing is known of args, and each number of rows has the registers for itself.
@@ -178,9 +187,11 @@ struct WindowTiles {
       const WindowSegment* segment = args.segments;
       const WindowSegment* const last = segment + args.num_segments - 1;
       const char* written = args.hints.written;
+      size_t fetches = (kRows + kFetched - 1) / kFetched;
+      while (fetches > args.num_segments) FetchWritten(args.hints, written, fetches);
       const char* fetched = static_cast<const char*>(args.hints.prefetch.from);
       for (;; ++segment) {
-        FetchWritten(args.hints, args.num_segments < 3 ? kRows : 4, written);
+        FetchWritten(args.hints, written, fetches);
         size_t a = segment->a;
         const int8_t* b = args.b + segment->b;
         size_t steps = args.steps - (segment == last ? 1 : 0);
