@@ -77,14 +77,16 @@ def layer_norm():
         # (ONNX Runtime makes a DequantizeLinear for each consumer.)
         nodes = [node("DequantizeLinear", "q s z", "f"), node("Relu", "f", "x"),
                  node("ReduceMean", "x", "m", axes=list(axes)),
-                 *([node("Add", "x x", "o")] if "o" in of else []), node("Sub", of, "d"), node(square, f"d {power}", "p"),
+                 *([node("Add", "x x", "o")] if "o" in of else []), node("Sub", of, "d"),
+                 node(square, f"d {power}", "p"),
                  node("ReduceMean", "p", "v", axes=list(axes)), node("Add", "v eps", "e"), node("Sqrt", "e", "r"),
                  node("Div", "d r", "n"), node("Mul", "n w", "t" if bias else "y")]
         if bias:
             nodes.append(node("Add", "b t", "y"))
         kept = {key: value for key, value in constants.items() if any(key in n.input for n in nodes)}
         save("layer_norm_" + name, nodes, {"q": full_range(random, U8, (3, 5, 48))}, kept, {"y": F32}, tolerance=2e-5,
-             runtime="close" if of == "x m" else "differs", groups=groups, opset=13)  # since 17 ONNX Runtime joins them itself
+             runtime="close" if of == "x m" else "differs", groups=groups,
+             opset=13)  # since 17 ONNX Runtime joins them itself
 
     pieces = "DequantizeLinear Relu ReduceMean Sub {} ReduceMean Add Sqrt Div Mul Add"
     one("written_out", "DequantizeLinear Relu LayerNormalization")

@@ -139,7 +139,7 @@ def attention():
         n = Network("attention_" + name)
         size, heads = 24, 3
         ints = {key: n.constant(np.array(value, np.int64)) for key, value in
-                {"heads": [0, 0, heads, size // heads], "joined": [size], "two": 2, "one": 1, "axis": [0], "most": 1}.items()}
+                {"heads": [0, 0, heads, size // heads], "joined": [size]}.items()}
 
         def split_heads(x, perm):
             return n.add("Transpose", n.add("Reshape", f"{x} {ints['heads']}"), perm=perm)
