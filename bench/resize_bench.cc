@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "bench/huge_buffer.h"
@@ -56,11 +57,13 @@ void Measure(benchmark::State& state, const ResizeShape& s, ResizeMode mode) {
 template <class T>
 void RegisterType(const char* type) {
   const auto text = [](size_t number) { return std::to_string(number); };
-  for (const ResizeMode mode : {ResizeMode::kLinear, ResizeMode::kNearest}) {
+  constexpr const char* kModes[] = {"linear", "nearest", "at_once"};
+  for (const ResizeMode mode : {ResizeMode::kLinear, ResizeMode::kNearest, ResizeMode::kLinearAtOnce}) {
+    if (mode == ResizeMode::kLinearAtOnce && !std::is_same<T, float>::value) continue;
     for (const ResizeShape& s : kShapes) {
-      const std::string name = std::string("Resize2d/") + (mode == ResizeMode::kLinear ? "linear/" : "nearest/") +
-                               type + "/" + text(s.n) + "x" + text(s.h) + "x" + text(s.w) + "x" + text(s.c) + "/" +
-                               text(s.out_h) + "x" + text(s.out_w);
+      const std::string name = std::string("Resize2d/") + kModes[static_cast<size_t>(mode)] + "/" + type + "/" +
+                               text(s.n) + "x" + text(s.h) + "x" + text(s.w) + "x" + text(s.c) + "/" + text(s.out_h) +
+                               "x" + text(s.out_w);
       benchmark::RegisterBenchmark(name.c_str(), [s, mode](benchmark::State& state) { Measure<T>(state, s, mode); })
           ->UseManualTime()
           ->Iterations(21);

@@ -57,18 +57,23 @@ struct ResizeRows {
   }
 };
 
-// from: elements behind one another; to: pixels of y.
+// Calls store(first element, elements, their place) for what lies together of `count` pixels of y: all, or each pixel.
 template <class T, class Store>
 HWY_INLINE void StorePixels(const ImageView<T>& y, T* to, size_t count, size_t channels, const Store& store) {
-  if (y.pixel_stride == channels) return store(size_t{0}, count * channels, to);
-  for (size_t u = 0; u < count; ++u) store(u * channels, channels, to + u * y.pixel_stride);
+  const bool is_one = y.pixel_stride == channels;
+  const size_t size = is_one ? count * channels : channels, end = count * channels;
+  for (size_t i = 0;; to += y.pixel_stride) {
+    store(i, size, to);
+    i += size;
+    if (i == end) return;
+  }
 }
 
 // Rows are mixed in D: DF32, or DU16, of 8-bit integers whose weights are sixteenths.
 template <class D, class T>
 HWY_INLINE void ResizeLinearRows(const ResizeCall<T>& call, size_t begin, size_t end) {
-  using Columns = ResizeColumns<D>;
-  using Number = typename Columns::Number;
+  using Number = hn::TFromD<D>;
+  using Columns = ResizeColumns<Number>;
   const D d;
   const ImageView<const T>& x = call.x;
   const ImageView<T>& y = call.y;
@@ -93,7 +98,8 @@ HWY_INLINE void ResizeLinearRows(const ResizeCall<T>& call, size_t begin, size_t
         columns.channels = HWY_MIN(kResizeBlock, y.c - channel);
         float w0[kResizeBlock], w1[kResizeBlock];
         FindNeighbours(call.columns, column, count, columns.pixel, w0, w1);
-        PrepareColumns(columns, w0, w1, x.pixel_stride, [&](size_t u) { return w1[u] != 0.0f; });
+        for (size_t u = 0; u < count; ++u) columns.right[u] = w1[u] != 0.0f ? 1 : 0;
+        PrepareColumns(columns, w0, w1, x.pixel_stride, hn::Lanes(d));
       },
       [&] { held[0] = held[1] = kNoRow; },
       [&](size_t image, size_t v, size_t column) {
@@ -115,7 +121,7 @@ HWY_INLINE void ResizeAtOnceRows(const ResizeCall<float>& call, size_t begin, si
   const ImageView<const float>& x = call.x;
   const ImageView<float>& y = call.y;
   const size_t last_row = x.h - 1, last_column = x.w - 1;
-  ResizeColumns<DF32> columns;
+  ResizeColumns<float> columns;
   ResizeRows rows;
   ResizeNeighbours gathered[2];  // of rows of x with even and with odd numbers
   size_t held[2], channel = 0;
@@ -135,7 +141,8 @@ HWY_INLINE void ResizeAtOnceRows(const ResizeCall<float>& call, size_t begin, si
         columns.channels = HWY_MIN(kResizeBlock, y.c - channel);
         float w0[kResizeBlock], w1[kResizeBlock];
         FindAllNeighbours(call.columns, column, count, columns.pixel, w0, w1);
-        PrepareColumns(columns, w0, w1, x.pixel_stride, [&](size_t u) { return columns.pixel[u] < last_column; });
+        for (size_t u = 0; u < count; ++u) columns.right[u] = columns.pixel[u] < last_column ? 1 : 0;
+        PrepareColumns(columns, w0, w1, x.pixel_stride, hn::Lanes(DF32()));
       },
       [&] { held[0] = held[1] = kNoRow; },
       [&](size_t image, size_t v, size_t column) {
@@ -161,9 +168,9 @@ template <class T>
 HWY_INLINE void ResizeNearestRows(const ResizeCall<T>& call, size_t begin, size_t end) {
   const ImageView<const T>& x = call.x;
   const ImageView<T>& y = call.y;
-  NearestColumns<T> columns;
+  NearestColumns columns;
   ResizeRows rows;
-  alignas(64) T gathered[NearestColumns<T>::kPadded];  // a row of x at y's width
+  alignas(64) T gathered[NearestColumns::kPadded];  // a row of x at y's width
   size_t held = kNoRow, channel = 0;
   WalkRows(
       ResizeBlocks(y.w, y.c), y.w, y.n, y.h, begin, end,
@@ -172,7 +179,7 @@ HWY_INLINE void ResizeNearestRows(const ResizeCall<T>& call, size_t begin, size_
         columns.count = count;
         columns.channels = HWY_MIN(kResizeBlock, y.c - channel);
         FindNearest(call.columns, column, count, columns.pixel);
-        PrepareNearest(columns, x.pixel_stride);
+        PrepareNearest(columns, sizeof(T), x.pixel_stride, hn::Lanes(NearestTag()) == NearestColumns::kBlock);
       },
       [&] { held = kNoRow; },
       [&](size_t image, size_t v, size_t column) {

@@ -116,25 +116,20 @@ HWY_INLINE void PackWords(const PackedPanels& b, int32_t offset, const VectorVie
       }
     }
   }
-  // The other rows of windows have the same weights, some rows further down.
+  // The other rows of windows have the same weights, less than a word further down.
   for (size_t row = 1; row < g.rows; ++row) {
-    const size_t whole = row * g.step / kRows;
-    const int part = static_cast<int>(row * g.step % kRows) * kBits;
+    const int moved = static_cast<int>(row * g.step) * kBits;
     for (size_t s = 0; s < g.kernel_w; ++s) {
-      const int32_t* const from = to + s * g.words * kTileChannels;
-      int32_t* const moved = to + (row * g.kernel_w + s) * g.words * kTileChannels;
       for (size_t w = 0; w < g.words; ++w) {
+        const int32_t* const from = to + (s * g.words + w) * kTileChannels;
+        int32_t* const row_of_words = to + ((row * g.kernel_w + s) * g.words + w) * kTileChannels;
         for (size_t i = 0; i < channels; i += lanes) {
-          auto word = hn::Zero(du);
-          if (w >= whole) {
-            word = hn::BitCast(du, hn::LoadU(d, from + (w - whole) * kTileChannels + i));
-            word = hn::ShiftLeftSame(word, part);
+          auto word = hn::ShiftLeftSame(hn::BitCast(du, hn::LoadU(d, from + i)), moved);
+          if (w != 0) {
+            const auto above = hn::BitCast(du, hn::LoadU(d, from - kTileChannels + i));
+            word = hn::Or(word, hn::ShiftRightSame(above, 32 - moved));
           }
-          if (w > whole && part != 0) {
-            const auto above = hn::BitCast(du, hn::LoadU(d, from + (w - whole - 1) * kTileChannels + i));
-            word = hn::Or(word, hn::ShiftRightSame(above, 32 - part));
-          }
-          hn::StoreU(hn::BitCast(d, word), d, moved + w * kTileChannels + i);
+          hn::StoreU(hn::BitCast(d, word), d, row_of_words + i);
         }
       }
     }

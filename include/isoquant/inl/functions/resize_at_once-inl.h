@@ -31,11 +31,11 @@ HWY_INLINE VF32 MixFour(VF32 w00, VF32 x00, VF32 w01, VF32 x01, VF32 w10, VF32 x
 
 // A row of x at y's width: the left and right neighbours of each element of y.
 struct ResizeNeighbours {
-  alignas(64) float left[ResizeColumns<DF32>::kPadded];
-  alignas(64) float right[ResizeColumns<DF32>::kPadded];
+  alignas(64) float left[ResizeColumns<float>::kPadded];
+  alignas(64) float right[ResizeColumns<float>::kPadded];
 };
 
-HWY_NOINLINE void GatherNeighbours(const ResizeColumns<DF32>& p, const float* row, size_t pixel_stride,
+HWY_NOINLINE void GatherNeighbours(const ResizeColumns<float>& p, const float* row, size_t pixel_stride,
                                    ResizeNeighbours& to) {
   const DF32 d;
   const auto store = [&](size_t i, VF32 left, VF32 right) HWY_ATTR {
@@ -53,11 +53,11 @@ HWY_NOINLINE void GatherNeighbours(const ResizeColumns<DF32>& p, const float* ro
 }
 
 // y[i] = w0 (p.w0 upper.left + p.w1 upper.right) + w1 (...), of elements [begin, begin + size).
-HWY_INLINE void MixNeighbours(const ResizeColumns<DF32>& p, const ResizeNeighbours& upper,
+HWY_INLINE void MixNeighbours(const ResizeColumns<float>& p, const ResizeNeighbours& upper,
                               const ResizeNeighbours& lower, float w0, float w1, size_t begin, size_t size, float* y) {
   const DF32 d;
   const VF32 w0v = hn::Set(d, w0), w1v = hn::Set(d, w1);
-  ForEachGroup(d, size, [&](size_t i, size_t n) HWY_ATTR {
+  ForEachRowVector(d, size, [&](size_t i, size_t n) HWY_ATTR {
     const size_t at = begin + i;
     const VF32 w0u = hn::LoadU(d, p.w0 + at), w1u = hn::LoadU(d, p.w1 + at);
     const VF32 mixed = MixFour(RoundedMul(d, w0v, w0u), hn::LoadU(d, upper.left + at), RoundedMul(d, w0v, w1u),
@@ -69,7 +69,7 @@ HWY_INLINE void MixNeighbours(const ResizeColumns<DF32>& p, const ResizeNeighbou
 
 // The same from rows of x, for pixels of so many channels that they are vectors. Pixels of y are `y_stride` elements
 // apart.
-HWY_INLINE void MixCorners(const ResizeColumns<DF32>& p, const float* upper, const float* lower, float w0_row,
+HWY_INLINE void MixCorners(const ResizeColumns<float>& p, const float* upper, const float* lower, float w0_row,
                            float w1_row, size_t last_pixel, size_t pixel_stride, float* y, size_t y_stride) {
   const DF32 d;
   const VF32 w0v = hn::Set(d, w0_row), w1v = hn::Set(d, w1_row);
@@ -78,7 +78,7 @@ HWY_INLINE void MixCorners(const ResizeColumns<DF32>& p, const float* upper, con
     const VF32 w0 = hn::Set(d, p.w0[u]), w1 = hn::Set(d, p.w1[u]);
     const VF32 w00 = RoundedMul(d, w0v, w0), w01 = RoundedMul(d, w0v, w1);
     const VF32 w10 = RoundedMul(d, w1v, w0), w11 = RoundedMul(d, w1v, w1);
-    ForEachGroup(d, p.channels, [&](size_t i, size_t n) {
+    ForEachRowVector(d, p.channels, [&](size_t i, size_t n) {
       const VF32 mixed = MixFour(w00, LoadFirst(d, upper + left + i, n), w01, LoadFirst(d, upper + right + i, n), w10,
                                  LoadFirst(d, lower + left + i, n), w11, LoadFirst(d, lower + right + i, n));
       StoreFirst(mixed, d, y + i, n);
