@@ -11,8 +11,8 @@
 
 #include "hwy/base.h"
 #include "isoquant/context.h"
-#include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/inl/engine/image_windows.h"
+#include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
 #include "isoquant/weights.h"

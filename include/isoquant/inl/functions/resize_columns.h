@@ -3,7 +3,6 @@
 #ifndef ISOQUANT_INL_FUNCTIONS_RESIZE_COLUMNS_H_
 #define ISOQUANT_INL_FUNCTIONS_RESIZE_COLUMNS_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -62,7 +61,7 @@ ResizeGather FindTables(ResizeColumns<Number>& p, size_t lanes) {
     for (size_t c = 0; c < channels; ++c, ++e) {
       if (e % lanes == 0) p.table[e / lanes] = begin;
       const size_t low = begin + c - p.table[e / lanes], high = low + step;
-      largest = std::max(largest, high);
+      largest = HWY_MAX(largest, high);
       if (largest >= 2 * lanes) return ResizeGather::kElements;
       p.low[e] = static_cast<Index>(low);
       p.high[e] = static_cast<Index>(high);
@@ -75,7 +74,7 @@ ResizeGather FindTables(ResizeColumns<Number>& p, size_t lanes) {
     size_t& at = p.table[i / lanes];
     if (at <= latest) continue;
     const size_t moved = at - latest;
-    for (size_t k = i; k < std::min(size, i + lanes); ++k) {
+    for (size_t k = i; k < HWY_MIN(size, i + lanes); ++k) {
       p.low[k] = static_cast<Index>(static_cast<size_t>(p.low[k]) + moved);
       p.high[k] = static_cast<Index>(static_cast<size_t>(p.high[k]) + moved);
     }
@@ -131,12 +130,12 @@ inline HWY_NOINLINE bool FindBlocks(NearestColumns& p, size_t pixel_bytes, size_
   if (p.span < table) return false;
   size_t from[kBlock], column = 0, byte = 0;
   for (size_t i = 0; i < bytes; i += kBlock) {
-    const size_t size = std::min(kBlock, bytes - i);
+    const size_t size = HWY_MIN(kBlock, bytes - i);
     size_t least = p.span - table, largest = 0;  // they end within the row
     for (size_t k = 0; k < size; ++k) {
       from[k] = (p.pixel[column] - p.pixel[0]) * pixel_bytes + byte;
-      least = std::min(least, from[k]);
-      largest = std::max(largest, from[k]);
+      least = HWY_MIN(least, from[k]);
+      largest = HWY_MAX(largest, from[k]);
       if (++byte == pixel_bytes) {
         byte = 0;
         ++column;
