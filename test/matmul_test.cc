@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "test/executors.h"
 #include "test/matmul_case.h"
 #include "test/support.h"
 
@@ -68,8 +69,15 @@ std::vector<Shape> ShapesAroundTiles() {
     }
   }
   for (size_t m = 1; m <= 40; ++m) shapes.push_back({m, 20, 36});
-  for (size_t n = 1; n <= 70; ++n) shapes.push_back({3, 9, n});
+  for (size_t n = 1; n <= 70; ++n) shapes.push_back({n % 3 + 1, 9, n});
+  for (size_t n : Sizes{79, 96, 113, 128, 180}) shapes.push_back({2, 21, n});
   for (size_t k = 1; k <= 130; ++k) shapes.push_back({8, k, 40});
+  // Wide tiles, 6 x 64, and rows that a tile arranges for the next one: of the last piece of 64 k any part.
+  for (size_t k : Sizes{1, 4, 63, 64, 65, 127, 128, 131}) {
+    for (size_t m : Sizes{13, 24, 31}) shapes.push_back({m, k, 64});
+    shapes.push_back({17, k, 100});
+    shapes.push_back({27, k, 48});
+  }
   return shapes;
 }
 
@@ -237,6 +245,21 @@ TEST_CASE("MatMul: weights that stay in the second-level cache, outputs that do 
       Context context(executor);
       test.Check(context, Packed(context, KxN{test.b.const_view()}), Store::kAccumulate);
     }
+  }
+}
+
+TEST_CASE("MatMul: products of a few microseconds wake no second worker") {
+  Random random(9);
+  ThreadExecutor two(2);
+  WatchedExecutor executor(two);
+  Context context(executor);
+  Context alone;
+  // Lone tiles, blocks of a tile each, wide tiles.
+  for (const Shape& shape : {Shape{1, 256, 256}, {16, 16, 16}, {33, 257, 129}, {64, 64, 64}, {16, 256, 256}}) {
+    CAPTURE(shape.m);
+    Case<int8_t> test(random, shape, 0, 0);
+    test.Check(context, Packed(alone, KxN{test.b.const_view()}), Store::kAccumulate);
+    CHECK(executor.runs() == 0);
   }
 }
 

@@ -13,8 +13,10 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // As TraitsOf gives them on CPUs that need not be this one: rows, columns, rows of tall tiles, steps and pieces of K;
-// bytes of an element; from how many rows on B is arranged; whether rows are read in place, and B from L2.
+// bytes of an element; from how many rows on B is arranged; whether rows are read in place, and B from L2; rows and
+// columns of wide tiles.
 constexpr TileTraits kVnni512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true};
+constexpr TileTraits kWide512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64};
 constexpr TileTraits kMadd256{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
 constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
 constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
@@ -37,7 +39,7 @@ struct Row {
   const TileTraits& tile;
   ProductShape shape;  // m, k, n, workers, plain B, rows of A
   FakeCaches caches;
-  const char* kind;  // of lone, tall, in place, streams: those that are true
+  const char* kind;  // of lone, tall, wide, in place, streams: those that are true
   Cut cut;
 };
 
@@ -77,6 +79,31 @@ const Row kRows[] = {
     // Tall tiles that are no taller: two of them.
     {kNeonDot, {16, 4096, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 16, 1, 1, 1, 0, 66560}},
 
+    // ---- Wide tiles
+    // Few columns.
+    {kWide512, {100, 256, 64, 1, kPacked, kAnywhere}, kTwoMiB, "wide", {1, 100, 1, 1, 1, 0, 28672}},
+    // As many as may be.
+    {kWide512, {1024, 1024, 256, 1, kPacked, kAnywhere}, kTwoMiB, "wide", {5, 205, 1, 4, 1, 0, 212992}},
+    // One more: B is in L2.
+    {kWide512, {100, 256, 257, 1, kPacked, kAnywhere}, kTwoMiB, "", {9, 12, 1, 9, 1, 0, 6144}},
+    // A last panel alone; two panels.
+    {kWide512, {100, 256, 144, 1, kPacked, kAnywhere}, kTwoMiB, "", {9, 12, 1, 5, 1, 0, 6144}},
+    {kWide512, {100, 256, 145, 1, kPacked, kAnywhere}, kTwoMiB, "wide", {1, 100, 1, 3, 1, 0, 28672}},
+    // Two rows, with any columns and K; B that streams.
+    {kWide512, {2, 4, 1000, 1, kPacked, kAnywhere}, kTwoMiB, "lone, wide", {1, 2, 1, 16, 1, 0, 3200}},
+    {kWide512, {3, 4, 1000, 1, kPacked, kAnywhere}, kTwoMiB, "lone", {1, 3, 1, 32, 1, 0, 3264}},
+    {kWide512, {1, 4096, 4096, 1, kPacked, kAnywhere}, kTwoMiB, "lone, streams", {1, 1, 1, 128, 1, 0, 7168}},
+    // K is short.
+    {kWide512, {100, 127, 64, 1, kPacked, kAnywhere}, kTwoMiB, "", {1, 100, 1, 2, 1, 0, 15872}},
+    // Too few columns; too few rows.
+    {kWide512, {100, 256, 63, 1, kPacked, kAnywhere}, kTwoMiB, "", {1, 100, 1, 2, 1, 0, 28672}},
+    {kWide512, {12, 256, 128, 1, kPacked, kAnywhere}, kTwoMiB, "lone", {1, 12, 1, 4, 1, 0, 6144}},
+    // B streams.
+    {kWide512, {100, 65536, 64, 1, kPacked, kAnywhere}, kTwoMiB, "streams", {3, 34, 1, 2, 16, 0, 2232832}},
+    // Plain B; two workers.
+    {kWide512, {100, 256, 64, 1, kPlain, kAnywhere}, kTwoMiB, "wide", {1, 100, 1, 1, 1, 1, 45312}},
+    {kWide512, {256, 256, 128, 2, kPacked, kAnywhere}, kTwoMiB, "wide", {2, 128, 1, 2, 1, 0, 35840}},
+
     // ---- Rows in place
     // Few groups: in place.
     {kAmx, {128, 768, 128, 1, kPacked, kAnywhere}, kTwoMiB, "in place", {1, 128, 1, 4, 1, 0, 16384}},
@@ -100,6 +127,9 @@ const Row kRows[] = {
     {kVnni512, {1, 4096, 4096, 16, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 1, 16, 128, 1, 0, 7168}},
     // Sixteen, 16 rows at least in a block: blocks and parts.
     {kVnni512, {128, 1024, 4096, 16, kPacked, kAnywhere}, kTwoMiB, "streams", {8, 16, 2, 128, 1, 0, 19456}},
+    // Two, too little to do: a lone tile, and blocks for the calling thread.
+    {kVnni512, {8, 256, 256, 2, kPacked, kAnywhere}, kTwoMiB, "lone", {1, 8, 1, 8, 1, 0, 5120}},
+    {kVnni512, {33, 257, 129, 2, kPacked, kAnywhere}, kTwoMiB, "", {3, 11, 1, 5, 1, 0, 6592}},
     // Sixteen, too little to do.
     {kVnni512, {128, 128, 128, 16, kPacked, kAnywhere}, kTwoMiB, "", {1, 128, 1, 4, 1, 0, 19456}},
     // Sixteen, enough for two tasks.
@@ -130,6 +160,7 @@ const Row kRows[] = {
 std::string KindOf(const TilePlan& tile, bool lone) {
   std::string kind = lone ? ", lone" : "";
   if (tile.tall) kind += ", tall";
+  if (tile.wide) kind += ", wide";
   if (tile.reads_rows) kind += ", in place";
   if (tile.b_from_memory) kind += ", streams";
   return kind.empty() ? kind : kind.substr(2);
@@ -274,7 +305,7 @@ void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& 
 TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {
   Random random(1);
   for (size_t i = 0; i < 4000; ++i) {
-    for (const TileTraits* t : {&kVnni512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
+    for (const TileTraits* t : {&kVnni512, &kWide512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
       const ProductShape s = AnyShapeOf(random);
       const FakeCaches caches{size_t{1} << (17 + random.Below(6))};
       CAPTURE(s.m);

@@ -59,13 +59,14 @@ class MatMulBlock {
 
   HWY_NOINLINE void Run(Part rows, Part groups) {
     rows_ = rows;
-    tiles_ = plan_.tile.tall ? DivideUp(rows.size, P::kTallMR) : DivideUp(rows.size, P::kMR);
+    tiles_ = DivideUp(rows.size, plan_.tile.rows);
     tile_rows_ = rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
     if constexpr (P::kReadsRows) {
       if (plan_.tile.reads_rows) PrepareInPlace<P>(a_, rows, prepares_, At<ArrangedA>(0));
     }
     args_.hints.a_streams = true;
+    args_.next.from = nullptr;
     args_.hints.b_from_memory = false;  // each panel is used by several tiles
     args_.a_stride = plan_.tile.reads_rows ? a_.matrix.row_stride : P::kPieceK;
     args_.panel_stride = kTraits.PanelBytes(plan_.k) / sizeof(B);
@@ -136,12 +137,15 @@ class MatMulBlock {
     }
 
     if (direct) SetDirect(col, cols);
+    const bool arranges_next = P::kArrangesNext && !arranged_ && a_.IsPlain() && plan_.chunks == 1 && plan_.k != 0 &&
+                               cols == plan_.tile.cols && !plan_.tile.tall;
     args_.a_tail = tail_apart ? At<ArrangedA>(0) : nullptr;
     Part tile{}, previous{};
     for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
       tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
       args_.rows = tile.size;
-      SetRows(tile, k);
+      SetRows(tile, k, arranges_next && t != 0);
+      if (arranges_next) SetNext(t, tile);
       args_.hints.prefetch = Prefetches(t, tile, next_b);
       if (!direct) {
         args_.c = Slot(t);
@@ -170,7 +174,7 @@ class MatMulBlock {
       const size_t quarter = args_.k * PackedPanels::kColumns / 4;
       return {next_b + (t + 2 - tiles_) * quarter, 2 * quarter * sizeof(B), args_.panel_stride * sizeof(B)};
     }
-    if (!arranged_ && !plan_.tile.reads_rows && a_.filler == nullptr && t + 1 < tiles_) {
+    if (!arranged_ && !plan_.tile.reads_rows && a_.filler == nullptr && args_.next.from == nullptr && t + 1 < tiles_) {
       // The rows that are arranged next, a quarter per stream.
       const size_t quarter = DivideUp(tile.size, 4) * a_.matrix.row_stride * sizeof(A);
       return {a_.matrix.Row(rows_.begin + tile.begin + tile.size), quarter, 2 * quarter};
@@ -182,8 +186,9 @@ class MatMulBlock {
     return {args_.b, 0, 0};
   }
 
-  // Tile's rows: in place, or arranged in the first group of columns. Tile then finds them in L1.
-  void SetRows(Part tile, Part k) {
+  // Tile's rows: in place, or arranged in the first group of columns, here or by the tile before. Tile then finds them
+  // in L1.
+  void SetRows(Part tile, Part k, bool by_tile) {
     if constexpr (P::kReadsRows) {
       if (plan_.tile.reads_rows) {
         args_.a = a_.matrix.Row(rows_.begin + tile.begin) + k.begin;
@@ -193,9 +198,22 @@ class MatMulBlock {
     }
     ArrangedA* const arranged = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
     // Not inlined: in RunChunk its loop lacks registers (512 cubed, u8: 94 against 97 % of peak).
-    if (!arranged_) ArrangeRowsApart<P>(a_, InProduct(tile), prepares_, arranged);
+    if (!arranged_ && !by_tile) ArrangeRowsApart<P>(a_, InProduct(tile), prepares_, arranged);
     args_.a = arranged + k.begin * tile.size;
     args_.a_step = tile.size * P::kPieceK;
+  }
+
+  // What tile `t` arranges for the next one, if there is one.
+  void SetNext(size_t t, Part tile) {
+    args_.next.from = nullptr;
+    if (t + 1 == tiles_) return;
+    const size_t begin = tile.begin + tile.size;
+    args_.next.from = reinterpret_cast<const uint8_t*>(a_.matrix.Row(rows_.begin + begin));
+    args_.next.stride = a_.matrix.row_stride * sizeof(A);
+    args_.next.rows = tile_rows_ + (t + 1 < longer_tiles_ ? 1 : 0);
+    args_.next.last_bytes = (plan_.k - 1) % P::kPieceK + 1;
+    args_.next.to = reinterpret_cast<uint8_t*>(At<ArrangedA>(0) + begin * plan_.padded_k);
+    args_.next.flip = FormOf<P>().flip;
   }
 
   // Of the product's rows, those of a tile.
@@ -318,7 +336,12 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
     PrepareRowsInTasks<P>(context, plan, a, scratch);
   }
   const ProductTask<P, Stage> task{plan, a, prepares, b, stage, scratch};
-  context.Run(plan.row_blocks * plan.column_parts, TaskRef(task));
+  const size_t tasks = plan.row_blocks * plan.column_parts;
+  if (tasks > 1 && IsForOneWorker(shape)) {  // blocks for the sake of caches
+    for (size_t i = 0; i < tasks; ++i) task(i, 0);
+  } else {
+    context.Run(tasks, TaskRef(task));
+  }
   return Status();
 }
 

@@ -62,6 +62,7 @@ class LoneTile {
     Args args;  // each member is set, here or below: zeros for all of them cost 5 % of the instructions of 1 x 16 x 16
     args.a_tail = nullptr;
     args.b_arranged = nullptr;
+    args.next.from = nullptr;
     args.hints.a_streams = false;
     args.hints.prefetch.inner = args.hints.prefetch.outer = 0;
     SetRows(tile, a, rows, prepares, reinterpret_cast<ArrangedA*>(scratch), args);

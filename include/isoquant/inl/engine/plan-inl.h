@@ -31,6 +31,7 @@ struct TileTraits {
   size_t arrange_b_rows;
   bool reads_rows, reads_b_from_l2;
   size_t few_rows = SIZE_MAX, many_nr = 0;  // more rows: many_nr columns, not nr
+  size_t wide_mr = 0, wide_nr = 0;
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   size_t PanelBytes(size_t k) const { return DivideUp(k, Group()) * PackedPanels::kLineBytes; }
@@ -51,7 +52,9 @@ constexpr TileTraits TraitsOf() {
           P::kReadsRows,
           P::kReadsBFromL2,
           P::kFewRows,
-          P::kManyNR};
+          P::kManyNR,
+          P::kWideMR,
+          P::kWideNR};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -72,10 +75,20 @@ struct DetectedCaches {
 // How tiles are taken. Small products know nothing else of the plan.
 struct TilePlan {
   bool tall;           // tall_mr x 16 instead of mr x nr: one panel keeps as many accumulators busy
+  bool wide;           // wide_mr x wide_nr
   bool reads_rows;     // A in place
   bool b_from_memory;  // B does not stay in L2: lone tiles tell the policy
   size_t rows, cols;   // of a tile
 };
+
+// Whether tiles are wide, where B stays in L2.
+HWY_INLINE bool SuitsWideTiles(const TileTraits& t, const ProductShape& s) {
+  if (t.wide_nr == 0 || s.n < t.wide_nr) return false;
+  if (s.m <= tuning::kFewWideRows) return true;
+  if (s.m <= t.mr || s.n > tuning::kFewWideGroups * t.wide_nr) return false;
+  const size_t last = s.n % t.wide_nr;  // a last panel alone would be slow, with so few rows of a tile
+  return s.k >= tuning::kMinWideK && (last == 0 || last > PackedPanels::kColumns);
+}
 
 // Why rows on lines are read in place, and others arranged: with AMX and rows elsewhere, MatMul 128/768/3072 is 2.3
 // times as fast arranged, 1024/1024/1024 2.2 times; on lines in place is 1.1 times as fast. (Commands: tuning.h.)
@@ -87,14 +100,25 @@ HWY_INLINE TilePlan PlanTile(const TileTraits& t, const ProductShape& s, const C
       t.reads_rows && s.a != RowsOfA::kComputed && (s.n <= tuning::kFewGroups * t.nr || s.a == RowsOfA::kOnLines);
   const size_t b_bytes = s.n * s.k * t.b_bytes;
   plan.b_from_memory = b_bytes >= tuning::kSmallestL2 && b_bytes >= tuning::kL2sOfStreamedB * caches.L2Bytes();
-  plan.rows = plan.tall ? t.tall_mr : t.mr;
+  plan.wide = SuitsWideTiles(t, s) && !plan.b_from_memory;
+  plan.rows = plan.tall ? t.tall_mr : plan.wide ? t.wide_mr : t.mr;
   plan.cols = plan.tall ? PackedPanels::kColumns : s.m > t.few_rows ? t.many_nr : t.nr;
+  if (plan.wide) plan.cols = t.wide_nr;
   return plan;
 }
 
+// So many workers have work that is worth it.
+HWY_INLINE size_t WantedTasks(const ProductShape& s) {
+  const size_t outputs_per_task = DivideUp(tuning::kMinProductsPerTask, s.k + 1);
+  return Min(s.workers, (s.m + tuning::kRowsOfStreaming) * s.n * s.count / outputs_per_task);
+}
+
+// Too little for a second worker: all tasks run on the calling thread, which waits for no other.
+HWY_INLINE bool IsForOneWorker(const ProductShape& s) { return s.workers == 1 || WantedTasks(s) <= 1; }
+
 // One tile of rows on the calling thread: lone_tile-inl.h does all of it.
 HWY_INLINE bool IsLone(const TilePlan& tile, const ProductShape& s) {
-  return s.workers == 1 && !s.plain_b && s.m <= tile.rows;
+  return !s.plain_b && s.m <= tile.rows && IsForOneWorker(s);
 }
 
 // Bytes of `rows` arranged rows, or of the tails of rows that are read in place.
@@ -125,12 +149,6 @@ struct MatMulPlan {
     return {begin, Min(pieces.size * piece_k, k - begin)};
   }
 };
-
-// So many workers have work that is worth it.
-HWY_INLINE size_t WantedTasks(const ProductShape& s) {
-  const size_t outputs_per_task = DivideUp(tuning::kMinProductsPerTask, s.k + 1);
-  return Min(s.workers, (s.m + tuning::kRowsOfStreaming) * s.n * s.count / outputs_per_task);
-}
 
 // The tasks of each of several products: so many that they can be dealt out evenly, or are many.
 HWY_INLINE size_t TasksOfEach(size_t count, size_t workers) {
@@ -167,13 +185,13 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.tile = PlanTile(t, s, caches);
   plan.padded_k = RoundUp(s.k, t.piece_k);
   plan.piece_k = t.piece_k;
-  plan.groups = plan.tile.tall ? 1 : DivideUp(s.n, plan.tile.cols);
+  plan.groups = DivideUp(s.n, plan.tile.cols);
   const size_t chunk_k = t.b_bytes > 2 ? tuning::kChunkOfF32 : tuning::kChunkK;
   plan.chunks = s.k <= chunk_k ? 1 : DivideUp(s.k, chunk_k);
 
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
   const size_t block_elements = l2_bytes / tuning::kL2ShareOfA;
-  const auto tiles_for = [&](size_t rows) { return plan.tile.tall ? DivideUp(rows, t.tall_mr) : DivideUp(rows, t.mr); };
+  const auto tiles_for = [&](size_t rows) { return DivideUp(rows, plan.tile.rows); };
   plan.row_blocks = 1;
   if (t.reads_b_from_l2 && !s.plain_b && plan.groups > tuning::kFewGroups &&
       b_bytes <= l2_bytes / tuning::kL2ShareOfB) {

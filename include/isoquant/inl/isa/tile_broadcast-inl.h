@@ -29,6 +29,7 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/arrange_broadcast-inl.h"
 #include "isoquant/inl/isa/find_nan-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -61,6 +62,9 @@ struct BroadcastTiles : AnyShape {
   // cubed takes 1.08 times as long).
   static constexpr size_t kNR = kPartNR * (kIsExact ? 1 : 2), kFewRows = kIsExact ? SIZE_MAX : 2, kManyNR = kPartNR;
   static constexpr size_t kKR = 4 / sizeof(B), kPieceK = 64 / sizeof(ArrangedA);
+  // Wide tiles of bytes: 6 rows x 4 vectors. C is written in longer parts, and A is read half as often.
+  static constexpr bool kArrangesNext = HWY_TARGET <= HWY_AVX3 && sizeof(ArrangedA) == 1;
+  static constexpr size_t kWideMR = kArrangesNext ? 6 : 0, kWideNR = kArrangesNext ? 64 : 0;
   static constexpr size_t kLine = PackedPanels::kLineBytes / sizeof(B);
   static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
   static constexpr bool kReadsRows = false;
@@ -87,6 +91,9 @@ struct BroadcastTiles : AnyShape {
     // (1 x 256 x 256: 138 GB/s with four sets, 105 with one). Sums of floats are one chain each.
     static constexpr size_t kSets = !kIsExact || kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
     using RowV = Row<kVectors>;
+    static constexpr bool kIsWide = kWideNR != 0 && kVectors == 4;
+    // (Fewer rows than this are no tile of several.)
+    static constexpr bool kMayArrange = kArrangesNext && !kAlone && (kIsWide || (kVectors == 2 && kRows >= kMR / 2));
 
     template <size_t kPart>
     static HWY_INLINE RowV LoadRow(const B* from, size_t step) {
@@ -219,6 +226,9 @@ struct BroadcastTiles : AnyShape {
     // the next tile (2048 cubed: 92 % instead of 97); all at once in the beginning, they would hold up A and B (512
     // cubed: 94 % instead of 96).
     static HWY_INLINE void FetchWritten(const Args*& args, const char*& written) {
+      // Wide tiles are slower so: outputs that are 2 or 4 KiB apart share sets of L1, and drive B out (512 cubed, Zen
+      // 5: 95 instead of 97 %).
+      if (kIsWide) return;
       // The asm hides that the pointer is the same every time, so that members are loaded anew. Kept in registers, they
       // would take some that the loop needs, and g++ 12 spills general registers to vectors, by instructions of a port
       // that VPDPBUSD needs.
@@ -229,6 +239,15 @@ struct BroadcastTiles : AnyShape {
         PrefetchForWriting(written);
         if (kVectors > 1) PrefetchForWriting(written + args->hints.written_bytes - 1);
         written = written < last ? written + args->hints.written_stride : written;
+      }
+    }
+
+    // The next piece of the next tile's rows.
+    static HWY_INLINE void ArrangeNext(const Args*& args, NextRows& next, bool last) {
+      if constexpr (kMayArrange) {
+        if (HWY_LIKELY(next.from == nullptr)) return;
+        __asm__("" : "+r"(args));  // as in FetchWritten
+        next.ArrangePiece(args->next, last);
       }
     }
 
@@ -273,10 +292,13 @@ struct BroadcastTiles : AnyShape {
       const Args* hidden = &args;
       constexpr std::make_index_sequence<kRows> kAll;
       size_t k = args.k;
+      NextRows next(args.next);
       for (; k > kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
         for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
+        ArrangeNext(hidden, next, false);
         FetchWritten(hidden, written);
       }
+      ArrangeNext(hidden, next, true);
       if (args.k <= kPieceK) FetchWritten(hidden, written);
       if (kParts == 1) {  // otherwise four steps are most of a piece, and much code
         for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
@@ -310,7 +332,12 @@ struct BroadcastTiles : AnyShape {
   using Few = Kernel<4, kRows, false>;
 
   static HWY_INLINE void Tile(State&, const Args& args) {
-    kNR == kPartNR || args.panels <= kPartPanels ? TilePart(args) : TileInParts(args);
+    if constexpr (kWideNR != 0) {
+      if (args.panels == kWideNR / PackedPanels::kColumns) {
+        return CallForRows<Few>(args, std::make_index_sequence<kWideMR>());
+      }
+    }
+    args.panels <= kPartPanels ? TilePart(args) : TileInParts(args);
   }
 
  private:
@@ -331,6 +358,7 @@ struct BroadcastTiles : AnyShape {
       if (left <= kPartPanels) return;
       part.b += kPartPanels * args.panel_stride;
       part.c += kPartNR;
+      if (part.column_sums != nullptr) part.column_sums += kPartNR;
       part.hints.written += args.hints.written_bytes / args.panels * kPartPanels;
     }
   }
@@ -343,56 +371,6 @@ struct BroadcastTiles : AnyShape {
     } else {
       CallForRows<Wide>(args, std::make_index_sequence<kMR>());
     }
-  }
-};
-
-// Writes the first k bytes of rows, each ^ kFlip, in pieces of 64 that alternate over the rows. What follows the last
-// byte is zero ^ kFlip up to the next multiple of 4, or more: B is zero there.
-template <uint8_t kFlip>
-struct ArrangeBroadcast {
-  static HWY_INLINE void Run(const uint8_t* piece, size_t a_stride, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
-    for (; k >= kPieceBytes; k -= kPieceBytes, piece += kPieceBytes, out += rows * kPieceBytes) {
-      ForRows(piece, a_stride, rows, out, [](Bytes d, const uint8_t* from) { return hn::LoadU(d, from); });
-    }
-    if (k == 0) return;
-      // Whole vectors may be written to `out`. What follows the last element may be anything, because B is zero there.
-#if HWY_TARGET <= HWY_AVX3
-    const auto first = hn::FirstN(Bytes(), k);
-    ForRows(piece, a_stride, rows, out,
-            [first](Bytes d, const uint8_t* from) { return hn::MaskedLoad(first, d, from); });
-#else
-    for (size_t r = 0; r < rows; ++r, piece += a_stride, out += kPieceBytes) {
-      for (size_t j = 0; j < k; j += hn::Lanes(Bytes())) {
-        hn::Store(Flip(LoadFirst(Bytes(), piece + j, k - j)), Bytes(), out + j);
-      }
-    }
-#endif
-  }
-
- private:
-  static constexpr size_t kPieceBytes = 64;
-  using Bytes = hn::CappedTag<uint8_t, 64>;
-
-  static HWY_INLINE hn::Vec<Bytes> Flip(hn::Vec<Bytes> v) {
-    return kFlip != 0 ? hn::Xor(v, hn::Set(Bytes(), kFlip)) : v;
-  }
-
-  // One piece of each row, two rows at a time (16 x 16 x 16 takes 3 % less time).
-  template <class Load>
-  static HWY_INLINE void ForRows(const uint8_t* from, size_t stride, size_t rows, uint8_t* HWY_RESTRICT out,
-                                 const Load& load) {
-    const auto row = [&load](const uint8_t* row_from, uint8_t* row_out) {
-      for (size_t j = 0; j < kPieceBytes; j += hn::Lanes(Bytes())) {
-        hn::Store(Flip(load(Bytes(), row_from + j)), Bytes(), row_out + j);
-      }
-    };
-    // Where compilers know the most rows there may be, they write all steps out, and spill.
-#pragma GCC unroll 1
-    for (; rows >= 2; rows -= 2, from += 2 * stride, out += 2 * kPieceBytes) {
-      row(from, out);
-      row(from + stride, out + kPieceBytes);
-    }
-    if (rows != 0) row(from, out);
   }
 };
 
