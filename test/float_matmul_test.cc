@@ -120,13 +120,21 @@ TEST_CASE("MatMul of f32: packed, from a blob, and plain weights of both orders"
   }
 }
 
-// Few rows read such a b where it lies, some lines at a time.
-TEST_CASE("MatMul of f32: plain b that L2 does not hold") {
+// Few rows read a b that L2 does not hold where it lies, some lines at a time; all rows one that it holds.
+TEST_CASE("MatMul of f32: plain b in place, in several tasks") {
+  struct Case {
+    Shape shape;
+    size_t l2_bytes, workers;
+  };
+  constexpr size_t kSmall = size_t{128} << 10, kLarge = size_t{8} << 20;
   Random random(74);
-  Cpu cpu = DetectCpu();
-  cpu.l2_bytes = size_t{128} << 10;
-  const ScopedDetection small_cache(cpu, false);
-  for (const Shape& shape : {Shape{3, 300, 130}, Shape{23, 600, 310}}) {  // the second one in several tasks
+  // Parts: of nothing, of columns, of rows and of columns.
+  for (const Case& each :
+       {Case{{3, 300, 130}, kSmall, 3}, Case{{23, 600, 310}, kSmall, 3}, Case{{40, 600, 420}, kLarge, 4}}) {
+    const Shape& shape = each.shape;
+    Cpu cpu = DetectCpu();
+    cpu.l2_bytes = each.l2_bytes;
+    const ScopedDetection cache(cpu, false);
     const GuardedMatrix<float> a(shape.m, shape.k, shape.k + 3), b(shape.k, shape.n), transposed(shape.n, shape.k);
     for (float& x : a.buffer()) x = AnyMagnitude(random);
     for (size_t k = 0; k < shape.k; ++k) {
@@ -141,7 +149,7 @@ TEST_CASE("MatMul of f32: plain b that L2 does not hold") {
     Context packing;
     ISOQUANT_CHECK_OK(MatMul(packing, a.const_view(), NxK{transposed.const_view()}, c.view(), Store::kAccumulate));
     for (size_t m = 0; m < shape.m; ++m) std::copy_n(c.view().Row(m), shape.n, c.expected().Row(m));
-    ForEachTierOn<ThreadExecutor>({3}, [&](Context& context, const ThreadExecutor&) {
+    ForEachTierOn<ThreadExecutor>({each.workers}, [&](Context& context, const ThreadExecutor&) {
       begin();
       ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), KxN{b.const_view()}, c.view(), Store::kAccumulate));
       c.Check();

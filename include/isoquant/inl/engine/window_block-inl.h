@@ -69,7 +69,7 @@ class WindowBlock {
 
   size_t FirstImage() const { return windows_.first / windows_.out_w / windows_.out_h; }
   const uint8_t** Windows() const { return reinterpret_cast<const uint8_t**>(scratch_ + plan_.windows_at); }
-  WindowRows* Tiles() const { return reinterpret_cast<WindowRows*>(scratch_ + plan_.tiles_at); }
+  WindowTileRows* Tiles() const { return reinterpret_cast<WindowTileRows*>(scratch_ + plan_.tiles_at); }
   const int8_t* PanelsOf(size_t group) const { return b_.panels + group * (P::kNR / 16) * plan_.panel_bytes; }
 
   void ListWindows(size_t lines) const {
@@ -128,7 +128,7 @@ class WindowBlock {
   }
 
   void RunTile(size_t t, size_t group, const PrefetchStreams& prefetch) {
-    const WindowRows& tile = Tiles()[t];
+    const WindowTileRows& tile = Tiles()[t];
     const Part rows{first_row_ + tile.row, tile.rows};
     const size_t col = group * P::kNR;
     const Part cols{col, Min(P::kNR, b_.n - col)};

@@ -56,7 +56,7 @@ struct WindowPlan {
 };
 
 // A tile of a block.
-struct WindowRows {
+struct WindowTileRows {
   size_t row, rows;  // from the block's first
   size_t first_segment, num_segments, steps;
 };
@@ -181,7 +181,7 @@ HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8
   plan.windows_at = plan.max_strip_lines * plan.pitch;
   plan.tiles_at = plan.windows_at + RoundUp(plan.max_lines * w.out_w * sizeof(const uint8_t*), 64);
   const size_t most_tiles = plan.max_lines * (DivideUp(w.out_w, t.mr) + plan.num_columns);
-  plan.sums_at = plan.tiles_at + RoundUp(most_tiles * sizeof(WindowRows), 64);
+  plan.sums_at = plan.tiles_at + RoundUp(most_tiles * sizeof(WindowTileRows), 64);
   plan.worker_bytes = plan.sums_at + 2 * t.mr * t.nr * t.acc_bytes;
   return true;
 }
