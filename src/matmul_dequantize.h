@@ -9,6 +9,7 @@
 #define ISOQUANT_SRC_MATMUL_DEQUANTIZE_H_
 #endif
 
+#include "hwy/highway.h"
 #include "isoquant/context.h"
 #include "isoquant/dequantize.h"
 #include "isoquant/inl/engine/products.h"
@@ -18,6 +19,8 @@
 #include "isoquant/status.h"
 #include "isoquant/weights.h"
 
+// Templates are compiled for the target of their first declaration (clang), which is this one.
+HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
@@ -37,5 +40,6 @@ void UseDequantizeStage(const Dequantization& d, const MatrixView<const Y>* resi
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant
+HWY_AFTER_NAMESPACE();
 
 #endif  // per-target include guard
