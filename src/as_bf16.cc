@@ -119,11 +119,7 @@ Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const Matr
 }
 
 Status MatMul(Context& context, const AsBf16& a, const WeightsRef& b, const FloatOutput& output, const FloatMatrix& c) {
-  const auto check = [&](const auto& view) {
-    ISOQUANT_RETURN_IF_ERROR(Check(a, b, view));
-    return CheckFloatOutput(output, {"b's N", b.n()}, Written("c", view));
-  };
-  ISOQUANT_RETURN_IF_ERROR(c.type == ElementType::kF32 ? check(c.As<float>()) : check(c.As<uint16_t>()));
+  ISOQUANT_RETURN_IF_ERROR(CheckWithFloatOutput(b, output, c, [&](const auto& view) { return Check(a, b, view); }));
   if (c.rows == 0 || c.cols == 0) return Status();
   return RunWithRounded(context, b, [&](const WeightsRef& weights) {
     return ISOQUANT_DISPATCH(context, RunAsBf16Output)(context, a, weights, output, c);

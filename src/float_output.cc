@@ -94,13 +94,6 @@ HWY_EXPORT(OutputBatchF32);
 HWY_EXPORT(OutputBatchBf16);
 HWY_EXPORT(OutputBatchF16);
 
-// c: a MatrixView of float, or of uint16_t for any type of 16 bits.
-template <class A, class V>
-Status CheckAll(const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output, const MatrixView<V>& c) {
-  ISOQUANT_RETURN_IF_ERROR(CheckOperands<A>(a.As<const A>(), b, c));
-  return CheckFloatOutput(output, {"b's N", b.n()}, Written("c", c));
-}
-
 }  // namespace
 
 Status CheckFloatOutput(const FloatOutput& output, const Each& column, const Written& out) {
@@ -111,10 +104,10 @@ Status CheckFloatOutput(const FloatOutput& output, const Each& column, const Wri
 Status MatMul(Context& context, const FloatMatrix& a, const WeightsRef& b, const FloatOutput& output,
               const FloatMatrix& c) {
   ISOQUANT_RETURN_IF_ERROR(CheckRowType("a", a.type));
-  const auto check = [&](const auto& view) {
-    return a.type == ElementType::kF32 ? CheckAll<float>(a, b, output, view) : CheckAll<BFloat16>(a, b, output, view);
-  };
-  ISOQUANT_RETURN_IF_ERROR(c.type == ElementType::kF32 ? check(c.As<float>()) : check(c.As<uint16_t>()));
+  ISOQUANT_RETURN_IF_ERROR(CheckWithFloatOutput(b, output, c, [&](const auto& view) {
+    return a.type == ElementType::kF32 ? CheckOperands<float>(a.As<const float>(), b, view)
+                                       : CheckOperands<BFloat16>(a.As<const BFloat16>(), b, view);
+  }));
   if (c.rows == 0 || c.cols == 0) return Status();
   return ISOQUANT_DISPATCH(context, RunToFloats)(context, a, b, output, c);
 }

@@ -46,11 +46,8 @@ HWY_EXPORT(RunTransposedBf16);
 template <class A, class F>
 Status CheckAndRun(Context& context, const KxM<A>& a, const WeightsRef& b, const FloatOutput& output,
                    const FloatMatrix& c, F run) {
-  const auto check = [&](const auto& view) {
-    ISOQUANT_RETURN_IF_ERROR(CheckTransposed(a, b, view));
-    return CheckFloatOutput(output, {"b's N", b.n()}, Written("c", view));
-  };
-  ISOQUANT_RETURN_IF_ERROR(c.type == ElementType::kF32 ? check(c.As<float>()) : check(c.As<uint16_t>()));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckWithFloatOutput(b, output, c, [&](const auto& view) { return CheckTransposed(a, b, view); }));
   if (c.rows == 0 || c.cols == 0) return Status();
   return run(context, a, b, output, c);
 }
