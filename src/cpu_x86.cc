@@ -44,7 +44,9 @@ uint64_t ReadXcr0() {
 }  // namespace
 
 void ReadFeatures(Cpu& cpu) {
-  const uint32_t max_leaf = Cpuid(0, 0).eax;
+  const Registers leaf0 = Cpuid(0, 0);
+  const uint32_t max_leaf = leaf0.eax;
+  cpu.leaf0_ebx = leaf0.ebx;
   const Registers leaf1 = Cpuid(1, 0);
   cpu.leaf1_ecx = leaf1.ecx;
   cpu.leaf1_edx = leaf1.edx;

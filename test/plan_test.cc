@@ -14,9 +14,10 @@ namespace {
 
 // As TraitsOf gives them on CPUs that need not be this one: rows, columns, rows of tall tiles, steps and pieces of K;
 // bytes of an element; from how many rows on B is arranged; whether rows are read in place, and B from L2; rows and
-// columns of wide tiles.
+// columns of wide tiles; of tiles in place.
 constexpr TileTraits kVnni512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true};
 constexpr TileTraits kWide512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64};
+constexpr TileTraits kInPlace512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64, 12, 64};
 constexpr TileTraits kMadd256{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
 constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
 constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
@@ -115,6 +116,18 @@ const Row kRows[] = {
     {kAmx, {128, 768, 64, 1, kPacked, RowsOfA::kComputed}, kTwoMiB, "", {1, 128, 1, 2, 1, 0, 106496}},
     // A lone tile in place.
     {kAmx, {32, 512, 64, 1, kPacked, kAnywhere}, kTwoMiB, "lone, in place", {1, 32, 1, 2, 1, 0, 10240}},
+
+    // Bytes in place: blocks of whole tiles up to half of L2, and all rows of a block for each group of columns.
+    {kInPlace512, {512, 512, 512, 1, kPacked, kAnywhere}, kTwoMiB, "in place", {1, 512, 1, 8, 1, 0, 8192}},
+    {kInPlace512, {2048, 1024, 512, 1, kPacked, kAnywhere}, kTwoMiB, "in place", {3, 683, 1, 8, 1, 0, 8896}},
+    // Arranged: B streams; rows are computed; one panel and short K.
+    {kInPlace512, {64, 4096, 4096, 1, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 64, 1, 128, 1, 0, 265216}},
+    {kInPlace512, {512, 512, 512, 1, kPacked, RowsOfA::kComputed}, kTwoMiB, "", {43, 12, 1, 16, 1, 0, 9216}},
+    {kInPlace512, {512, 255, 16, 1, kPacked, kAnywhere}, kTwoMiB, "tall", {1, 512, 1, 1, 1, 0, 134144}},
+    {kInPlace512, {512, 256, 16, 1, kPacked, kAnywhere}, kTwoMiB, "in place", {1, 512, 1, 1, 1, 0, 8192}},
+    // Plain B; two workers.
+    {kInPlace512, {64, 1024, 1024, 1, kPlain, kAnywhere}, kTwoMiB, "in place", {1, 64, 1, 16, 1, 1, 72192}},
+    {kInPlace512, {512, 512, 512, 2, kPacked, kAnywhere}, kTwoMiB, "in place", {2, 256, 1, 8, 1, 0, 7168}},
 
     // ---- Several workers
     // Two: an even number of blocks.
@@ -240,7 +253,7 @@ void CheckRows(const TileTraits& t, const ProductShape& s, const MatMulPlan& pla
       CheckCovers(s.m, plan.row_blocks, [&](size_t i) { return SplitEvenly(s.m, plan.row_blocks, i); });
   CHECK(plan.max_block_rows == largest);
   CHECK(plan.tile.rows <= (plan.tile.cols == PackedPanels::kColumns ? t.tall_mr : t.mr));
-  CHECK((t.reads_rows || !plan.tile.reads_rows));
+  CHECK((t.reads_rows || t.in_place_nr != 0 || !plan.tile.reads_rows));
   CHECK((s.a != RowsOfA::kComputed || !plan.tile.reads_rows));
   if (s.plain_b) CHECK(plan.row_blocks == 1);  // else panels would be packed more than once
 }
@@ -305,7 +318,7 @@ void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& 
 TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {
   Random random(1);
   for (size_t i = 0; i < 4000; ++i) {
-    for (const TileTraits* t : {&kVnni512, &kWide512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
+    for (const TileTraits* t : {&kVnni512, &kWide512, &kInPlace512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
       const ProductShape s = AnyShapeOf(random);
       const FakeCaches caches{size_t{1} << (17 + random.Below(6))};
       CAPTURE(s.m);

@@ -23,7 +23,8 @@ struct Cpu {
   uint64_t xcr0 = 0;              // x86: register state that the OS saves; 0 without OSXSAVE
   // Arm: AT_HWCAP and AT_HWCAP2, their bits as Linux numbers them; on other systems, only the bits that matter here
   uint64_t hwcap = 0, hwcap2 = 0;
-  size_t sve_bytes = 0;  // Arm: length of an SVE vector; 0 without SVE, or where the system does not tell
+  size_t sve_bytes = 0;    // Arm: length of an SVE vector; 0 without SVE, or where the system does not tell
+  uint32_t leaf0_ebx = 0;  // x86: CPUID(0), the first four letters of the vendor
 };
 
 // Detects on the first call; thread-safe.

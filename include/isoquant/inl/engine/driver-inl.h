@@ -2,9 +2,9 @@
 //
 // Few rows are one tile: see lone_tile-inl.h.
 //
-// More rows (MatMulBlock): for each block of rows (A arranged once, to stay in L2), for each group of columns, for each
-// chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile. Where all of B stays in L2, a
-// block is one tile of rows, and LoneTile runs it.
+// More rows (MatMulBlock): for each block of rows (A arranged once, or in place, to stay in L2), for each group of
+// columns, for each chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of Tile. Where all of
+// B stays in L2, a block is one tile of rows, and LoneTile runs it.
 //
 // Plain sums go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage
 // runs one tile behind: while the next tile's products are in flight, the previous tile is scaled and stored
@@ -49,6 +49,7 @@ class MatMulBlock {
   using ArrangedA = typename P::ArrangedA;
   using ArrangedB = typename P::ArrangedB;
   static constexpr TileTraits kTraits = TraitsOf<P>();
+  static constexpr bool kMayReadRows = P::kReadsRows || P::kInPlaceNR != 0;
 
  public:
   MatMulBlock(const MatMulPlan& plan, const RowSource<A>& a, bool prepares, const WeightsRef& b, const Stage& stage,
@@ -62,7 +63,7 @@ class MatMulBlock {
     tiles_ = DivideUp(rows.size, plan_.tile.rows);
     tile_rows_ = rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
-    if constexpr (P::kReadsRows) {
+    if constexpr (kMayReadRows) {
       if (plan_.tile.reads_rows) PrepareInPlace<P>(a_, rows, prepares_, At<ArrangedA>(0));
     }
     args_.hints.a_streams = true;
@@ -137,8 +138,8 @@ class MatMulBlock {
     }
 
     if (direct) SetDirect(col, cols);
-    const bool arranges_next = P::kArrangesNext && !arranged_ && a_.IsPlain() && plan_.chunks == 1 && plan_.k != 0 &&
-                               cols == plan_.tile.cols && !plan_.tile.tall;
+    const bool arranges_next = P::kArrangesNext && !arranged_ && !plan_.tile.reads_rows && a_.IsPlain() &&
+                               plan_.chunks == 1 && plan_.k != 0 && cols == plan_.tile.cols && !plan_.tile.tall;
     args_.a_tail = tail_apart ? At<ArrangedA>(0) : nullptr;
     Part tile{}, previous{};
     for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
@@ -153,8 +154,7 @@ class MatMulBlock {
         if (i == 0) args_.add = BeginTile(stage_, InProduct(tile), {col, cols}, args_.c, args_.c_stride);
         SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
       }
-      CheckTileArgs<P>(args_);
-      P::Tile(state_, args_);
+      RunTile();
       if (tail_apart) args_.a_tail += tile.size * P::kKR;
       if (direct) {
         args_.c += tile.size * args_.c_stride;
@@ -167,8 +167,20 @@ class MatMulBlock {
     arranged_ = true;
   }
 
+  HWY_INLINE void RunTile() {
+    if constexpr (P::kInPlaceNR != 0) {
+      if (plan_.tile.reads_rows) {
+        CheckTileArgs<P>(args_, true);
+        return P::TileInPlace(args_);
+      }
+    }
+    CheckTileArgs<P>(args_);
+    P::Tile(state_, args_);
+  }
+
   // What tile `t` fetches for later tiles.
   PrefetchStreams Prefetches(size_t t, Part tile, const B* next_b) const {
+    if (P::kInPlaceNR != 0 && plan_.tile.reads_rows) return {args_.b, 0, 0};
     if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
       // A step of K is 16 elements of a panel, and the four streams take a quarter of them each.
       const size_t quarter = args_.k * PackedPanels::kColumns / 4;
@@ -189,9 +201,9 @@ class MatMulBlock {
   // Tile's rows: in place, or arranged in the first group of columns, here or by the tile before. Tile then finds them
   // in L1.
   void SetRows(Part tile, Part k, bool by_tile) {
-    if constexpr (P::kReadsRows) {
+    if constexpr (kMayReadRows) {
       if (plan_.tile.reads_rows) {
-        args_.a = a_.matrix.Row(rows_.begin + tile.begin) + k.begin;
+        args_.a = reinterpret_cast<const ArrangedA*>(a_.matrix.Row(rows_.begin + tile.begin) + k.begin);
         args_.a_step = P::kPieceK;
         return;
       }
@@ -268,8 +280,9 @@ class MatMulBlock {
 }
 
 template <class P>
-HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b) {
-  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, DescribeRows<P>(a), 1};
+HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b,
+                                RowsOfA rows) {
+  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, rows, 1};
 }
 
 // For products of which several tasks have the same rows: finds what must be known of each row, before they run.
@@ -307,7 +320,8 @@ struct ProductTask {
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
     const StageEnvironment<typename P::Acc> environment(stage);
-    if (packed != nullptr && rows.size <= plan.tile.rows) {
+    const bool in_place = P::kInPlaceNR != 0 && plan.tile.reads_rows;
+    if (packed != nullptr && rows.size <= plan.tile.rows && !in_place) {
       const size_t begin = groups.begin * plan.tile.cols;
       const size_t size = Min(groups.size * plan.tile.cols, plan.n - begin);
       LoneTile<P, Stage>::Run(plan.tile, a, rows, prepares, *packed, {begin, size}, stage, own);
@@ -327,7 +341,7 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
       return MatMulOfWindows<P>(context, *a.filler->windows, plan, *b.packed(), stage);
     }
   }
-  const ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr);
+  const ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr, DescribeRows<P>(a));
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
@@ -362,7 +376,9 @@ HWY_INLINE Status MatMulOfAnyStage(Context& context, const RowSource<typename P:
 template <class P, class Stage>
 HWY_INLINE Status MatMulOfPanels(Context& context, const RowSource<typename P::A>& a, const PackedPanels& b,
                                  const Stage& stage) {
-  const ProductShape shape = ShapeOf<P>(context, a, b.n, false);
+  // (Lone tiles are not read in place.)
+  const RowsOfA rows = P::kReadsRows ? DescribeRows<P>(a) : RowsOfA::kComputed;
+  const ProductShape shape = ShapeOf<P>(context, a, b.n, false, rows);
   const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
   if (!IsLone(tile, shape)) return MatMulOfAnyStage<P>(context, a, WeightsRef(b), stage);
 

@@ -32,6 +32,7 @@ struct TileTraits {
   bool reads_rows, reads_b_from_l2;
   size_t few_rows = SIZE_MAX, many_nr = 0;  // more rows: many_nr columns, not nr
   size_t wide_mr = 0, wide_nr = 0;
+  size_t in_place_mr = 0, in_place_nr = 0;
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   size_t PanelBytes(size_t k) const { return DivideUp(k, Group()) * PackedPanels::kLineBytes; }
@@ -54,7 +55,9 @@ constexpr TileTraits TraitsOf() {
           P::kFewRows,
           P::kManyNR,
           P::kWideMR,
-          P::kWideNR};
+          P::kWideNR,
+          P::kInPlaceMR,
+          P::kInPlaceNR};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -89,6 +92,11 @@ HWY_INLINE bool SuitsWideTiles(const TileTraits& t, const ProductShape& s) {
   return s.k >= tuning::kMinWideK && (last == 0 || last > PackedPanels::kColumns);
 }
 
+// Whether bytes for VPDPBUSD are better read in place than copied.
+HWY_INLINE bool SuitsBytesInPlace(const ProductShape& s) {
+  return s.n > PackedPanels::kColumns || s.k >= tuning::kMinInPlaceKOfOnePanel;
+}
+
 // Why rows on lines are read in place, and others arranged: with AMX and rows elsewhere, MatMul 128/768/3072 is 2.3
 // times as fast arranged, 1024/1024/1024 2.2 times; on lines in place is 1.1 times as fast. (Commands: tuning.h.)
 template <class Caches>
@@ -107,6 +115,12 @@ HWY_INLINE TilePlan PlanTile(const TileTraits& t, const ProductShape& s, const C
     plan.wide = true;
     plan.rows = t.wide_mr;
     plan.cols = t.wide_nr;
+  }
+  if (t.in_place_nr != 0 && s.a != RowsOfA::kComputed && !plan.b_from_memory && SuitsBytesInPlace(s)) {
+    plan.tall = plan.wide = false;
+    plan.reads_rows = true;
+    plan.rows = t.in_place_mr;
+    plan.cols = t.in_place_nr;
   }
   return plan;
 }
@@ -194,10 +208,11 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.chunks = s.k <= chunk_k ? 1 : DivideUp(s.k, chunk_k);
 
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
-  const size_t block_elements = l2_bytes / tuning::kL2ShareOfA;
+  const bool in_place = t.in_place_nr != 0 && plan.tile.reads_rows;
+  const size_t block_elements = l2_bytes / (in_place ? tuning::kL2ShareOfAInPlace : tuning::kL2ShareOfA);
   const auto tiles_for = [&](size_t rows) { return DivideUp(rows, plan.tile.rows); };
   plan.row_blocks = 1;
-  if (t.reads_b_from_l2 && !s.plain_b && plan.groups > tuning::kFewGroups &&
+  if (t.reads_b_from_l2 && !in_place && !s.plain_b && plan.groups > tuning::kFewGroups &&
       b_bytes <= l2_bytes / tuning::kL2ShareOfB) {
     plan.row_blocks = tiles_for(s.m);
   } else if (s.m * plan.padded_k > block_elements && !s.plain_b) {  // a division costs more than a small call's rest

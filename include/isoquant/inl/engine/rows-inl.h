@@ -38,8 +38,11 @@ constexpr bool kHasSums = std::is_integral<typename P::A>::value;
 // As the plan wants to know it.
 template <class P>
 HWY_INLINE RowsOfA DescribeRows(const RowSource<typename P::A>& a) {
-  if (!P::kReadsRows) return RowsOfA::kComputed;  // the plan does not ask
+  if (!P::kReadsRows && P::kInPlaceNR == 0) return RowsOfA::kComputed;  // the plan does not ask
   if (a.filler != nullptr) return RowsOfA::kComputed;
+  if constexpr (P::kInPlaceNR != 0) {
+    if (a.matrix.cols == 0 || a.matrix.cols % P::kKR != 0 || !P::MayReadInPlace()) return RowsOfA::kComputed;
+  }
   const size_t stride = a.matrix.rows == 1 ? 0 : a.matrix.row_stride * sizeof(*a.matrix.data);
   const bool on_lines = (reinterpret_cast<uintptr_t>(a.matrix.data) | stride) % PackedPanels::kLineBytes == 0;
   return on_lines ? RowsOfA::kOnLines : RowsOfA::kAnywhere;

@@ -25,6 +25,8 @@ constexpr size_t kL2sOfStreamedB = 2;
 // A block of A takes this share of L2, in elements, beside B, which streams, and C. Where elements of two bytes mean
 // that B is arranged for each block, that is a quarter. MatMul 1024/1024/1024: 97 % with an eighth, 91 with a half.
 constexpr size_t kL2ShareOfA = 8;
+// Rows of VPDPBUSD that are read in place are not copied, and may take more: each group of columns reads all of them.
+constexpr size_t kL2ShareOfAInPlace = 2;
 // B up to this share of L2 stays there: then tiles of rows come one after the other with all columns, so that A is in
 // L1 and rows of C are written from end to end. 32 columns of all rows at a time, each row of C a page of its own,
 // MatMul 1024/64/1024 takes 1.4 times as long, 2048/32/2048 1.8 times, 1024/1024/1024 1.01 times; with AMX, which lacks
@@ -49,6 +51,10 @@ constexpr size_t kMinWideK = 128;
 // One or two rows wait for B: four panels at a time are four streams out of L2 (Zen 5: MatMul 1/768/768 1.3 times as
 // fast, 1/256/256 1.2 to 1.3 times, 2/515/515 1.1 times). Four rows gain nothing.
 constexpr size_t kFewWideRows = 2;
+
+// One panel has few products for each load of A: bytes for VPDPBUSD are read in place from so much K on (Zen 5: MatMul
+// 100/2048/16 is 1.3 times as fast in place, 200/512/16 1.2 times, 1000/128/10 0.94 times).
+constexpr size_t kMinInPlaceKOfOnePanel = 256;
 
 // ---- Windows of images that are read where pixels lie
 

@@ -25,7 +25,7 @@
 #include "isoquant/inl/engine/stage-inl.h"
 #include "isoquant/inl/engine/window_plan-inl.h"
 #include "isoquant/inl/engine/window_strip-inl.h"
-#include "isoquant/inl/isa/window_tile-inl.h"
+#include "isoquant/inl/isa/tile_bytes_in_place-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
 
@@ -37,6 +37,7 @@ namespace {
 template <class P, class Stage>
 class WindowBlock {
   using A = typename P::A;
+  static constexpr size_t kMR = P::WindowTile::kMR, kNR = P::WindowTile::kNR;
 
  public:
   WindowBlock(const ImageWindows<A>& windows, const WindowPlan& plan, const WindowSegment* segments,
@@ -53,11 +54,11 @@ class WindowBlock {
     const size_t end = groups.begin + groups.size;
     if (plan_.tile_by_tile) {
       for (size_t t = 0; t < num_tiles_; ++t) {
-        for (size_t g = groups.begin; g < end; ++g) RunTile(t, g, Nothing(g));
+        for (size_t g = groups.begin; g < end; ++g) RunTile(t, g);
       }
     } else {
       for (size_t g = groups.begin; g < end; ++g) {
-        for (size_t t = 0; t < num_tiles_; ++t) RunTile(t, g, t + 2 < num_tiles_ ? Nothing(g) : NextPanels(t, g, end));
+        for (size_t t = 0; t < num_tiles_; ++t) RunTile(t, g);
       }
     }
     FinishTile();
@@ -65,12 +66,12 @@ class WindowBlock {
 
  private:
   static constexpr uint8_t kFlip = FormOf<P>().flip;
-  static constexpr size_t kSums = P::kMR * P::kNR;
+  static constexpr size_t kSums = kMR * kNR;
 
   size_t FirstImage() const { return windows_.first / windows_.out_w / windows_.out_h; }
   const uint8_t** Windows() const { return reinterpret_cast<const uint8_t**>(scratch_ + plan_.windows_at); }
   WindowTileRows* Tiles() const { return reinterpret_cast<WindowTileRows*>(scratch_ + plan_.tiles_at); }
-  const int8_t* PanelsOf(size_t group) const { return b_.panels + group * (P::kNR / 16) * plan_.panel_bytes; }
+  const int8_t* PanelsOf(size_t group) const { return b_.panels + group * (kNR / 16) * plan_.panel_bytes; }
 
   void ListWindows(size_t lines) const {
     const uint8_t** to = Windows();
@@ -112,7 +113,7 @@ class WindowBlock {
     }
   }
   void AddTiles(size_t row, size_t count, const WindowColumns& columns, Part kernel_rows) {
-    const size_t tiles = DivideUp(count, P::kMR), per_row = columns.per_kernel_row;
+    const size_t tiles = DivideUp(count, kMR), per_row = columns.per_kernel_row;
     for (size_t i = 0; i < tiles; ++i) {
       const Part part = SplitEvenly(count, tiles, i);
       Tiles()[num_tiles_++] = {row + part.begin, part.size, columns.first_segment + kernel_rows.begin * per_row,
@@ -120,18 +121,11 @@ class WindowBlock {
     }
   }
 
-  PrefetchStreams Nothing(size_t group) const { return {PanelsOf(group), 0, 0}; }
-  // The last two tiles of a group fetch half of the next group's panels each.
-  PrefetchStreams NextPanels(size_t t, size_t group, size_t end) const {
-    if (group + 1 == end || (group + 2) * P::kNR > b_.n) return Nothing(group);
-    return {PanelsOf(group + 1) + (t + 2 - num_tiles_) * plan_.panel_bytes, 0, 0};
-  }
-
-  void RunTile(size_t t, size_t group, const PrefetchStreams& prefetch) {
+  void RunTile(size_t t, size_t group) {
     const WindowTileRows& tile = Tiles()[t];
     const Part rows{first_row_ + tile.row, tile.rows};
-    const size_t col = group * P::kNR;
-    const Part cols{col, Min(P::kNR, b_.n - col)};
+    const size_t col = group * kNR;
+    const Part cols{col, Min(kNR, b_.n - col)};
     args_.windows = Windows() + tile.row;
     args_.rows = tile.rows;
     args_.segments = segments_ + tile.first_segment;
@@ -140,7 +134,7 @@ class WindowBlock {
     args_.b = PanelsOf(group);
     args_.panels = DivideUp(cols.size, PackedPanels::kColumns);
     args_.column_sums = P::kColumnSums ? b_.column_sums + col : nullptr;
-    args_.hints.prefetch = prefetch;
+    args_.add = false;
     const StoreSums<int32_t>* const sums = PlainSums<int32_t>(stage_);
     if (sums != nullptr && cols.size % PackedPanels::kColumns == 0) {
       args_.c = sums->c + rows.begin * sums->c_stride + col;
@@ -150,7 +144,7 @@ class WindowBlock {
       return;
     }
     args_.c = Slot(slot_);
-    args_.c_stride = P::kNR;
+    args_.c_stride = kNR;
     SetWritten(args_, rows.begin, col, cols.size, &stage_);
     P::WindowTile::Tile(args_);
     FinishTile();
@@ -163,7 +157,7 @@ class WindowBlock {
 
   // The tile before, which the stage has not seen yet.
   void FinishTile() {
-    if (waiting_rows_.size != 0) RunStage(stage_, Slot(slot_ ^ 1), P::kNR, waiting_rows_, waiting_cols_);
+    if (waiting_rows_.size != 0) RunStage(stage_, Slot(slot_ ^ 1), kNR, waiting_rows_, waiting_cols_);
     waiting_rows_.size = 0;
   }
 
@@ -178,6 +172,14 @@ class WindowBlock {
   Part waiting_rows_{}, waiting_cols_{};
 };
 
+template <class P>
+constexpr TileTraits WindowTraitsOf() {
+  TileTraits traits = TraitsOf<P>();
+  traits.mr = P::WindowTile::kMR;
+  traits.nr = P::WindowTile::kNR;
+  return traits;
+}
+
 // Whether A has windows that are better read so. Sums of rows are found in gathered windows.
 template <class P, class Stage>
 HWY_INLINE bool PlanWindowsOf(const Context& context, const RowSource<typename P::A>& a, const PackedPanels* b,
@@ -185,8 +187,8 @@ HWY_INLINE bool PlanWindowsOf(const Context& context, const RowSource<typename P
   if (a.filler == nullptr || a.filler->windows == nullptr || a.row_sums != nullptr || b == nullptr) return false;
   const StoreSums<int32_t>* const sums = PlainSums<int32_t>(stage);
   if (sums != nullptr && sums->accumulate) return false;
-  return PlanWindows(TraitsOf<P>(), *a.filler->windows, FormOf<P>().flip, b->n, context.NumWorkers(), DetectedCaches(),
-                     plan);
+  constexpr TileTraits kTraits = WindowTraitsOf<P>();
+  return PlanWindows(kTraits, *a.filler->windows, FormOf<P>().flip, b->n, context.NumWorkers(), DetectedCaches(), plan);
 }
 
 template <class P, class Stage>

@@ -16,7 +16,7 @@
 #include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/tuning.h"
-#include "isoquant/inl/isa/window_tile-inl.h"
+#include "isoquant/inl/isa/tile_bytes_in_place-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 
 HWY_BEFORE_NAMESPACE();

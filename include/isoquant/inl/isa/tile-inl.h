@@ -37,17 +37,20 @@
 //                             there is one
 //   kReadsBFromL2             all of B may come from L2 for each tile of rows. For this policy that costs less than
 //                             walking B in groups of columns, where rows of A and C come and go in parts
-//   WindowTile                multiplies windows of images where they lie (isa/window_tile-inl.h); or void
+//   WindowTile                multiplies windows of images where they lie (tile_bytes_in_place-inl.h); or void
 //   kFewRows, kManyNR         products of more than kFewRows rows have tiles of kManyNR columns, a divisor of kNR
 //   kWideMR, kWideNR          the largest wide tile, with fewer rows and more columns; 0: there is none. The plan says
 //                             which products have wide tiles
 //   kArrangesNext             Tile does what TileArgs::next says
+//   kInPlaceMR, kInPlaceNR    where there are several tiles, those of so many rows and columns at most can be read in
+//                             place: TileInPlace(args) multiplies them, without a_tail and b_arranged; 0: there are
+//                             none
+//   MayReadInPlace()          whether such tiles are the faster ones on this CPU
 //
 // Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
-// are kMR streams. These are too short for prefetchers, and share sets of L1 where their stride is near a multiple of
-// 4 KiB. (With VPDPBUSD: 95 % of its peak from pieces, 92 from rows in place, bench/run.sh
-// --benchmark_filter='^MatMul/s8s8s32/512/512/512' on Granite Rapids.) Copying pays from the second group of columns
-// on.
+// are kMR streams, and share sets of L1 where their stride is near a multiple of 4 KiB. (Twelve rows of VPDPBUSD: 95 %
+// of its peak from pieces, 92 in place, bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512' on Granite
+// Rapids.) Six rows at a time, with more columns, are better in place: tile_bytes_in_place-inl.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -90,6 +93,7 @@ struct AnyShape {
   static constexpr size_t kFewRows = SIZE_MAX, kManyNR = 0;  // kNR, whatever the rows
   static constexpr size_t kWideMR = 0, kWideNR = 0;
   static constexpr bool kArrangesNext = false;
+  static constexpr size_t kInPlaceMR = 0, kInPlaceNR = 0;
 };
 
 }  // namespace
@@ -156,11 +160,15 @@ struct TileArgs {
 
 // What the driver promises and every Tile relies on. For debug builds.
 template <class P, class Args>
-HWY_INLINE void CheckTileArgs(const Args& args) {
-  HWY_DASSERT(args.panels >= 1 && args.panels <= (P::kWideNR != 0 ? P::kWideNR : P::kNR) / 16);
-  HWY_DASSERT(args.rows >= 1 && args.rows <= (args.panels == 1            ? P::kTallMR
-                                              : args.panels > P::kNR / 16 ? P::kWideMR
-                                                                          : P::kMR));
+HWY_INLINE void CheckTileArgs(const Args& args, bool in_place = false) {
+  HWY_DASSERT(args.panels >= 1 && args.rows >= 1);
+  if (in_place) {
+    HWY_DASSERT(args.panels <= P::kInPlaceNR / 16 && args.rows <= P::kInPlaceMR && args.k != 0);
+    HWY_DASSERT(args.a_tail == nullptr && args.b_arranged == nullptr);
+  } else {
+    HWY_DASSERT(args.panels <= (P::kWideNR != 0 ? P::kWideNR : P::kNR) / 16);
+    HWY_DASSERT(args.rows <= (args.panels == 1 ? P::kTallMR : args.panels > P::kNR / 16 ? P::kWideMR : P::kMR));
+  }
   HWY_DASSERT(args.next.from == nullptr || (P::kArrangesNext && args.panels % (P::kNR / 16) == 0 && args.k != 0));
   HWY_DASSERT(args.k % P::kKR == 0 && args.b_k % (4 / sizeof(typename P::B)) == 0);
   HWY_DASSERT(args.a_tail == nullptr || P::kReadsRows);
@@ -171,6 +179,7 @@ HWY_INLINE void CheckTileArgs(const Args& args) {
   HWY_DASSERT(args.hints.prefetch.from != nullptr || args.b_k == 0);
   HWY_DASSERT(args.hints.written != nullptr);
   (void)args;
+  (void)in_place;
 }
 
 // Calls Kernel<args.rows>::Run. Each number of rows has a function of its own, because accumulators must be separate

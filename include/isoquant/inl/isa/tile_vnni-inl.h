@@ -2,10 +2,14 @@
 // (avx_vnni_int8).
 //
 // VPDPBUSD adds four products of an unsigned and a signed byte to each int32 lane and never saturates. B is the signed
-// operand and comes straight from the panels; A is the unsigned one and is broadcast. Signed A is arranged as a ^ 0x80
-// = a + 128; the sums then owe -128 * column_sums. (Rejected: b ^ 0x80 in the loop, so that A may stay signed. That is
-// a vector operation for each load of B. It costs nothing on Zen 4, but 8 to 14 % on Intel, where 512-bit logic shares
-// both ports with VPDPBUSD.) VPDPBSSD takes signed bytes on both sides: signed A needs no such trick.
+// operand and comes straight from the panels; A is the unsigned one and is broadcast. Signed A is read as a ^ 0x80
+// = a + 128; the sums then owe -128 * column_sums. VPDPBSSD takes signed bytes on both sides: signed A needs no such
+// trick.
+//
+// Where rows are arranged, they are arranged ^ 0x80. In place a ^ 0x80 is part of the load of A, as VPXORD with a
+// broadcast operand: free on AMD, but on Intel, where 512-bit logic shares both ports with VPDPBUSD, a quarter more for
+// these. So signed rows are arranged there. (Rejected: b ^ 0x80 in the loop, so that A may stay signed. It costs
+// nothing on Zen 4, but 8 to 14 % on Intel.)
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_VNNI_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -19,7 +23,7 @@
 
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
-#include "isoquant/inl/isa/window_tile-inl.h"
+#include "isoquant/inl/isa/tile_bytes_in_place-inl.h"
 
 // Inline asm, so that no -m flag and no Highway target above AVX3 is needed. MSVC has none for x64.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
@@ -34,6 +38,12 @@ inline const char* RefuseVnni(const Cpu& cpu) {
 #else
   return (cpu.leaf7_ecx >> 11 & 1) != 0 ? nullptr : "the CPU lacks AVX512-VNNI: CPUID(7,0).ECX[11] is 0";
 #endif
+}
+
+// AMD's cores have ports for logic on vectors beside those of VPDPBUSD.
+inline bool FlipsAreFree(const Cpu& cpu) {
+  constexpr uint32_t kAuth = 0x68747541, kHygo = 0x6f677948;  // the beginnings of AuthenticAMD and HygonGenuine
+  return cpu.leaf0_ebx == kAuth || cpu.leaf0_ebx == kHygo;
 }
 
 #if HWY_TARGET == HWY_AVX2
@@ -102,7 +112,14 @@ struct VnniWith : BroadcastTiles<Dot> {
   using A = TA;
   static constexpr bool kFlips = A(-1) < A(0) && !Dot::kSignedA;
   static constexpr bool kColumnSums = kFlips;
-  using WindowTile = WindowTiles<Dot>;
+  using WindowTile = BytesInPlace<Dot, WindowTileArgs, false>;
+  using RowTile = BytesInPlace<Dot, typename BroadcastTiles<Dot>::Args, kFlips>;
+  // (256-bit vectors have one tile, 6 x 2: from arranged rows it takes as many instructions.)
+  static constexpr size_t kInPlaceMR = HWY_TARGET <= HWY_AVX3 ? RowTile::kMR : 0;
+  static constexpr size_t kInPlaceNR = HWY_TARGET <= HWY_AVX3 ? RowTile::kNR : 0;
+
+  static HWY_INLINE bool MayReadInPlace() { return !kFlips || FlipsAreFree(DetectCpu()); }
+  static HWY_INLINE void TileInPlace(const typename BroadcastTiles<Dot>::Args& args) { RowTile::Tile(args); }
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, uint8_t* HWY_RESTRICT out) {
     ArrangeBroadcast<kFlips ? 0x80 : 0>::Run(reinterpret_cast<const uint8_t*>(a), a_stride, k, rows, out);

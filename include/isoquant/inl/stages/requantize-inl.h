@@ -54,10 +54,33 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
     const StageTag d;
     const size_t lanes = hn::Lanes(d);
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
-    for (size_t j = 0; j < whole; j += lanes) {
+    size_t j = 0;
+    if constexpr (kDemotesFour && kSteps == kUsual) {
+      for (; j + 4 * lanes <= whole; j += 4 * lanes) stage.ForRowsOfFour(d, {row, rows}, col + j, sums + j, stride);
+    }
+    for (; j < whole; j += lanes) {
       stage.template ForRows<kSteps>(d, {row, rows}, col + j, kSteps == kAny ? cols - j : lanes, sums + j, stride);
     }
     if (whole != cols) RunSteps<kAny>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
+  }
+
+  // Four vectors of columns: row by row, because a row is one store then.
+  template <class DI, class VI = hn::Vec<DI>>
+  HWY_INLINE void ForRowsOfFour(DI di32, Part rows, size_t col, const int32_t* HWY_RESTRICT sums, size_t stride) const {
+    const hn::RebindToFloat<DI> df32;
+    const size_t n = hn::Lanes(di32), col1 = col + n, col2 = col1 + n, col3 = col2 + n;
+    const auto scale = [&](size_t at) HWY_ATTR { return LoadColumns(df32, scales_, one_scale_, at, n); };
+    const auto addend = [&](size_t at)
+                            HWY_ATTR { return this->LoadAddends(di32, at, n, this->LoadColumnSums(di32, at, n)); };
+    const auto scale0 = scale(col), scale1 = scale(col1), scale2 = scale(col2), scale3 = scale(col3);
+    const VI addend0 = addend(col), addend1 = addend(col1), addend2 = addend(col2), addend3 = addend(col3);
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride) {
+      const VI v0 = Rounded<kUsual>(di32, hn::LoadU(di32, sums), row, scale0, addend0, addend0);
+      const VI v1 = Rounded<kUsual>(di32, hn::LoadU(di32, sums + n), row, scale1, addend1, addend1);
+      const VI v2 = Rounded<kUsual>(di32, hn::LoadU(di32, sums + 2 * n), row, scale2, addend2, addend2);
+      const VI v3 = Rounded<kUsual>(di32, hn::LoadU(di32, sums + 3 * n), row, scale3, addend3, addend3);
+      this->StoreFour(di32, v0, v1, v2, v3, row, col);
+    }
   }
 
   template <int kSteps, class DI>
