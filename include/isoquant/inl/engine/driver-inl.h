@@ -49,7 +49,6 @@ class MatMulBlock {
   using ArrangedA = typename P::ArrangedA;
   using ArrangedB = typename P::ArrangedB;
   static constexpr TileTraits kTraits = TraitsOf<P>();
-  static constexpr bool kMayReadRows = P::kReadsRows || P::kInPlaceNR != 0;
 
  public:
   MatMulBlock(const MatMulPlan& plan, const RowSource<A>& a, bool prepares, const WeightsRef& b, const Stage& stage,
@@ -63,7 +62,7 @@ class MatMulBlock {
     tiles_ = DivideUp(rows.size, plan_.tile.rows);
     tile_rows_ = rows.size / tiles_;
     longer_tiles_ = rows.size - tiles_ * tile_rows_;
-    if constexpr (kMayReadRows) {
+    if constexpr (kMayReadRows<P>) {
       if (plan_.tile.reads_rows) PrepareInPlace<P>(a_, rows, prepares_, At<ArrangedA>(0));
     }
     args_.hints.a_streams = true;
@@ -110,6 +109,8 @@ class MatMulBlock {
     const size_t cols = Min(plan_.tile.cols, plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     const B* panel = panels_ + (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
+    const bool finishes = P::kInPlaceNR == TileFinish::kColumns && plan_.tile.reads_rows && plan_.chunks == 1;
+    args_.finish = finishes ? FindFinish(stage_, {col, cols}, finish_) : nullptr;
     const bool direct = PlainSums<Acc>(stage_) != nullptr && cols % PackedPanels::kColumns == 0 && plan_.chunks == 1;
     args_.column_sums = P::kColumnSums ? column_sums_ + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
@@ -154,12 +155,13 @@ class MatMulBlock {
         if (i == 0) args_.add = BeginTile(stage_, InProduct(tile), {col, cols}, args_.c, args_.c_stride);
         SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
       }
+      args_.row = rows_.begin + tile.begin;
       RunTile();
       if (tail_apart) args_.a_tail += tile.size * P::kKR;
       if (direct) {
         args_.c += tile.size * args_.c_stride;
         args_.hints.written += tile.size * args_.hints.written_stride;
-      } else if (last) {
+      } else if (last && args_.finish == nullptr) {
         if (t != 0) FinishTile(t - 1, previous, {col, cols});
         if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
       }
@@ -201,7 +203,7 @@ class MatMulBlock {
   // Tile's rows: in place, or arranged in the first group of columns, here or by the tile before. Tile then finds them
   // in L1.
   void SetRows(Part tile, Part k, bool by_tile) {
-    if constexpr (kMayReadRows) {
+    if constexpr (kMayReadRows<P>) {
       if (plan_.tile.reads_rows) {
         args_.a = reinterpret_cast<const ArrangedA*>(a_.matrix.Row(rows_.begin + tile.begin) + k.begin);
         args_.a_step = P::kPieceK;
@@ -269,6 +271,7 @@ class MatMulBlock {
   const int32_t* column_sums_;
   size_t panels_n_, first_col_ = 0;
   TileArgs<ArrangedA, B, ArrangedB, Acc> args_;  // set piece by piece, each member before the first Tile
+  TileFinish finish_;
   Part rows_{};
   bool arranged_ = false;                                // all rows of the block, or none
   size_t tiles_ = 0, tile_rows_ = 0, longer_tiles_ = 0;  // the first longer_tiles_ have one row more
@@ -320,8 +323,7 @@ struct ProductTask {
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
     const StageEnvironment<typename P::Acc> environment(stage);
-    const bool in_place = P::kInPlaceNR != 0 && plan.tile.reads_rows;
-    if (packed != nullptr && rows.size <= plan.tile.rows && !in_place) {
+    if (packed != nullptr && rows.size <= plan.tile.rows && (P::kInPlaceNR == 0 || !plan.tile.reads_rows)) {
       const size_t begin = groups.begin * plan.tile.cols;
       const size_t size = Min(groups.size * plan.tile.cols, plan.n - begin);
       LoneTile<P, Stage>::Run(plan.tile, a, rows, prepares, *packed, {begin, size}, stage, own);
@@ -376,8 +378,7 @@ HWY_INLINE Status MatMulOfAnyStage(Context& context, const RowSource<typename P:
 template <class P, class Stage>
 HWY_INLINE Status MatMulOfPanels(Context& context, const RowSource<typename P::A>& a, const PackedPanels& b,
                                  const Stage& stage) {
-  // (Lone tiles are not read in place.)
-  const RowsOfA rows = P::kReadsRows ? DescribeRows<P>(a) : RowsOfA::kComputed;
+  const RowsOfA rows = P::kReadsRows ? DescribeRows<P>(a) : RowsOfA::kComputed;  // TileInPlace is for several tiles
   const ProductShape shape = ShapeOf<P>(context, a, b.n, false, rows);
   const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
   if (!IsLone(tile, shape)) return MatMulOfAnyStage<P>(context, a, WeightsRef(b), stage);

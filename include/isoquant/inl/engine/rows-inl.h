@@ -31,6 +31,10 @@ constexpr ArrangedForm FormOf() {
   return {P::kPieceK, P::kKR, P::kColumnSums ? uint8_t{0x80} : uint8_t{0}, sizeof(typename P::ArrangedA) == 2};
 }
 
+// Whether tiles may read rows where they lie.
+template <class P>
+constexpr bool kMayReadRows = P::kReadsRows || P::kInPlaceNR != 0;
+
 // Whether rows have sums.
 template <class P>
 constexpr bool kHasSums = std::is_integral<typename P::A>::value;
@@ -38,7 +42,7 @@ constexpr bool kHasSums = std::is_integral<typename P::A>::value;
 // As the plan wants to know it.
 template <class P>
 HWY_INLINE RowsOfA DescribeRows(const RowSource<typename P::A>& a) {
-  if (!P::kReadsRows && P::kInPlaceNR == 0) return RowsOfA::kComputed;  // the plan does not ask
+  if (!kMayReadRows<P>) return RowsOfA::kComputed;  // the plan does not ask
   if (a.filler != nullptr) return RowsOfA::kComputed;
   if constexpr (P::kInPlaceNR != 0) {
     if (a.matrix.cols == 0 || a.matrix.cols % P::kKR != 0 || !P::MayReadInPlace()) return RowsOfA::kComputed;

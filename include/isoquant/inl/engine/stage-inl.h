@@ -101,6 +101,24 @@ inline constexpr bool kMayInlineFloats<StageRef<int32_t>, int32_t> = false;
 template <>
 inline constexpr bool kMayInlineFloats<AnyStage<int32_t>, int32_t> = false;
 
+// Whether tiles can finish sums of the columns from `col` on as the stage would. A user's functor cannot be asked.
+template <class Stage>
+HWY_INLINE bool Describe(const Stage&, size_t, TileFinish&) {
+  return false;
+}
+template <class Acc>
+HWY_INLINE bool Describe(const AnyStage<Acc>& any, size_t col, TileFinish& finish) {
+  if (any.stage == nullptr || any.stage->describe == nullptr) return false;
+  any.stage->describe(*any.stage, col, finish);
+  return true;
+}
+
+// How tiles of TileFinish::kColumns columns finish the sums of `cols`, if they can: `finish`, or null.
+template <class Stage>
+HWY_INLINE const TileFinish* FindFinish(const Stage& stage, Part cols, TileFinish& finish) {
+  return cols.size == TileFinish::kColumns && Describe(stage, cols.begin, finish) ? &finish : nullptr;
+}
+
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.
 template <class Stage, class Acc>
 HWY_INLINE void RunStage(const Stage& stage_in, const Acc* HWY_RESTRICT from, size_t from_stride, Part rows,

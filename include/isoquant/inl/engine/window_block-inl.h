@@ -135,6 +135,11 @@ class WindowBlock {
     args_.panels = DivideUp(cols.size, PackedPanels::kColumns);
     args_.column_sums = P::kColumnSums ? b_.column_sums + col : nullptr;
     args_.add = false;
+    if (group != group_) {
+      args_.finish = kNR == TileFinish::kColumns ? FindFinish(stage_, cols, finish_) : nullptr;
+    }
+    group_ = group;
+    args_.row = rows.begin;
     const StoreSums<int32_t>* const sums = PlainSums<int32_t>(stage_);
     if (sums != nullptr && cols.size % PackedPanels::kColumns == 0) {
       args_.c = sums->c + rows.begin * sums->c_stride + col;
@@ -147,6 +152,7 @@ class WindowBlock {
     args_.c_stride = kNR;
     SetWritten(args_, rows.begin, col, cols.size, &stage_);
     P::WindowTile::Tile(args_);
+    if (args_.finish != nullptr) return;
     FinishTile();
     waiting_rows_ = rows;
     waiting_cols_ = cols;
@@ -168,6 +174,8 @@ class WindowBlock {
   const Stage stage_;  // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   WindowTileArgs args_;
+  TileFinish finish_;
+  size_t group_ = SIZE_MAX;  // that finish_ is for
   size_t first_row_ = 0, num_tiles_ = 0, slot_ = 0;
   Part waiting_rows_{}, waiting_cols_{};
 };

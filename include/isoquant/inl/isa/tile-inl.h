@@ -68,6 +68,7 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
+#include "isoquant/inl/isa/tile_finish.h"
 #include "isoquant/weights.h"
 
 namespace isoquant {
@@ -155,6 +156,9 @@ struct TileArgs {
   size_t c_stride;  // elements
   bool add;         // C += instead of C =
   RowsToArrange next;
+  // For tiles in place of kInPlaceNR columns: sums do not go to c, but become outputs, from row `row` on. Or null.
+  const TileFinish* finish;
+  size_t row;
   TileHints hints;
 };
 

@@ -34,6 +34,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
+#include "isoquant/inl/isa/tile_finish-inl.h"
 
 namespace isoquant {
 namespace HWY_NAMESPACE {
@@ -55,8 +56,10 @@ struct WindowTileArgs {
   size_t panel_stride;         // bytes
   size_t rows, panels;         // 1..kMR, 1..kNR / 16
   int32_t* c;
-  size_t c_stride;  // elements
-  bool add;         // C += instead of C =
+  size_t c_stride;           // elements
+  bool add;                  // C += instead of C =
+  const TileFinish* finish;  // as in TileArgs
+  size_t row;
   TileHints hints;  // what is written, and nothing else
 };
 
@@ -289,6 +292,18 @@ struct BytesInPlace {
       KeepAlive(va);
     }
 
+    // All sets into the first one.
+    template <size_t... kI>
+    static HWY_INLINE void AddSets(Sums& sums, std::index_sequence<kI...>) {
+      (AddSetsAt<kI>(sums), ...);
+    }
+    template <size_t kAt>
+    static HWY_INLINE void AddSetsAt(Sums& sums) {
+      V32& sum = sums.v[kAt];
+      if constexpr (kSets > 1) sum = hn::Add(sum, sums.v[kAt + kPerSet]);
+      if constexpr (kSets > 2) sum = hn::Add(sum, hn::Add(sums.v[kAt + 2 * kPerSet], sums.v[kAt + 3 * kPerSet]));
+    }
+
     template <bool kAdd, size_t... kRow>
     static HWY_INLINE void Store(int32_t* c, size_t c_stride, const Sums& sums, std::index_sequence<kRow...>) {
       (StoreRow<kAdd, kRow>(c, c_stride, sums, kColumns), ...);
@@ -301,10 +316,20 @@ struct BytesInPlace {
     template <bool kAdd, size_t kAt>
     static HWY_INLINE void StoreVector(int32_t* c, const Sums& sums) {
       V32 sum = sums.v[kAt];
-      if constexpr (kSets > 1) sum = hn::Add(sum, sums.v[kAt + kPerSet]);
-      if constexpr (kSets > 2) sum = hn::Add(sum, hn::Add(sums.v[kAt + 2 * kPerSet], sums.v[kAt + 3 * kPerSet]));
       if constexpr (kAdd) sum = hn::Add(sum, hn::LoadU(D32(), c));
       hn::StoreU(sum, D32(), c);
+    }
+
+    // Sums that become outputs at once.
+    template <size_t... kRow>
+    static HWY_INLINE void Finish(const TileFinish& f, size_t row, const Sums& sums, std::index_sequence<kRow...>) {
+      if (f.kind == TileFinish::kF32) {
+        (FinishFloats<D32>(f, row + kRow, sums.v + kRow * kVectors), ...);
+      } else if (f.kind == TileFinish::kS8) {
+        (FinishBytes<int8_t, D32>(f, row + kRow, sums.v + kRow * kVectors), ...);
+      } else {
+        (FinishBytes<uint8_t, D32>(f, row + kRow, sums.v + kRow * kVectors), ...);
+      }
     }
 
     // Rows from `first` on, and panels from `panel` on. Not inlined: nothing is known of args, and each number of rows
@@ -337,6 +362,10 @@ struct BytesInPlace {
           rows.Advance(4);
           b.Advance(kLine);
         }
+      }
+      AddSets(sums, std::make_index_sequence<kPerSet>());
+      if constexpr (kVectors == 4) {
+        if (args.finish != nullptr) return Finish(*args.finish, args.row + first, sums, kAll);
       }
       int32_t* const c = args.c + first * args.c_stride + col;
       if (args.add) {

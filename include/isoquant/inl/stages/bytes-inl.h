@@ -50,6 +50,20 @@ class ByteStage : public StageBase<int32_t> {
     return p.a_zero_points.size > 1 && column_sums != nullptr;
   }
 
+  // All of a TileFinish but the scales. Rows have no zero points of their own.
+  void DescribeBytes(size_t col, TileFinish& finish) const {
+    const StageTag di32;
+    for (size_t i = 0, n = hn::Lanes(di32); i < TileFinish::kColumns; i += n) {
+      hn::StoreU(LoadAddends(di32, col + i, n, LoadColumnSums(di32, col + i, n)), di32, finish.addends + i);
+    }
+    finish.kind = std::is_signed<Q>::value ? TileFinish::kS8 : TileFinish::kU8;
+    finish.zero_point = zero_point_;
+    finish.min = min_;
+    finish.max = max_;
+    finish.to = c_.data + col;
+    finish.to_stride = c_.row_stride;
+  }
+
   // For the first n columns of a vector: what is added to sums of all rows, and what a row's own zero point is
   // multiplied by.
   template <class DI, class VI = hn::Vec<DI>>

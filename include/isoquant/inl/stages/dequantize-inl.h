@@ -65,7 +65,9 @@ class DequantizeStage : public StageBase<int32_t> {
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
-        to_(y) {}
+        to_(y) {
+    if (kIsF32 && !may_be_nan() && !relu_ && zero_points_ == nullptr) this->describe = &Describe;
+  }
 
   // Whether outputs may be NaN.
   bool may_be_nan() const { return run == &RunSteps<kAny>; }
@@ -92,6 +94,19 @@ class DequantizeStage : public StageBase<int32_t> {
   }
 
  private:
+  static void Describe(const StageBase<int32_t>& stage_in, size_t col, TileFinish& finish) {
+    const DequantizeStage& stage = static_cast<const DequantizeStage&>(stage_in);
+    for (size_t i = 0, n = hn::Lanes(DF()); i < TileFinish::kColumns; i += n) {
+      hn::StoreU(stage.LoadScales(col + i, n), DF(), finish.scales + i);
+      hn::StoreU(stage.LoadBias(col + i, n), DF(), finish.bias + i);
+    }
+    finish.kind = TileFinish::kF32;
+    finish.row_scales = stage.row_scales_;
+    finish.row_scale_step = stage.row_scale_step_;
+    finish.to = stage.to_.data + col;
+    finish.to_stride = stage.to_.row_stride;
+  }
+
   // Steps that not all calls have. Each set of them has a loop over rows that was compiled for it, for whole vectors
   // and outputs that are no NaN. kAny is the loop for everything else. Outputs of 16 bits always have a bias, of -0 if
   // there is none: to add -0 changes no bit, and half of the loops is enough.

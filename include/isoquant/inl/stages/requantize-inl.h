@@ -36,7 +36,9 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
       : Base(Base::IsEachRow(r, column_sums) || AnyExceeds(r.scales, kBelowOne) ? &RunSteps<kAny> : &RunSteps<kUsual>,
              r, column_sums, c),
         scales_(r.scales.data),
-        one_scale_(r.scales.size == 1) {}
+        one_scale_(r.scales.size == 1) {
+    if (this->run == &RunSteps<kUsual>) this->describe = &Describe;
+  }
 
  private:
   // With kAny each row may have its zero point, scales may be any floats, and vectors may be partial.
@@ -44,6 +46,16 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
 
   // The largest float below one. Products of sums with scales up to it are below 2^31.
   static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
+
+  static void Describe(const StageBase<int32_t>& stage_in, size_t col, TileFinish& finish) {
+    const RequantizeStage& stage = static_cast<const RequantizeStage&>(stage_in);
+    const StageTag di32;
+    const hn::RebindToFloat<StageTag> df32;
+    for (size_t i = 0, n = hn::Lanes(di32); i < TileFinish::kColumns; i += n) {
+      hn::StoreU(LoadColumns(df32, stage.scales_, stage.one_scale_, col + i, n), df32, finish.scales + i);
+    }
+    stage.DescribeBytes(col, finish);
+  }
 
   // (The arguments are plain numbers, not Parts: see StageBase.)
   template <int kSteps>

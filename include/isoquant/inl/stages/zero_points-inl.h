@@ -29,6 +29,7 @@ class ZeroPointStage : public StageBase<int32_t> {
   ZeroPointStage(const ZeroPointTerm& term, const StageBase<int32_t>& next)
       : StageBase<int32_t>(next), term_(term), next_(&next) {
     run = FindRun();
+    describe = nullptr;
   }
   ZeroPointStage(const ZeroPointTerm& term, const MatrixView<int32_t>& c, bool accumulates)
       : StageBase<int32_t>(nullptr, c), term_(term), c_(c), accumulates_(accumulates) {
