@@ -4,7 +4,6 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "src/engine_avx3.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "hwy/highway.h"
 
 #undef ISOQUANT_ENGINE_HAS_TARGET
 #define ISOQUANT_ENGINE_HAS_TARGET (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
