@@ -1,12 +1,16 @@
-// Support: checks of a Dequantization.
+// Support: checks of a Dequantization, and of products through one.
 #ifndef ISOQUANT_SRC_DEQUANTIZATION_H_
 #define ISOQUANT_SRC_DEQUANTIZATION_H_
 
 #include "hwy/base.h"
+#include "isoquant/context.h"
 #include "isoquant/dequantize.h"
+#include "isoquant/matrix_view.h"
 #include "isoquant/status.h"
+#include "isoquant/weights.h"
 #include "src/each.h"
 #include "src/finish.h"
+#include "src/operands.h"
 
 namespace isoquant {
 
@@ -21,6 +25,18 @@ HWY_INLINE Status CheckDequantization(const Dequantization& dequantization, cons
   ISOQUANT_RETURN_IF_ERROR(
       CheckOneOrEachOrNone(d.column_zero_points, ISOQUANT_NAMES(dequantization.column_zero_points), column, out));
   return CheckFinish(d, "dequantization.activation", "dequantization.min", "dequantization.max");
+}
+
+// `view` is c, as a MatrixView of float, or of uint16_t for any type of 16 bits.
+template <class A, class V, class C, class Function>
+Status CheckAndDequantize(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                          const Dequantization& dequantization, const MatrixView<V>& view, const C& c,
+                          Function multiply) {
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckOperands(a, b, view, {ISOQUANT_NAMES(a), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"}));
+  ISOQUANT_RETURN_IF_ERROR(
+      CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, Written("c", view)));
+  return MultiplyChecked(context, a, b, dequantization, dequantization.row_zero_points.size != 0, c, multiply);
 }
 
 }  // namespace isoquant

@@ -1,5 +1,5 @@
 // Support: products through a Dequantization, for operations that make the rows. Include it within foreach_target;
-// matmul_dequantize.cc defines what it declares.
+// matmul_dequantize.cc defines what it declares for outputs of f32, and matmul_dequantize_any.cc the rest.
 
 // Per-target include guard.
 #if defined(ISOQUANT_SRC_MATMUL_DEQUANTIZE_H_) == defined(HWY_TARGET_TOGGLE)

@@ -1,5 +1,5 @@
-// Support: products through a Dequantization: which stages they have. matmul_dequantize.cc includes this: it compiles
-// the stages, for all operations.
+// Support: products through a Dequantization: which stages they have. matmul_dequantize.cc and matmul_dequantize_any.cc
+// include this: they compile the stages, for all operations.
 
 // Per-target include guard.
 #if defined(ISOQUANT_SRC_RUN_DEQUANTIZED_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -9,9 +9,17 @@
 #define ISOQUANT_SRC_RUN_DEQUANTIZED_INL_H_
 #endif
 
+#undef ISOQUANT_RUN_DEQUANTIZED
+#define ISOQUANT_RUN_DEQUANTIZED(Q, Y)                                                                          \
+  template Status RunDequantized<Q, Y>(Context&, const RowSource<Q>&, const WeightsRef&, const Dequantization&, \
+                                       RowScales, const MatrixView<const Y>*, const MatrixView<Y>&)
+#undef ISOQUANT_USE_DEQUANTIZE_STAGE
+#define ISOQUANT_USE_DEQUANTIZE_STAGE(Y)                                                                       \
+  template void UseDequantizeStage<Y>(const Dequantization&, const MatrixView<const Y>*, const MatrixView<Y>&, \
+                                      const StageUser<int32_t>&)
+
 #include "isoquant/inl/stages/dequantize-inl.h"
 #include "isoquant/inl/stages/finish-inl.h"
-#include "src/batch.h"
 #include "src/engine.h"
 #include "src/finish.h"
 #include "src/matmul_dequantize.h"
@@ -73,53 +81,6 @@ void UseDequantizeStage(const Dequantization& d, const MatrixView<const Y>* resi
   const DequantizeStage<Y> stage(d, nullptr, c, RowScales::kKnown);
   use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
 }
-
-#define ISOQUANT_USE_DEQUANTIZE_STAGE(Y)                                                                       \
-  template void UseDequantizeStage<Y>(const Dequantization&, const MatrixView<const Y>*, const MatrixView<Y>&, \
-                                      const StageUser<int32_t>&)
-ISOQUANT_USE_DEQUANTIZE_STAGE(float);
-ISOQUANT_USE_DEQUANTIZE_STAGE(BFloat16);
-ISOQUANT_USE_DEQUANTIZE_STAGE(Float16);
-#undef ISOQUANT_USE_DEQUANTIZE_STAGE
-
-#define ISOQUANT_RUN_DEQUANTIZED(Q, Y)                                                                          \
-  template Status RunDequantized<Q, Y>(Context&, const RowSource<Q>&, const WeightsRef&, const Dequantization&, \
-                                       RowScales, const MatrixView<const Y>*, const MatrixView<Y>&)
-ISOQUANT_RUN_DEQUANTIZED(int8_t, float);
-ISOQUANT_RUN_DEQUANTIZED(int8_t, BFloat16);
-ISOQUANT_RUN_DEQUANTIZED(int8_t, Float16);
-ISOQUANT_RUN_DEQUANTIZED(uint8_t, float);
-ISOQUANT_RUN_DEQUANTIZED(uint8_t, BFloat16);
-ISOQUANT_RUN_DEQUANTIZED(uint8_t, Float16);
-#undef ISOQUANT_RUN_DEQUANTIZED
-
-namespace {
-
-// For batches. What does not depend on Y is not inlined: there is one of it.
-HWY_NOINLINE void UseDequantized(const Dequantization& d, const WeightsRef& b, const int32_t* row_sums,
-                                 const StageBase<int32_t>& stage, const StageUser<int32_t>& use) {
-  if (!HasZeroPoints(b, d.column_zero_points)) return use(AnyStage<int32_t>(StageRef<int32_t>(stage)));
-  UseZeroPoints({d.row_zero_points, d.column_zero_points}, b, row_sums, stage, use);
-}
-
-// The stage of one product.
-template <class Y>
-void MakeDequantized(const StageMaker<int32_t>& maker, size_t product, const WeightsRef& b,
-                     const StageUser<int32_t>& use) {
-  const auto& batch = static_cast<const StagedBatch<Dequantization, Y>&>(maker);
-  const Dequantization& d = batch.parameters.At(product);
-  const MatrixView<Y> c = batch.c.At(product);
-  const int32_t* const column_sums = HasZeroPoints(b, d.column_zero_points) ? nullptr : ColumnSumsOf(b);
-  const int32_t* const row_sums = batch.RowSumsOf(product);
-  if (NeedsFinish(d)) {
-    const DequantizeStage<float> linear(d, column_sums, MatrixView<float>(), RowScales::kKnown);
-    const MatrixView<const Y>* const no_residual = nullptr;
-    return UseDequantized(d, b, row_sums, FinishStage(linear, d, no_residual, c), use);
-  }
-  UseDequantized(d, b, row_sums, DequantizeStage<Y>(d, column_sums, c, RowScales::kKnown), use);
-}
-
-}  // namespace
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
