@@ -139,6 +139,12 @@ function(isoquant_find_highway)
         set_target_properties(${needless} PROPERTIES EXCLUDE_FROM_ALL ON)
       endif()
     endforeach()
+    if(NOT ISOQUANT_OPERATIONS STREQUAL "all")
+      # Nor does the library call all of Highway's own files. per_target.cc takes as long as a file with kernels.
+      get_target_property(sources hwy SOURCES)
+      list(FILTER sources EXCLUDE REGEX "/(nanobenchmark|per_target|perf_counters|print)\\.cc$")
+      set_property(TARGET hwy PROPERTY SOURCES "${sources}")
+    endif()
     # System headers: their warnings are not ours.
     get_target_property(directories hwy INTERFACE_INCLUDE_DIRECTORIES)
     set_target_properties(hwy PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")
