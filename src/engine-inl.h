@@ -52,12 +52,14 @@ Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef
   return RunProblem<Int8Problem<uint8_t> >(context, a, b, stage);
 }
 
+#ifndef ISOQUANT_WITHOUT_BATCHES
 Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums) {
   return RunBatchOf<Int8Problem<int8_t> >(context, products, needs_sums);
 }
 Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums) {
   return RunBatchOf<Int8Problem<uint8_t> >(context, products, needs_sums);
 }
+#endif
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -50,7 +50,8 @@ Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& 
 Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, StageRef<float> stage);
 
 // The same for each product of a batch. With `needs_sums` stages need the column sums of b, so plain weights are packed
-// before. Without, they are packed where that is fastest.
+// before. Without, they are packed where that is fastest. (A library without MatMulBatch is compiled with
+// ISOQUANT_WITHOUT_BATCHES, and lacks these.)
 Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums);
 Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums);
 Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums);

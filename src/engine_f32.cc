@@ -30,9 +30,11 @@ Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& 
   return RunProblem<F32Problem>(context, a, b, stage);
 }
 
+#ifndef ISOQUANT_WITHOUT_BATCHES
 Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums) {
   return RunBatchOf<F32Problem>(context, products, needs_sums);
 }
+#endif
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
