@@ -20,7 +20,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! {
   cmake -S . -B build "${settings[@]}" >"$log" 2>&1 && configured=$SECONDS &&
-    compiled=$(cmake --build build --target quantized_mlp isoquant_info 2>&1 | cmake/show_progress.sh "$log")
+    compiled=$(cmake --build build --target quantized_mlp 2>&1 | cmake/show_progress.sh "$log")
 }; then
   cat "$log" >&2
   exit 1
