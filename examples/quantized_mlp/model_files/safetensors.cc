@@ -3,9 +3,9 @@
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <utility>
 
 #include "model_files/safetensors_header.h"
+#include "model_files/tensor_values.h"
 #include "support/file.h"
 #include "support/little_endian.h"
 
@@ -14,28 +14,6 @@ namespace {
 
 constexpr size_t kLengthBytes = 8;
 constexpr size_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
-
-float LoadValue(Dtype dtype, const char* from) {
-  if (dtype == Dtype::kF16) return LoadF16(from);
-  return dtype == Dtype::kBF16 ? LoadBF16(from) : LoadFloat(from);
-}
-
-Tensor LoadTensor(TensorEntry& entry, const char* data) {
-  Tensor tensor{std::move(entry.shape), {}, entry.dtype == Dtype::kI8 ? Dtype::kI8 : Dtype::kF32};
-  const char* const end = data + entry.end;
-  if (entry.dtype == Dtype::kI8) {
-    for (const char* from = data + entry.begin; from != end; ++from) {
-      tensor.integers.push_back(static_cast<int8_t>(*from));
-    }
-  } else {
-    const size_t bytes = BytesPerElement(entry.dtype);
-    tensor.values.reserve((entry.end - entry.begin) / bytes);
-    for (const char* from = data + entry.begin; from != end; from += bytes) {
-      tensor.values.push_back(LoadValue(entry.dtype, from));
-    }
-  }
-  return tensor;
-}
 
 }  // namespace
 
@@ -73,8 +51,7 @@ std::string FormatSafetensors(const Tensors& tensors, const Metadata& metadata) 
     for (const auto& [name, tensor] : tensors) {
       if (tensor.dtype != dtype) continue;
       const size_t begin = data.size();
-      for (const float value : tensor.values) AppendFloat(value, data);
-      for (const int8_t value : tensor.integers) data.push_back(static_cast<char>(value));
+      AppendTensor(tensor, data);
       header[name] = {{"dtype", DtypeName(dtype)}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
     }
   }
