@@ -22,18 +22,20 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// 64 elements, if there is a faster way for them.
 template <class From, class To>
+constexpr bool kFromF16ToBf16 = std::is_same<From, Float16>::value&& std::is_same<To, BFloat16>::value;
+
+// 64 elements, if there is a faster way for them. kInstruction: HasBf16Conversions(), for f16 to bf16.
+template <bool kInstruction, class From, class To>
 HWY_INLINE bool ConvertBlock(const From* from, To* to) {
   constexpr bool kFromBf16 = std::is_same<From, BFloat16>::value && std::is_same<To, Float16>::value;
-  constexpr bool kFromF16 = std::is_same<From, Float16>::value && std::is_same<To, BFloat16>::value;
   (void)from;
   (void)to;
-  if constexpr (kHasNumberBlocks && (kFromBf16 || kFromF16)) {
+  if constexpr (kHasNumberBlocks && (kFromBf16 || kFromF16ToBf16<From, To>)) {
     const uint16_t* const from_bits = reinterpret_cast<const uint16_t*>(from);
     uint16_t* const to_bits = reinterpret_cast<uint16_t*>(to);
     return kFromBf16 ? ConvertBlockBf16ToF16(DF32(), from_bits, to_bits)
-                     : ConvertBlockF16ToBf16(DF32(), from_bits, to_bits);
+                     : ConvertBlockF16ToBf16<kInstruction>(DF32(), from_bits, to_bits);
   }
   return false;
 }
@@ -50,8 +52,8 @@ HWY_INLINE void FetchBlock(const From* from) {
   (void)from;
 }
 
-template <class From, class To>
-HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To>& y) {
+template <bool kInstruction, class From, class To>
+HWY_NOINLINE void ConvertRows(const MatrixView<const From>& x, const MatrixView<To>& y) {
   const size_t lanes = hn::Lanes(DF32()), n = x.cols;
   for (size_t r = 0; r < x.rows; ++r) {
     const From* from = x.Row(r);
@@ -59,7 +61,7 @@ HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To
     size_t i = 0;
     for (; i + 4 * lanes <= n; i += 4 * lanes) {
       if (kHasNumberBlocks) FetchBlock<From, To>(from + i);
-      if (ConvertBlock(from + i, to + i)) continue;
+      if (ConvertBlock<kInstruction>(from + i, to + i)) continue;
       const VF32 a = LoadAsF32(from + i), b = LoadAsF32(from + i + lanes);
       const VF32 c = LoadAsF32(from + i + 2 * lanes), d = LoadAsF32(from + i + 3 * lanes);
       StoreFourFromF32(a, b, c, d, to + i);
@@ -67,6 +69,14 @@ HWY_NOINLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To
     for (; i + lanes <= n; i += lanes) StoreFromF32(LoadAsF32(from + i), to + i);
     if (i < n) StoreFromF32(LoadAsF32(from + i, n - i), to + i, n - i);
   }
+}
+
+template <class From, class To>
+HWY_INLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To>& y) {
+  if constexpr (kHasNumberBlocks && kFromF16ToBf16<From, To>) {
+    if (HasBf16Conversions()) return ConvertRows<true>(x, y);
+  }
+  ConvertRows<false>(x, y);
 }
 
 template <class From>

@@ -13,6 +13,7 @@
 #include "test/golden.h"
 #include "test/guarded.h"
 #include "test/refusal.h"
+#include "test/scoped_detection.h"
 #include "test/support.h"
 
 namespace isoquant {
@@ -98,6 +99,14 @@ TEST_CASE("Convert: all numbers and boundaries, golden digests") {
   CheckPairOf<Float16, float>("f16/f32");
   CheckPairOf<Float16, BFloat16>("f16/bf16");
   CheckPairOf<Float16, Float16>("f16/f16");
+}
+
+// The same bits by VCVTNE2PS2BF16, which the case above has where the CPU has it, and by operations on f32.
+TEST_CASE("Convert: f16 to bf16 on a CPU without the instruction") {
+  Cpu cpu = DetectCpu();
+  cpu.leaf7_1_eax &= ~(1u << 5);
+  const ScopedDetection without(cpu, false);
+  CheckPairOf<Float16, BFloat16>("f16/bf16");
 }
 
 template <class From, class To>

@@ -315,6 +315,28 @@ TEST_CASE_TEMPLATE("Vector: no element is left out of the least and the largest"
   });
 }
 
+// A long array is read as four runs, and three elements are left.
+TEST_CASE_TEMPLATE("Vector: the least and the largest of long arrays", T, float, int8_t, uint8_t) {
+  constexpr size_t kRun = (size_t{1} << 18) / sizeof(T), kSize = 4 * kRun + 3;
+  std::vector<T> x(kSize, T{5});
+  const VectorView<const T> view(x.data(), kSize);
+  ForEachTier([&](Context& context) {
+    for (size_t i = 0; i < 10; ++i) {
+      const size_t at = i == 9 ? kSize - 1 : (i + 1) / 2 * kRun - i % 2;  // the ends of all runs
+      T result = 0;
+      x[at] = i % 4 < 2 ? T{4} : T{6};
+      ISOQUANT_CHECK_OK(i % 4 < 2 ? ReduceMin(context, view, result) : ReduceMax(context, view, result));
+      CHECK(result == x[at]);
+      if constexpr (std::is_floating_point<T>::value) {
+        x[at] = std::numeric_limits<T>::quiet_NaN();
+        ISOQUANT_CHECK_OK(ReduceMax(context, view, result));
+        CHECK(std::isnan(result));
+      }
+      x[at] = T{5};
+    }
+  });
+}
+
 TEST_CASE("Vector: parts for workers are the same as the whole") {
   constexpr size_t kSize = 400003;
   Random random(51);

@@ -157,6 +157,15 @@ HWY_INLINE float DotOfFloats(const T* a, const T* b, size_t n) {
   return OneNaNOf(Sum(n, AddProducts<T>{a, b}));
 }
 
+// A long array is read as four runs of so many elements, whole vectors, so that as many prefetchers run ahead; what
+// does not divide follows. (Zen 5, 64 MB: the largest of f32 at 95 to 100 % of the bandwidth of memory instead of 88 to
+// 96, of s8 at 92 to 96 instead of 89 to 91.) 0: the array is short.
+template <class T>
+HWY_INLINE size_t RunLength(const T*, size_t n, size_t lanes) {
+  constexpr size_t kLong = (size_t{1} << 20) / sizeof(T);
+  return n < kLong ? 0 : n / (4 * lanes) * lanes;
+}
+
 // The Op of all elements and `start`, which changes nothing: op is associative and commutative, and op(v, v) is v. So
 // the last vector may overlap the one before.
 template <class Op, class D, class T = hn::TFromD<D>>
@@ -167,6 +176,15 @@ HWY_NOINLINE T ReduceOneByOne(D, const T* x, size_t n, T start) {
   return hn::GetLane(result);
 }
 
+// The vectors at x, x + stride ...
+template <class Op, class D, class T = hn::TFromD<D>, class V = hn::Vec<D>>
+HWY_INLINE void ReduceFour(D d, const T* x, size_t stride, V& v0, V& v1, V& v2, V& v3) {
+  v0 = Op()(d, v0, hn::LoadU(d, x));
+  v1 = Op()(d, v1, hn::LoadU(d, x + stride));
+  v2 = Op()(d, v2, hn::LoadU(d, x + 2 * stride));
+  v3 = Op()(d, v3, hn::LoadU(d, x + 3 * stride));
+}
+
 template <class Op, class D, class T = hn::TFromD<D>>
 HWY_INLINE T ReduceElements(D d, const T* x, size_t n, T start) {
   const size_t lanes = hn::Lanes(d);
@@ -174,13 +192,11 @@ HWY_INLINE T ReduceElements(D d, const T* x, size_t n, T start) {
   // (Without vectors, g++ 12 -O3 makes the four chains below return a wrong minimum of 64 int8_t.)
   if (hn::MaxLanes(D()) == 1 || n < lanes) return ReduceOneByOne<Op>(d, x, n, start);
   auto all = hn::Set(d, start), other = all, third = all, fourth = all;
+  const size_t run = RunLength(x, n, lanes);
   size_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    all = op(d, all, hn::LoadU(d, x + i));
-    other = op(d, other, hn::LoadU(d, x + i + lanes));
-    third = op(d, third, hn::LoadU(d, x + i + 2 * lanes));
-    fourth = op(d, fourth, hn::LoadU(d, x + i + 3 * lanes));
-  }
+  for (; i < run; i += lanes) ReduceFour<Op>(d, x + i, run, all, other, third, fourth);
+  i = 4 * run;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) ReduceFour<Op>(d, x + i, lanes, all, other, third, fourth);
   for (; i + lanes <= n; i += lanes) all = op(d, all, hn::LoadU(d, x + i));
   other = op(d, other, hn::LoadU(d, x + n - lanes));
   all = op(d, op(d, all, other), op(d, third, fourth));
@@ -194,6 +210,16 @@ HWY_INLINE T ReduceElements(D d, const T* x, size_t n, T start) {
 // a NaN; and the signs. If the minimum is zero, no number is negative, and a minus is that of a -0. (MinOp takes four
 // steps, one after another: 40 % of the bandwidth of L2 on Zen 5. What the flip makes is no memory, which g++ 12 would
 // read once for each step.)
+//
+// A step: the vectors at x and x + stride.
+template <class D, class V = hn::Vec<D>, class M = hn::Mask<D>>
+HWY_INLINE void ExtremeOfTwo(D d, const float* x, size_t stride, V flips, V& least0, V& least1, V& signs, M& is_nan) {
+  const V x0 = hn::Xor(hn::LoadU(d, x), flips), x1 = hn::Xor(hn::LoadU(d, x + stride), flips);
+  least0 = hn::Min(least0, x0);
+  least1 = hn::Min(least1, x1);
+  signs = hn::Or3(signs, x0, x1);
+  is_nan = hn::Or(is_nan, hn::IsEitherNaN(x0, x1));
+}
 template <class D, class V = hn::Vec<D>>
 HWY_NOINLINE float ExtremeOfFloats(D d, const float* x, size_t n, float flip) {
   const size_t lanes = hn::Lanes(d);
@@ -202,18 +228,16 @@ HWY_NOINLINE float ExtremeOfFloats(D d, const float* x, size_t n, float flip) {
   V least0 = infinity, least1 = infinity, least2 = infinity, least3 = infinity;
   V signs0 = hn::Zero(d), signs1 = signs0;
   auto is_nan0 = hn::IsEitherNaN(signs0, signs0), is_nan1 = is_nan0;
+  const size_t run = RunLength(x, n, lanes);
   size_t i = 0;
+  for (; i < run; i += lanes) {
+    ExtremeOfTwo(d, x + i, run, flips, least0, least1, signs0, is_nan0);
+    ExtremeOfTwo(d, x + i + 2 * run, run, flips, least2, least3, signs1, is_nan1);
+  }
+  i = 4 * run;
   for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    const V x0 = hn::Xor(hn::LoadU(d, x + i), flips), x1 = hn::Xor(hn::LoadU(d, x + i + lanes), flips);
-    const V x2 = hn::Xor(hn::LoadU(d, x + i + 2 * lanes), flips), x3 = hn::Xor(hn::LoadU(d, x + i + 3 * lanes), flips);
-    least0 = hn::Min(least0, x0);
-    least1 = hn::Min(least1, x1);
-    least2 = hn::Min(least2, x2);
-    least3 = hn::Min(least3, x3);
-    signs0 = hn::Or(signs0, hn::Or(x0, x1));
-    signs1 = hn::Or(signs1, hn::Or(x2, x3));
-    is_nan0 = hn::Or(is_nan0, hn::IsEitherNaN(x0, x1));
-    is_nan1 = hn::Or(is_nan1, hn::IsEitherNaN(x2, x3));
+    ExtremeOfTwo(d, x + i, lanes, flips, least0, least1, signs0, is_nan0);
+    ExtremeOfTwo(d, x + i + 2 * lanes, lanes, flips, least2, least3, signs1, is_nan1);
   }
   for (; i < n; i += lanes) {
     const V v = hn::Xor(n - i >= lanes ? hn::LoadU(d, x + i) : hn::LoadNOr(none, d, x + i, n - i), flips);
