@@ -112,7 +112,9 @@ struct VnniWith : BroadcastTiles<Dot> {
   using A = TA;
   static constexpr bool kFlips = A(-1) < A(0) && !Dot::kSignedA;
   static constexpr bool kColumnSums = kFlips;
+#ifndef ISOQUANT_WITHOUT_WINDOWS  // a build of a part of the operations, without convolutions
   using WindowTile = BytesInPlace<Dot, WindowTileArgs, false>;
+#endif
   using RowTile = BytesInPlace<Dot, typename BroadcastTiles<Dot>::Args, kFlips>;
   // (256-bit vectors have one tile, 6 x 2: from arranged rows it takes as many instructions.)
   static constexpr size_t kInPlaceMR = HWY_TARGET <= HWY_AVX3 ? RowTile::kMR : 0;
