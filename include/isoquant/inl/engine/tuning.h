@@ -42,7 +42,7 @@ constexpr size_t kChunkOfF32 = 2048;
 // So few groups of columns pay neither for arranging A, if there is a choice, nor for a task for each tile of rows.
 constexpr size_t kFewGroups = 4;
 
-// Wide tiles are for so few groups of columns, and so long K. They read A half as often, which shows where each part of
+// Wide tiles of arranged rows are for so few groups of columns, and so long K. They read A half as often, which shows where each part of
 // A meets few columns. (Zen 5, seen from the best of oneDNN, with wide tiles and without: MatMul 136/2048/64 0.98 and
 // 0.90, 256/256/256 0.98 and 0.955.) With more columns rows of C come from end to end (kL2ShareOfB), and wide tiles
 // gain nothing; with shorter K the six rows of a tile are little for an output stage (128/64/128, s8: 5 % slower).
