@@ -25,7 +25,7 @@ namespace {
 template <class From, class To>
 constexpr bool kFromF16ToBf16 = std::is_same<From, Float16>::value&& std::is_same<To, BFloat16>::value;
 
-// 64 elements, if there is a faster way for them. kInstruction: HasBf16Conversions(), for f16 to bf16.
+// 64 elements, if there is a faster way for them. kInstruction: HasBf16Conversions, for f16 to bf16.
 template <bool kInstruction, class From, class To>
 HWY_INLINE bool ConvertBlock(const From* from, To* to) {
   constexpr bool kFromBf16 = std::is_same<From, BFloat16>::value && std::is_same<To, Float16>::value;
@@ -74,7 +74,7 @@ HWY_NOINLINE void ConvertRows(const MatrixView<const From>& x, const MatrixView<
 template <class From, class To>
 HWY_INLINE void ConvertAs(const MatrixView<const From>& x, const MatrixView<To>& y) {
   if constexpr (kHasNumberBlocks && kFromF16ToBf16<From, To>) {
-    if (HasBf16Conversions()) return ConvertRows<true>(x, y);
+    if (HasBf16Conversions(DF32())) return ConvertRows<true>(x, y);
   }
   ConvertRows<false>(x, y);
 }

@@ -101,7 +101,7 @@ TEST_CASE("Convert: all numbers and boundaries, golden digests") {
   CheckPairOf<Float16, Float16>("f16/f16");
 }
 
-// The same bits by VCVTNEPS2BF16, which the case above has where the CPU has it, and by operations on f32.
+// The same bits by VCVTNE2PS2BF16, which the case above has where the CPU has it, and by operations on f32.
 TEST_CASE("Convert: f16 to bf16 on a CPU without the instruction") {
   Cpu cpu = DetectCpu();
   cpu.leaf7_1_eax &= ~(1u << 5);

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
@@ -78,26 +79,48 @@ HWY_INLINE V RoundF16ToBf16(D d, V x) {
   return FusedMulAdd(d, x, hn::Set(d, -65536.0f), scaled);
 }
 
-// Whether VCVTNEPS2BF16 may round f16 to bf16. (It takes subnormal numbers for zeros, but no f16 is a subnormal f32.
-// Of NaN it keeps sign and mantissa. MXCSR does not matter.)
-inline bool HasBf16Conversions() {
-#if HWY_COMPILER_MSVC
-  return false;
-#else
-  return (DetectCpu().leaf7_1_eax >> 5 & 1) != 0;
-#endif
-}
-
-// (VCVTNE2PS2BF16, which takes two vectors, is as fast, but Bochs 2.7 has it wrong.)
-template <class D, class V, class VH = hn::Vec<hn::Rebind<uint16_t, D>>>
-HWY_INLINE VH ConvertToBf16(D, V v) {
-  VH result = hn::Zero(hn::Rebind<uint16_t, D>());
+// The bf16 of a, then those of b.
+template <class D16, class V, class V16 = hn::Vec<D16>>
+HWY_INLINE V16 ConvertTwoToBf16(D16 d16, V a, V b) {
+  V16 result = hn::Zero(d16);
 #if !HWY_COMPILER_MSVC
-  __asm__("vcvtneps2bf16 %1, %0" : "=v"(result.raw) : "v"(v.raw));
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(result.raw) : "v"(a.raw), "v"(b.raw));
 #else
-  (void)v;
+  (void)a;
+  (void)b;
 #endif
   return result;
+}
+
+// Whether the instruction does so: some releases of Bochs read the second half wrong.
+template <class D>
+HWY_NOINLINE bool ConvertsTwo(D d) {
+  const hn::Repartition<uint16_t, D> d16;
+  alignas(64) uint16_t bits[hn::MaxLanes(d16)];
+  const size_t lanes = hn::Lanes(d);
+  hn::Store(ConvertTwoToBf16(d16, hn::Iota(d, 1.0f), hn::Iota(d, 1.0f + static_cast<float>(lanes))), d16, bits);
+  bool right = true;
+  for (size_t i = 0; i < 2 * lanes; ++i) {
+    const float number = static_cast<float>(i + 1);
+    uint32_t number_bits;
+    std::memcpy(&number_bits, &number, sizeof(number));
+    right = right && bits[i] == number_bits >> 16;
+  }
+  return right;
+}
+
+// Whether VCVTNE2PS2BF16 may round f16 to bf16. (It takes subnormal numbers for zeros, but no f16 is a subnormal f32.
+// Of NaN it keeps sign and mantissa. MXCSR does not matter.)
+template <class D>
+HWY_INLINE bool HasBf16Conversions(D d) {
+#if HWY_COMPILER_MSVC
+  (void)d;
+  return false;
+#else
+  if ((DetectCpu().leaf7_1_eax >> 5 & 1) == 0) return false;
+  static const bool converts = ConvertsTwo(d);
+  return converts;
+#endif
 }
 
 // 64 elements. False, and nothing is written, if an element is NaN or, of f16, perhaps if one is infinite. `to` may be
@@ -112,7 +135,7 @@ HWY_INLINE bool ConvertBlockBf16ToF16(D d, const uint16_t* from, uint16_t* to) {
   hn::StoreU(Bf16ToF16(d, d16, v1), d16, to + lanes);
   return true;
 }
-// kInstruction: HasBf16Conversions(). (Zen 5, out of L2: 88 to 95 % of the bandwidth instead of 68.)
+// kInstruction: HasBf16Conversions. (Zen 5, out of L2: 88 to 95 % of the bandwidth instead of 68.)
 template <bool kInstruction, class D>
 HWY_INLINE bool ConvertBlockF16ToBf16(D d, const uint16_t* from, uint16_t* to) {
   using V = hn::Vec<D>;
@@ -126,10 +149,8 @@ HWY_INLINE bool ConvertBlockF16ToBf16(D d, const uint16_t* from, uint16_t* to) {
   const V a = load(0), b = load(1), c = load(2), e = load(3);
   if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(hn::IsEitherNaN(a, b), hn::IsEitherNaN(c, e))))) return false;
   if constexpr (kInstruction) {
-    hn::StoreU(ConvertToBf16(d, a), half, to);
-    hn::StoreU(ConvertToBf16(d, b), half, to + lanes);
-    hn::StoreU(ConvertToBf16(d, c), half, to + 2 * lanes);
-    hn::StoreU(ConvertToBf16(d, e), half, to + 3 * lanes);
+    hn::StoreU(ConvertTwoToBf16(d16, a, b), d16, to);
+    hn::StoreU(ConvertTwoToBf16(d16, c, e), d16, to + 2 * lanes);
   } else {
     const auto signs = hn::Set(d16, uint16_t{0x8000});
     const auto v0 = hn::LoadU(d16, from), v1 = hn::LoadU(d16, from + 2 * lanes);
@@ -150,7 +171,10 @@ template <class D>
 bool ConvertBlockBf16ToF16(D d, const uint16_t* from, uint16_t* to);
 template <bool kInstruction, class D>
 bool ConvertBlockF16ToBf16(D d, const uint16_t* from, uint16_t* to);
-inline bool HasBf16Conversions() { return false; }
+template <class D>
+bool HasBf16Conversions(D) {
+  return false;
+}
 #endif
 
 }  // namespace
