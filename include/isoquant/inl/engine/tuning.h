@@ -42,10 +42,11 @@ constexpr size_t kChunkOfF32 = 2048;
 // So few groups of columns pay neither for arranging A, if there is a choice, nor for a task for each tile of rows.
 constexpr size_t kFewGroups = 4;
 
-// Wide tiles of arranged rows are for so few groups of columns, and so long K. They read A half as often, which shows where each part of
-// A meets few columns. (Zen 5, seen from the best of oneDNN, with wide tiles and without: MatMul 136/2048/64 0.98 and
-// 0.90, 256/256/256 0.98 and 0.955.) With more columns rows of C come from end to end (kL2ShareOfB), and wide tiles
-// gain nothing; with shorter K the six rows of a tile are little for an output stage (128/64/128, s8: 5 % slower).
+// Wide tiles of arranged rows are for so few groups of columns, and so long K. They read A half as often, which shows
+// where each part of A meets few columns. (Zen 5, seen from the best of oneDNN, with wide tiles and without: MatMul
+// 136/2048/64 0.98 and 0.90, 256/256/256 0.98 and 0.955.) With more columns rows of C come from end to end
+// (kL2ShareOfB), and wide tiles gain nothing; with shorter K the six rows of a tile are little for an output stage
+// (128/64/128, s8: 5 % slower).
 constexpr size_t kFewWideGroups = 4;
 constexpr size_t kMinWideK = 128;
 // One or two rows wait for B: four panels at a time are four streams out of L2 (Zen 5: MatMul 1/768/768 1.3 times as
