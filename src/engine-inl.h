@@ -1,6 +1,5 @@
 // Support: what engine.h declares. Each of engine_*.cc includes this for targets of its own: those for which
-// ISOQUANT_ENGINE_HAS_TARGET is true. For the others the compiler does not even read Highway: half a
-// second each.
+// ISOQUANT_ENGINE_HAS_TARGET is true. For the others the compiler does not even read Highway: half a second each.
 
 #if !ISOQUANT_ENGINE_HAS_TARGET
 

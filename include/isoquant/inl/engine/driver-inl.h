@@ -109,8 +109,7 @@ class MatMulBlock {
     const size_t cols = Min(plan_.tile.cols, plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     const B* panel = panels_ + (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
-    const bool finishes = P::kInPlaceNR == TileFinish::kColumns && plan_.tile.reads_rows && plan_.chunks == 1;
-    args_.finish = finishes ? FindFinish(stage_, {col, cols}, finish_) : nullptr;
+    args_.finish = IsInPlace<P>(plan_.tile) && plan_.chunks == 1 ? FindFinish(stage_, {col, cols}, finish_) : nullptr;
     const bool direct = PlainSums<Acc>(stage_) != nullptr && cols % PackedPanels::kColumns == 0 && plan_.chunks == 1;
     args_.column_sums = P::kColumnSums ? column_sums_ + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
@@ -171,7 +170,7 @@ class MatMulBlock {
 
   HWY_INLINE void RunTile() {
     if constexpr (P::kInPlaceNR != 0) {
-      if (plan_.tile.reads_rows) {
+      if (IsInPlace<P>(plan_.tile)) {
         CheckTileArgs<P>(args_, true);
         return P::TileInPlace(args_);
       }
@@ -182,7 +181,7 @@ class MatMulBlock {
 
   // What tile `t` fetches for later tiles.
   PrefetchStreams Prefetches(size_t t, Part tile, const B* next_b) const {
-    if (P::kInPlaceNR != 0 && plan_.tile.reads_rows) return {args_.b, 0, 0};
+    if (IsInPlace<P>(plan_.tile)) return {args_.b, 0, 0};
     if (t + 2 >= tiles_ && next_b != nullptr) {  // the last two tiles fetch a half each
       // A step of K is 16 elements of a panel, and the four streams take a quarter of them each.
       const size_t quarter = args_.k * PackedPanels::kColumns / 4;
@@ -323,7 +322,7 @@ struct ProductTask {
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + worker * plan.bytes;
     const StageEnvironment<typename P::Acc> environment(stage);
-    if (packed != nullptr && rows.size <= plan.tile.rows && (P::kInPlaceNR == 0 || !plan.tile.reads_rows)) {
+    if (packed != nullptr && rows.size <= plan.tile.rows && !IsInPlace<P>(plan.tile)) {
       const size_t begin = groups.begin * plan.tile.cols;
       const size_t size = Min(groups.size * plan.tile.cols, plan.n - begin);
       LoneTile<P, Stage>::Run(plan.tile, a, rows, prepares, *packed, {begin, size}, stage, own);

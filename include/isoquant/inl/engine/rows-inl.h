@@ -35,6 +35,12 @@ constexpr ArrangedForm FormOf() {
 template <class P>
 constexpr bool kMayReadRows = P::kReadsRows || P::kInPlaceNR != 0;
 
+// Whether tiles of several are read in place, by TileInPlace.
+template <class P>
+HWY_INLINE bool IsInPlace(const TilePlan& tile) {
+  return P::kInPlaceNR != 0 && tile.reads_rows;
+}
+
 // Whether rows have sums.
 template <class P>
 constexpr bool kHasSums = std::is_integral<typename P::A>::value;

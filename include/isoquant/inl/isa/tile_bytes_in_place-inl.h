@@ -324,11 +324,22 @@ struct BytesInPlace {
     template <size_t... kRow>
     static HWY_INLINE void Finish(const TileFinish& f, size_t row, const Sums& sums, std::index_sequence<kRow...>) {
       if (f.kind == TileFinish::kF32) {
-        (FinishFloats<D32>(f, row + kRow, sums.v + kRow * kVectors), ...);
+        (FinishRow<TileFinish::kF32, kRow>(f, row, sums), ...);
       } else if (f.kind == TileFinish::kS8) {
-        (FinishBytes<int8_t, D32>(f, row + kRow, sums.v + kRow * kVectors), ...);
+        (FinishRow<TileFinish::kS8, kRow>(f, row, sums), ...);
       } else {
-        (FinishBytes<uint8_t, D32>(f, row + kRow, sums.v + kRow * kVectors), ...);
+        (FinishRow<TileFinish::kU8, kRow>(f, row, sums), ...);
+      }
+    }
+    template <TileFinish::Kind kKind, size_t kRow>
+    static HWY_INLINE void FinishRow(const TileFinish& f, size_t row, const Sums& sums) {
+      constexpr size_t kAt = kRow * kVectors;
+      const V32 v0 = sums.v[kAt], v1 = sums.v[kAt + 1], v2 = sums.v[kAt + 2], v3 = sums.v[kAt + 3];
+      if constexpr (kKind == TileFinish::kF32) {
+        FinishFloats(D32(), f, row + kRow, v0, v1, v2, v3);
+      } else {
+        using Q = std::conditional_t<kKind == TileFinish::kS8, int8_t, uint8_t>;
+        FinishBytes<Q>(D32(), f, row + kRow, v0, v1, v2, v3);
       }
     }
 

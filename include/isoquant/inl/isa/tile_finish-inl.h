@@ -17,8 +17,6 @@
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/isa/tile_finish.h"
 
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
@@ -32,32 +30,29 @@ HWY_INLINE V RoundedVector(D d, const TileFinish& f, V sum) {
   return RoundInRange(d, hn::Mul(hn::ConvertTo(df, t), hn::Load(df, f.scales + kI * hn::Lanes(d))));
 }
 template <class Q, class D, class V = hn::Vec<D>>
-HWY_INLINE void FinishBytes(const TileFinish& f, size_t row, const V* sums) {
-  const D d;
+HWY_INLINE void FinishBytes(D d, const TileFinish& f, size_t row, V v0, V v1, V v2, V v3) {
   const hn::Repartition<Q, D> dq;
-  const auto q = DemoteFour(dq, RoundedVector<0>(d, f, sums[0]), RoundedVector<1>(d, f, sums[1]),
-                            RoundedVector<2>(d, f, sums[2]), RoundedVector<3>(d, f, sums[3]), f.zero_point);
+  const auto q = DemoteFour(dq, RoundedVector<0>(d, f, v0), RoundedVector<1>(d, f, v1), RoundedVector<2>(d, f, v2),
+                            RoundedVector<3>(d, f, v3), f.zero_point);
   const auto min = hn::Set(dq, static_cast<Q>(f.min)), max = hn::Set(dq, static_cast<Q>(f.max));
   hn::StoreU(hn::Min(hn::Max(q, min), max), dq, static_cast<Q*>(f.to) + row * f.to_stride);
 }
 
 template <size_t kI, class D, class V, class VF>
-HWY_INLINE void FinishFloatVector(D d, const TileFinish& f, VF row_scale, V sum, float* to) {
+HWY_INLINE void FinishFloatVector(D, const TileFinish& f, VF row_scale, V sum, float* to) {
   const hn::RebindToFloat<D> df;
   constexpr size_t kAt = kI * hn::MaxLanes(D());
   const VF scaled = RoundedMul(df, hn::Mul(hn::ConvertTo(df, sum), row_scale), hn::Load(df, f.scales + kAt));
   hn::StoreU(hn::Add(scaled, hn::Load(df, f.bias + kAt)), df, to + kAt);
-  (void)d;
 }
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE void FinishFloats(const TileFinish& f, size_t row, const V* sums) {
-  const D d;
+HWY_INLINE void FinishFloats(D d, const TileFinish& f, size_t row, V v0, V v1, V v2, V v3) {
   const auto row_scale = hn::Set(hn::RebindToFloat<D>(), f.row_scales[row * f.row_scale_step]);
   float* const to = static_cast<float*>(f.to) + row * f.to_stride;
-  FinishFloatVector<0>(d, f, row_scale, sums[0], to);
-  FinishFloatVector<1>(d, f, row_scale, sums[1], to);
-  FinishFloatVector<2>(d, f, row_scale, sums[2], to);
-  FinishFloatVector<3>(d, f, row_scale, sums[3], to);
+  FinishFloatVector<0>(d, f, row_scale, v0, to);
+  FinishFloatVector<1>(d, f, row_scale, v1, to);
+  FinishFloatVector<2>(d, f, row_scale, v2, to);
+  FinishFloatVector<3>(d, f, row_scale, v3, to);
 }
 
 }  // namespace
@@ -66,22 +61,4 @@ HWY_INLINE void FinishFloats(const TileFinish& f, size_t row, const V* sums) {
 }  // namespace isoquant
 HWY_AFTER_NAMESPACE();
 
-#else
-
-namespace isoquant {
-namespace HWY_NAMESPACE {
-namespace {
-
-// Never called: shorter vectors finish no tiles.
-template <class Q, class D, class V>
-void FinishBytes(const TileFinish&, size_t, const V*) {}
-template <class D, class V>
-void FinishFloats(const TileFinish&, size_t, const V*) {}
-
-}  // namespace
-// NOLINTNEXTLINE(google-readability-namespace-comments)
-}  // namespace HWY_NAMESPACE
-}  // namespace isoquant
-
-#endif  // 512-bit x86
 #endif  // per-target include guard

@@ -85,15 +85,6 @@ class ByteStage : public StageBase<int32_t> {
     return hn::Sub(t, hn::Mul(hn::Set(di32, a_zero_points_[row]), column_sum));
   }
 
-  // Outputs of one row, of four vectors that follow each other. On x86 alone (kDemotesFour).
-  template <class DI, class VI = hn::Vec<DI>>
-  HWY_INLINE void StoreFour(DI, VI v0, VI v1, VI v2, VI v3, size_t row, size_t col) const {
-    const hn::Repartition<Q, DI> dq;
-    const auto min = hn::Set(dq, static_cast<Q>(min_)), max = hn::Set(dq, static_cast<Q>(max_));
-    const auto q = DemoteFour(dq, v0, v1, v2, v3, zero_point_);
-    hn::StoreU(hn::Min(hn::Max(q, min), max), dq, c_.Row(row) + col);
-  }
-
   // The first n columns of a vector, from `col` on.
   template <int kSteps, class DI, class... V>
   HWY_INLINE void StoreRows(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums, size_t stride,

@@ -13,6 +13,7 @@
 #include <limits>
 
 #include "isoquant/inl/isa/rounding-inl.h"
+#include "isoquant/inl/isa/tile_finish-inl.h"
 #include "isoquant/inl/stages/bytes-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -43,6 +44,7 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
  private:
   // With kAny each row may have its zero point, scales may be any floats, and vectors may be partial.
   enum Steps : int { kUsual, kAny };
+  static constexpr size_t kFinished = TileFinish::kColumns;
 
   // The largest float below one. Products of sums with scales up to it are below 2^31.
   static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
@@ -67,8 +69,8 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
     const size_t lanes = hn::Lanes(d);
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
     size_t j = 0;
-    if constexpr (kDemotesFour && kSteps == kUsual) {
-      for (; j + 4 * lanes <= whole; j += 4 * lanes) stage.ForRowsOfFour(d, {row, rows}, col + j, sums + j, stride);
+    if constexpr (kDemotesFour && kSteps == kUsual && 4 * hn::MaxLanes(d) == kFinished) {
+      for (; j + kFinished <= whole; j += kFinished) stage.FinishRows({row, rows}, col + j, sums + j, stride);
     }
     for (; j < whole; j += lanes) {
       stage.template ForRows<kSteps>(d, {row, rows}, col + j, kSteps == kAny ? cols - j : lanes, sums + j, stride);
@@ -76,22 +78,15 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
     if (whole != cols) RunSteps<kAny>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
   }
 
-  // Four vectors of columns: row by row, because a row is one store then.
-  template <class DI, class VI = hn::Vec<DI>>
-  HWY_INLINE void ForRowsOfFour(DI di32, Part rows, size_t col, const int32_t* HWY_RESTRICT sums, size_t stride) const {
-    const hn::RebindToFloat<DI> df32;
-    const size_t n = hn::Lanes(di32), col1 = col + n, col2 = col1 + n, col3 = col2 + n;
-    const auto scale = [&](size_t at) HWY_ATTR { return LoadColumns(df32, scales_, one_scale_, at, n); };
-    const auto addend = [&](size_t at)
-                            HWY_ATTR { return this->LoadAddends(di32, at, n, this->LoadColumnSums(di32, at, n)); };
-    const auto scale0 = scale(col), scale1 = scale(col1), scale2 = scale(col2), scale3 = scale(col3);
-    const VI addend0 = addend(col), addend1 = addend(col1), addend2 = addend(col2), addend3 = addend(col3);
+  // TileFinish::kColumns columns, which are four vectors: row by row, because a row is one store then.
+  HWY_INLINE void FinishRows(Part rows, size_t col, const int32_t* HWY_RESTRICT sums, size_t stride) const {
+    const StageTag d;
+    const size_t n = hn::Lanes(d);
+    TileFinish finish;
+    Describe(*this, col, finish);
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride) {
-      const VI v0 = Rounded<kUsual>(di32, hn::LoadU(di32, sums), row, scale0, addend0, addend0);
-      const VI v1 = Rounded<kUsual>(di32, hn::LoadU(di32, sums + n), row, scale1, addend1, addend1);
-      const VI v2 = Rounded<kUsual>(di32, hn::LoadU(di32, sums + 2 * n), row, scale2, addend2, addend2);
-      const VI v3 = Rounded<kUsual>(di32, hn::LoadU(di32, sums + 3 * n), row, scale3, addend3, addend3);
-      this->StoreFour(di32, v0, v1, v2, v3, row, col);
+      FinishBytes<Q>(d, finish, row, hn::LoadU(d, sums), hn::LoadU(d, sums + n), hn::LoadU(d, sums + 2 * n),
+                     hn::LoadU(d, sums + 3 * n));
     }
   }
 
