@@ -138,6 +138,9 @@ class MatMulBlock {
     }
 
     if (direct) SetDirect(col, cols);
+    if constexpr (P::kInPlaceNR != 0) {
+      if (IsInPlace<P>(plan_.tile) && (direct || args_.finish != nullptr)) return RunRowsInPlace(k, col, cols, direct);
+    }
     const bool arranges_next = P::kArrangesNext && !arranged_ && !plan_.tile.reads_rows && a_.IsPlain() &&
                                plan_.chunks == 1 && plan_.k != 0 && cols == plan_.tile.cols && !plan_.tile.tall;
     args_.a_tail = tail_apart ? At<ArrangedA>(0) : nullptr;
@@ -165,6 +168,22 @@ class MatMulBlock {
         if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
       }
     }
+    arranged_ = true;
+  }
+
+  // All rows of the block in one call, where no stage follows.
+  HWY_INLINE void RunRowsInPlace(Part k, size_t col, size_t cols, bool direct) {
+    args_.a_tail = nullptr;
+    args_.rows = rows_.size;
+    SetRows({0, rows_.size}, k, false);
+    args_.hints.prefetch = {args_.b, 0, 0};
+    if (!direct) {
+      args_.c = Slot(0);
+      args_.c_stride = plan_.tile.cols;
+      SetWritten(args_, rows_.begin, col, cols, &stage_);
+    }
+    args_.row = rows_.begin;
+    RunTile();
     arranged_ = true;
   }
 

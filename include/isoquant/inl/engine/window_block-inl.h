@@ -112,8 +112,9 @@ class WindowBlock {
       rows = next;
     }
   }
+  // Where group after group sees all windows of the block, those of one kind are one tile.
   void AddTiles(size_t row, size_t count, const WindowColumns& columns, Part kernel_rows) {
-    const size_t tiles = DivideUp(count, kMR), per_row = columns.per_kernel_row;
+    const size_t tiles = plan_.tile_by_tile ? DivideUp(count, kMR) : 1, per_row = columns.per_kernel_row;
     for (size_t i = 0; i < tiles; ++i) {
       const Part part = SplitEvenly(count, tiles, i);
       Tiles()[num_tiles_++] = {row + part.begin, part.size, columns.first_segment + kernel_rows.begin * per_row,
@@ -123,11 +124,8 @@ class WindowBlock {
 
   void RunTile(size_t t, size_t group) {
     const WindowTileRows& tile = Tiles()[t];
-    const Part rows{first_row_ + tile.row, tile.rows};
     const size_t col = group * kNR;
     const Part cols{col, Min(kNR, b_.n - col)};
-    args_.windows = Windows() + tile.row;
-    args_.rows = tile.rows;
     args_.segments = segments_ + tile.first_segment;
     args_.num_segments = tile.num_segments;
     args_.steps = tile.steps;
@@ -139,22 +137,44 @@ class WindowBlock {
       args_.finish = kNR == TileFinish::kColumns ? FindFinish(stage_, cols, finish_) : nullptr;
     }
     group_ = group;
-    args_.row = rows.begin;
     const StoreSums<int32_t>* const sums = PlainSums<int32_t>(stage_);
-    if (sums != nullptr && cols.size % PackedPanels::kColumns == 0) {
-      args_.c = sums->c + rows.begin * sums->c_stride + col;
-      args_.c_stride = sums->c_stride;
-      SetWritten(args_, rows.begin, col, cols.size);
+    const bool direct = sums != nullptr && cols.size % PackedPanels::kColumns == 0;
+    if (direct || args_.finish != nullptr) {
+      SetRows(tile.row, tile.rows);
+      if (direct) {
+        args_.c = sums->c + args_.row * sums->c_stride + col;
+        args_.c_stride = sums->c_stride;
+        SetWritten(args_, args_.row, col, cols.size);
+      } else {
+        args_.c = Slot(slot_);
+        args_.c_stride = kNR;
+        SetWritten(args_, args_.row, col, cols.size, &stage_);
+      }
       P::WindowTile::Tile(args_);
       return;
     }
+    const size_t parts = DivideUp(tile.rows, kMR);
+    for (size_t i = 0; i < parts; ++i) {
+      const Part part = SplitEvenly(tile.rows, parts, i);
+      SetRows(tile.row + part.begin, part.size);
+      RunBuffered(cols);
+    }
+  }
+
+  void SetRows(size_t row, size_t rows) {
+    args_.windows = Windows() + row;
+    args_.rows = rows;
+    args_.row = first_row_ + row;
+  }
+
+  // At most kMR rows, whose sums are handed to the stage.
+  void RunBuffered(Part cols) {
     args_.c = Slot(slot_);
     args_.c_stride = kNR;
-    SetWritten(args_, rows.begin, col, cols.size, &stage_);
+    SetWritten(args_, args_.row, cols.begin, cols.size, &stage_);
     P::WindowTile::Tile(args_);
-    if (args_.finish != nullptr) return;
     FinishTile();
-    waiting_rows_ = rows;
+    waiting_rows_ = {args_.row, args_.rows};
     waiting_cols_ = cols;
     slot_ ^= 1;
   }

@@ -167,7 +167,7 @@ template <class P, class Args>
 HWY_INLINE void CheckTileArgs(const Args& args, bool in_place = false) {
   HWY_DASSERT(args.panels >= 1 && args.rows >= 1);
   if (in_place) {
-    HWY_DASSERT(args.panels <= P::kInPlaceNR / 16 && args.rows <= P::kInPlaceMR && args.k != 0);
+    HWY_DASSERT(args.panels <= P::kInPlaceNR / 16 && args.k != 0);
     HWY_DASSERT(args.a_tail == nullptr && args.b_arranged == nullptr);
   } else {
     HWY_DASSERT(args.panels <= (P::kWideNR != 0 ? P::kWideNR : P::kNR) / 16);

@@ -205,10 +205,13 @@ struct BytesInPlace {
   static constexpr size_t kRowsAtOnce = 6, kMR = kInPanel == 2 ? kRowsAtOnce : 2 * kRowsAtOnce;
   static constexpr size_t kPanels = kInPanel == 2 ? 1 : 4, kNR = kPanels * PackedPanels::kColumns;
 
+  // Any number of rows: six at a time, and of the last ones two parts.
   static HWY_INLINE void Tile(const Args& args) {
-    const size_t half = args.rows <= kRowsAtOnce ? args.rows : (args.rows + 1) / 2;
-    RunRows(args, 0, half);
-    if (half != args.rows) RunRows(args, half, args.rows - half);
+    size_t first = 0, left = args.rows;
+    for (; left > 2 * kRowsAtOnce; left -= kRowsAtOnce, first += kRowsAtOnce) RunRows(args, first, kRowsAtOnce);
+    const size_t half = left <= kRowsAtOnce ? left : (left + 1) / 2;
+    RunRows(args, first, half);
+    if (half != left) RunRows(args, first + half, left - half);
   }
 
  private:
