@@ -173,6 +173,17 @@ TEST_CASE_TEMPLATE("Conv2d outputs: random geometries", A, int8_t, uint8_t) {
   }
 }
 
+// Tiles of windows at the edges, of 64 columns and of the rest.
+TEST_CASE_TEMPLATE("Conv2d outputs: windows that see padding", A, int8_t, uint8_t) {
+  Random random(36);
+  Conv2dGeometry g{3, 3};
+  g.pad_top = g.pad_bottom = g.pad_left = g.pad_right = 1;
+  CheckAll<A, int8_t>(random, {2, 13, 9, 8}, g, 70, 0, 1);
+  g.dilation_w = 5;
+  g.pad_left = g.pad_right = 5;
+  CheckAll<A, int8_t>(random, {1, 9, 15, 4}, g, 64, 1, 2);
+}
+
 TEST_CASE("Conv2d outputs: one scale for all channels of several groups, and no vectors") {
   Random random(32);
   Conv2dGeometry g{3, 3};

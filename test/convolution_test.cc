@@ -117,27 +117,35 @@ TEST_CASE("Conv2d: large products") {
   CheckOnEveryTier(apart, apart.OutputShape(0, 2), {1, 3});
 }
 
-// Padding that adds nothing to sums: tiles leave out rows and columns of the kernel that see nothing else. Dilations
-// and pads make whole tiles of them, at both ends of a line, at one, and where the image is narrower than the kernel.
+// Tiles leave out rows and columns of the kernel that see only padding. Dilations and pads make whole tiles of columns,
+// at both ends of a line, at one, and where the image is narrower than the kernel; others have tiles down the lines.
+// Padding adds nothing to the sums, or does: then they begin with what it adds.
 template <class A>
 void CheckPadding(uint64_t seed) {
   Random random(seed);
   const Conv2dGeometry all_sides{3, 3, 1, 1, 4, 8, 4, 4, 8, 8};
   const Conv2dGeometry one_side{2, 3, 1, 1, 1, 5, 1, 0, 10, 0}, other_side{3, 2, 1, 2, 2, 6, 0, 2, 0, 9};
   const Conv2dGeometry touching{1, 6, 1, 1, 1, 1, 1, 2, 5, 5}, far{2, 2, 1, 1, 9, 9, 11, 11, 11, 11};
-  for (const Conv2dGeometry& g : {all_sides, one_side, other_side, touching, far}) {
+  const Conv2dGeometry same{3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, wide{3, 5, 2, 1, 1, 1, 1, 1, 2, 3};
+  const Conv2dGeometry strided{5, 5, 1, 2, 1, 1, 2, 2, 2, 2}, pairs{2, 2, 1, 1, 1, 1, 1, 0, 4, 1};
+  const Conv2dGeometry inside{3, 2, 2, 2}, pixels{1, 1, 2, 3}, apart{2, 2, 1, 1, 2, 3};  // no padding at all
+  for (const Conv2dGeometry& g :
+       {all_sides, one_side, other_side, touching, far, same, wide, strided, pairs, inside, pixels, apart}) {
     for (const size_t width : Sizes{27, 5}) {
-      for (const size_t channels : Sizes{4, 3}) {
+      for (const size_t channels : Sizes{8, 4, 3, 2}) {
         INFO("case ", width, ": ", Text({1, 13, width, channels}, g));
-        ConvolutionCase<A, int8_t> c(random, {2, 13, width, channels}, g, 37);
+        ConvolutionCase<A, int8_t> c(random, {2, 13, width, channels, channels == 8 ? size_t{3} : size_t{0}}, g, 37);
+        CheckOnEveryTier(c, c.OutputShape(), {1});
         c.set_zero_point(std::numeric_limits<A>::min());
+        CheckOnEveryTier(c, c.OutputShape(), {1, 3});
+        c.set_zero_point(0);
         CheckOnEveryTier(c, c.OutputShape(), {1});
       }
     }
   }
 }
-TEST_CASE("Conv2d: padding that adds nothing, u8") { CheckPadding<uint8_t>(12); }
-TEST_CASE("Conv2d: padding that adds nothing, s8") { CheckPadding<int8_t>(13); }
+TEST_CASE("Conv2d: windows that see padding, u8") { CheckPadding<uint8_t>(12); }
+TEST_CASE("Conv2d: windows that see padding, s8") { CheckPadding<int8_t>(13); }
 
 // Kernels of one pixel whose windows are not the pixels of the image one by one.
 TEST_CASE("Conv2d: single pixels with pads, or with a stride along one axis") {

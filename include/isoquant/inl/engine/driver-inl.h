@@ -110,7 +110,8 @@ class MatMulBlock {
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     const B* panel = panels_ + (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
     args_.finish = IsInPlace<P>(plan_.tile) && plan_.chunks == 1 ? FindFinish(stage_, {col, cols}, finish_) : nullptr;
-    const bool direct = PlainSums<Acc>(stage_) != nullptr && cols % PackedPanels::kColumns == 0 && plan_.chunks == 1;
+    const bool whole = IsInPlace<P>(plan_.tile) || cols % PackedPanels::kColumns == 0;
+    const bool direct = PlainSums<Acc>(stage_) != nullptr && whole && plan_.chunks == 1;
     args_.column_sums = P::kColumnSums ? column_sums_ + (col - first_col_) : nullptr;
     for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
   }
@@ -138,6 +139,7 @@ class MatMulBlock {
     }
 
     if (direct) SetDirect(col, cols);
+    args_.c_cols = direct ? cols : args_.panels * PackedPanels::kColumns;
     if constexpr (P::kInPlaceNR != 0) {
       if (IsInPlace<P>(plan_.tile) && (direct || args_.finish != nullptr)) return RunRowsInPlace(k, col, cols, direct);
     }
@@ -300,29 +302,6 @@ class MatMulBlock {
   return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
 }
 
-template <class P>
-HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b,
-                                RowsOfA rows) {
-  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, rows, 1};
-}
-
-// For products of which several tasks have the same rows: finds what must be known of each row, before they run.
-template <class P>
-HWY_NOINLINE void PrepareRowsInTasks(Context& context, const MatMulPlan& plan, const RowSource<typename P::A>& a,
-                                     uint8_t* scratch) {
-  // (Plain B has one block of rows.)
-  const size_t parts = Max(plan.row_blocks, Min(context.NumWorkers(), plan.m / tuning::kMinRowsPerTask));
-  const auto task = [&](size_t i, size_t worker) {
-    const Part rows = SplitEvenly(plan.m, parts, i);
-    if constexpr (kHasSums<P>) {
-      if (a.filler == nullptr) return SumRows(a.matrix, rows, a.row_sums);
-    }
-    const ScopedFloatEnvironment environment;
-    PrepareRows<P>(a, rows, plan.tile.rows, reinterpret_cast<typename P::ArrangedA*>(scratch + worker * plan.bytes));
-  };
-  context.Run(parts, TaskRef(task));
-}
-
 // Task i of a product: a block of rows times a part of the columns. Not inlined: batches of products have the same
 // tasks.
 template <class P, class Stage>
@@ -361,7 +340,8 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
       return MatMulOfWindows<P>(context, *a.filler->windows, plan, *b.packed(), stage);
     }
   }
-  const ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr, DescribeRows<P>(a));
+  ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr, DescribeRows<P>(a));
+  shape.sums = PlainSums<typename P::Acc>(stage) != nullptr;
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);

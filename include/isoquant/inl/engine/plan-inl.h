@@ -67,7 +67,8 @@ struct ProductShape {
   size_t workers;
   bool plain_b;  // B is not packed
   RowsOfA a;
-  size_t count = 1;  // such products, which share the workers
+  size_t count = 1;   // such products, which share the workers
+  bool sums = false;  // are stored as they are
 };
 
 // The caches of this machine. They are asked for only where they matter: that takes time.
@@ -94,7 +95,8 @@ HWY_INLINE bool SuitsWideTiles(const TileTraits& t, const ProductShape& s) {
 
 // Whether bytes for VPDPBUSD are better read in place than copied.
 HWY_INLINE bool SuitsBytesInPlace(const ProductShape& s) {
-  return s.n > PackedPanels::kColumns || s.k >= tuning::kMinInPlaceKOfOnePanel;
+  if (s.n > PackedPanels::kColumns) return true;
+  return s.k >= (s.sums ? tuning::kMinInPlaceKOfSums : tuning::kMinInPlaceKOfOnePanel);
 }
 
 // Why rows on lines are read in place, and others arranged: with AMX and rows elsewhere, MatMul 128/768/3072 is 2.3

@@ -14,9 +14,12 @@
 #include <type_traits>
 
 #include "hwy/highway.h"
+#include "isoquant/context.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
+#include "isoquant/inl/engine/tuning.h"
 #include "isoquant/inl/isa/row_sums-inl.h"
+#include "isoquant/inl/util/float_environment.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/matrix_view.h"
 
@@ -122,6 +125,29 @@ HWY_NOINLINE void PrepareRows(const RowSource<typename P::A>& a, Part rows, size
     }
   }
   if (a.filler->prepare != nullptr) a.filler->prepare(*a.filler, rows.begin, rows.size);
+}
+
+template <class P>
+HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b,
+                                RowsOfA rows) {
+  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, rows, 1};
+}
+
+// For products of which several tasks have the same rows: finds what must be known of each row, before they run.
+template <class P>
+HWY_NOINLINE void PrepareRowsInTasks(Context& context, const MatMulPlan& plan, const RowSource<typename P::A>& a,
+                                     uint8_t* scratch) {
+  // (Plain B has one block of rows.)
+  const size_t parts = Max(plan.row_blocks, Min(context.NumWorkers(), plan.m / tuning::kMinRowsPerTask));
+  const auto task = [&](size_t i, size_t worker) {
+    const Part rows = SplitEvenly(plan.m, parts, i);
+    if constexpr (kHasSums<P>) {
+      if (a.filler == nullptr) return SumRows(a.matrix, rows, a.row_sums);
+    }
+    const ScopedFloatEnvironment environment;
+    PrepareRows<P>(a, rows, plan.tile.rows, reinterpret_cast<typename P::ArrangedA*>(scratch + worker * plan.bytes));
+  };
+  context.Run(parts, TaskRef(task));
 }
 
 }  // namespace

@@ -54,13 +54,17 @@ constexpr size_t kMinWideK = 128;
 constexpr size_t kFewWideRows = 2;
 
 // One panel has few products for each load of A: bytes for VPDPBUSD are read in place from so much K on (Zen 5: MatMul
-// 100/2048/16 is 1.3 times as fast in place, 200/512/16 1.2 times, 1000/128/10 0.94 times).
-constexpr size_t kMinInPlaceKOfOnePanel = 256;
+// 100/2048/16 is 1.3 times as fast in place, 200/512/16 1.2 times, 1000/128/10 0.94 times), or from less on if tiles
+// store the sums in C (16384/64/2 1.2 times).
+constexpr size_t kMinInPlaceKOfOnePanel = 256, kMinInPlaceKOfSums = 64;
 
 // ---- Windows of images that are read where pixels lie
 
-// So many columns of outputs at least, which lack columns of the kernel, have tiles of their own.
+// So many columns of outputs at an edge, which lack columns of the kernel, have tiles along the lines; fewer have tiles
+// down the lines, if there are so many of these.
 constexpr size_t kMinColumns = 4;
+// Outputs of an image from which on the sums of weights pay that it takes to leave out padding that is not 0.
+constexpr size_t kMinSkipping = 100;
 // Windows of a block, each of which has a pointer; and elements of K, which are not cut into chunks.
 constexpr size_t kMaxWindows = 2048, kMaxWindowK = 8192;
 

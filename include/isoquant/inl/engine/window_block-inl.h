@@ -1,7 +1,9 @@
 // Engine: products of windows that are read where pixels lie. A task is some lines of outputs of an image times a part
-// of the columns: it copies the lines of the image that these windows see, with their padding, to a strip in L2, lists
-// where each window begins, and multiplies tile by tile. Where padding times any weight is 0, tiles leave out the rows
-// of the kernel, or its columns, that see nothing else.
+// of the columns: it copies the lines of the image that these windows see, with their padding, to a strip in L2 (unless
+// there is no padding, and bytes are multiplied as they are: then windows are read from the image itself), lists
+// where each window begins, and multiplies tile by tile. Tiles leave out the rows of the kernel, or its columns, that
+// see nothing but padding. At the left and right edge of an image these are tiles down the lines, of one column of
+// outputs. What the padding would have added, if it is not 0, is what their sums begin with.
 //
 // (Gathered, a window is copied for each output, kernel_h * kernel_w times what a strip takes, and all of it is
 // multiplied. 3 x 3 pixels, 64 channels to 64, 56 x 56 outputs take 1.13 times as long so, 16 to 32 and 5 x 5 pixels
@@ -41,13 +43,27 @@ class WindowBlock {
 
  public:
   WindowBlock(const ImageWindows<A>& windows, const WindowPlan& plan, const WindowSegment* segments,
-              const PackedPanels& b, const Stage& stage, uint8_t* scratch)
-      : windows_(windows), plan_(plan), segments_(segments), b_(b), stage_(stage), scratch_(scratch) {}
+              const PackedPanels& b, const int32_t* tap_sums, const Stage& stage, uint8_t* scratch)
+      : windows_(windows),
+        plan_(plan),
+        segments_(segments),
+        b_(b),
+        tap_sums_(tap_sums),
+        stage_(stage),
+        scratch_(scratch) {}
 
   HWY_NOINLINE void Run(size_t image, Part lines, Part groups) {
     first_row_ = (image * plan_.lines + lines.begin) * windows_.out_w;
-    FillStrip(windows_, plan_, kFlip, FirstImage() + image, plan_.first_line + lines.begin, lines.size, scratch_);
-    ListWindows(lines.size);
+    const size_t first_line = plan_.first_line + lines.begin;
+    if (plan_.in_image) {
+      const ImageView<const A>& x = windows_.x;
+      ListWindows(reinterpret_cast<const uint8_t*>(x.data) + (FirstImage() + image) * x.image_stride +
+                      first_line * plan_.stride_h * plan_.line_bytes,
+                  lines.size);
+    } else {
+      FillStrip(windows_, plan_, kFlip, FirstImage() + image, first_line, lines.size, scratch_);
+      ListWindows(scratch_, lines.size);
+    }
     ListTiles(lines);
     args_.panel_stride = plan_.panel_bytes;
     args_.hints.b_from_memory = args_.hints.a_streams = false;
@@ -67,17 +83,20 @@ class WindowBlock {
  private:
   static constexpr uint8_t kFlip = FormOf<P>().flip;
   static constexpr size_t kSums = kMR * kNR;
+  // Windows that see all columns one after the other, in tiles of a buffer. (56 x 56, 256 to 512, 1 x 1 / 2 pixels:
+  // 2 % faster than one at a time.)
+  static constexpr size_t kFewTiles = 4;
 
   size_t FirstImage() const { return windows_.first / windows_.out_w / windows_.out_h; }
   const uint8_t** Windows() const { return reinterpret_cast<const uint8_t**>(scratch_ + plan_.windows_at); }
   WindowTileRows* Tiles() const { return reinterpret_cast<WindowTileRows*>(scratch_ + plan_.tiles_at); }
   const int8_t* PanelsOf(size_t group) const { return b_.panels + group * (kNR / 16) * plan_.panel_bytes; }
 
-  void ListWindows(size_t lines) const {
+  void ListWindows(const uint8_t* first, size_t lines) const {
     const uint8_t** to = Windows();
-    const size_t step = plan_.stride_w * windows_.x.c;
+    const size_t step = plan_.stride_w * plan_.pixel_bytes;
     for (size_t i = 0; i < lines; ++i) {
-      const uint8_t* at = scratch_ + i * plan_.stride_h * plan_.pitch;
+      const uint8_t* at = first + i * plan_.stride_h * plan_.line_bytes;
       for (size_t j = 0; j < windows_.out_w; ++j, at += step) *to++ = at;
     }
   }
@@ -95,30 +114,33 @@ class WindowBlock {
 
   void ListTiles(Part lines) {
     num_tiles_ = 0;
-    Part rows = KernelRows(plan_.first_line + lines.begin);
+    const size_t first_line = plan_.first_line + lines.begin;
+    Part rows = KernelRows(first_line);
     for (size_t i = 0, begin = 0; i < lines.size; ++i) {
-      const Part next = i + 1 == lines.size ? Part{0, 0} : KernelRows(plan_.first_line + lines.begin + i + 1);
+      const Part next = i + 1 == lines.size ? Part{0, 0} : KernelRows(first_line + i + 1);
       if (plan_.num_columns == 1 && next.begin == rows.begin && next.size == rows.size) continue;
-      const size_t row = begin * windows_.out_w;
-      if (plan_.num_columns == 1) {
-        AddTiles(row, (i + 1 - begin) * windows_.out_w, plan_.columns[0], rows);
-      } else {
-        for (size_t c = 0; c < plan_.num_columns; ++c) {
-          const WindowColumns& columns = plan_.columns[c];
-          AddTiles(row + columns.begin, columns.end - columns.begin, columns, rows);
-        }
+      for (size_t c = 0; c < plan_.num_columns; ++c) {
+        const WindowColumns& columns = plan_.columns[c];
+        const size_t count = (i + 1 - begin) * windows_.out_w - (windows_.out_w - (columns.end - columns.begin));
+        if (!columns.down) AddTiles(begin * windows_.out_w + columns.begin, count, 1, columns, rows);
       }
       begin = i + 1;
       rows = next;
     }
+    for (size_t c = 0; c < plan_.num_columns; ++c) {
+      const WindowColumns& columns = plan_.columns[c];
+      const Part all{0, windows_.geometry.kernel_h};
+      if (columns.down) AddTiles(columns.begin, lines.size, windows_.out_w, columns, all);
+    }
   }
   // Where group after group sees all windows of the block, those of one kind are one tile.
-  void AddTiles(size_t row, size_t count, const WindowColumns& columns, Part kernel_rows) {
-    const size_t tiles = plan_.tile_by_tile ? DivideUp(count, kMR) : 1, per_row = columns.per_kernel_row;
+  void AddTiles(size_t row, size_t count, size_t row_step, const WindowColumns& columns, Part kernel_rows) {
+    const size_t tiles = plan_.tile_by_tile ? DivideUp(count, kFewTiles * kMR) : 1, per_row = columns.per_kernel_row;
     for (size_t i = 0; i < tiles; ++i) {
       const Part part = SplitEvenly(count, tiles, i);
-      Tiles()[num_tiles_++] = {row + part.begin, part.size, columns.first_segment + kernel_rows.begin * per_row,
-                               kernel_rows.size * per_row, columns.steps};
+      Tiles()[num_tiles_++] = {
+          row + part.begin * row_step, part.size,     row_step,    columns.first_segment + kernel_rows.begin * per_row,
+          kernel_rows.size * per_row,  columns.steps, kernel_rows, &columns};
     }
   }
 
@@ -129,26 +151,29 @@ class WindowBlock {
     args_.segments = segments_ + tile.first_segment;
     args_.num_segments = tile.num_segments;
     args_.steps = tile.steps;
+    args_.row_step = tile.row_step;
     args_.b = PanelsOf(group);
     args_.panels = DivideUp(cols.size, PackedPanels::kColumns);
-    args_.column_sums = P::kColumnSums ? b_.column_sums + col : nullptr;
+    args_.begin = BeginOf(tile, col);
     args_.add = false;
     if (group != group_) {
       args_.finish = kNR == TileFinish::kColumns ? FindFinish(stage_, cols, finish_) : nullptr;
     }
     group_ = group;
     const StoreSums<int32_t>* const sums = PlainSums<int32_t>(stage_);
-    const bool direct = sums != nullptr && cols.size % PackedPanels::kColumns == 0;
+    const bool direct = sums != nullptr;
+    args_.c_cols = direct ? cols.size : args_.panels * PackedPanels::kColumns;
     if (direct || args_.finish != nullptr) {
       SetRows(tile.row, tile.rows);
       if (direct) {
         args_.c = sums->c + args_.row * sums->c_stride + col;
-        args_.c_stride = sums->c_stride;
+        args_.c_stride = sums->c_stride * tile.row_step;
         SetWritten(args_, args_.row, col, cols.size);
       } else {
         args_.c = Slot(slot_);
         args_.c_stride = kNR;
         SetWritten(args_, args_.row, col, cols.size, &stage_);
+        args_.hints.written_stride *= tile.row_step;
       }
       P::WindowTile::Tile(args_);
       return;
@@ -156,9 +181,36 @@ class WindowBlock {
     const size_t parts = DivideUp(tile.rows, kMR);
     for (size_t i = 0; i < parts; ++i) {
       const Part part = SplitEvenly(tile.rows, parts, i);
-      SetRows(tile.row + part.begin, part.size);
+      SetRows(tile.row + part.begin * tile.row_step, part.size);
       RunBuffered(cols);
     }
+  }
+
+  // What the sums of a tile begin with: what bytes ^ 0x80 owe, and what taps that are left out would add.
+  const int32_t* BeginOf(const WindowTileRows& tile, size_t col) {
+    const Conv2dGeometry& g = windows_.geometry;
+    const WindowColumns& columns = *tile.columns;
+    const Part seen = tile.kernel_rows;
+    const bool all = seen.size == g.kernel_h && columns.end_tap - columns.begin_tap == g.kernel_w;
+    const bool lacks = plan_.padding != 0 && !all;
+    if (!P::kColumnSums && !lacks) return nullptr;
+    const size_t stride = PackedPanels::NumPanels(b_.n) * PackedPanels::kColumns, n = Min(kNR, stride - col);
+    const StageTag d;
+    const auto padding = hn::Set(d, plan_.padding);
+    for (size_t j = 0; j < n; j += hn::Lanes(d)) {
+      auto left_out = hn::Zero(d);
+      for (size_t r = 0; lacks && r < g.kernel_h; ++r) {
+        const bool row_seen = r - seen.begin < seen.size;
+        for (size_t s = 0; s < g.kernel_w; ++s) {
+          if (row_seen && s >= columns.begin_tap && s < columns.end_tap) continue;
+          left_out = hn::Add(left_out, hn::LoadU(d, tap_sums_ + (r * g.kernel_w + s) * stride + col + j));
+        }
+      }
+      auto sum = hn::Mul(left_out, padding);
+      if constexpr (P::kColumnSums) sum = hn::Sub(sum, hn::ShiftLeft<7>(hn::LoadU(d, b_.column_sums + col + j)));
+      hn::StoreU(sum, d, begin_ + j);
+    }
+    return begin_;
   }
 
   void SetRows(size_t row, size_t rows) {
@@ -172,9 +224,11 @@ class WindowBlock {
     args_.c = Slot(slot_);
     args_.c_stride = kNR;
     SetWritten(args_, args_.row, cols.begin, cols.size, &stage_);
+    args_.hints.written_stride *= args_.row_step;
     P::WindowTile::Tile(args_);
     FinishTile();
     waiting_rows_ = {args_.row, args_.rows};
+    waiting_step_ = args_.row_step;
     waiting_cols_ = cols;
     slot_ ^= 1;
   }
@@ -183,7 +237,12 @@ class WindowBlock {
 
   // The tile before, which the stage has not seen yet.
   void FinishTile() {
-    if (waiting_rows_.size != 0) RunStage(stage_, Slot(slot_ ^ 1), kNR, waiting_rows_, waiting_cols_);
+    // A stage takes rows that follow one another.
+    const size_t at_once = waiting_step_ == 1 ? waiting_rows_.size : 1;
+    for (size_t i = 0; i < waiting_rows_.size; i += at_once) {
+      const Part rows{waiting_rows_.begin + i * waiting_step_, at_once};
+      RunStage(stage_, Slot(slot_ ^ 1) + i * kNR, kNR, rows, waiting_cols_);
+    }
     waiting_rows_.size = 0;
   }
 
@@ -191,13 +250,16 @@ class WindowBlock {
   const WindowPlan& plan_;
   const WindowSegment* const segments_;
   const PackedPanels& b_;
-  const Stage stage_;  // a copy: stores through its pointers cannot change it
+  const int32_t* const tap_sums_;  // for each tap, those of all panels; or null
+  const Stage stage_;              // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   WindowTileArgs args_;
   TileFinish finish_;
   size_t group_ = SIZE_MAX;  // that finish_ is for
   size_t first_row_ = 0, num_tiles_ = 0, slot_ = 0;
   Part waiting_rows_{}, waiting_cols_{};
+  size_t waiting_step_ = 1;
+  alignas(64) int32_t begin_[kNR];
 };
 
 template <class P>
@@ -233,13 +295,25 @@ HWY_NOINLINE Status MatMulOfWindows(Context& context, const ImageWindows<typenam
     RepackForWindows(b, segment, plan.panel_bytes, scratch + plan.panels_at);
     panels.panels = reinterpret_cast<int8_t*>(scratch + plan.panels_at);
   }
+  int32_t* const tap_sums = reinterpret_cast<int32_t*>(scratch + plan.tap_sums_at);
+  if (plan.skips && plan.padding != 0) {
+    const size_t count = PackedPanels::NumPanels(b.n), taps = windows.geometry.kernel_h * windows.geometry.kernel_w;
+    const auto sum_panel = [&](size_t i, size_t) {
+      const int8_t* const panel = panels.panels + i * plan.panel_bytes;
+      for (size_t tap = 0; tap < taps; ++tap) {
+        P::WindowTile::SumLines(panel + tap * plan.tap_bytes * PackedPanels::kColumns, plan.tap_bytes / 4,
+                                tap_sums + (tap * count + i) * PackedPanels::kColumns);
+      }
+    };
+    context.Run(count, TaskRef(sum_panel));
+  }
   const auto task = [&](size_t i, size_t worker) {
     const size_t block = i / plan.column_parts, image = block / plan.blocks;
     const Part lines = SplitEvenly(plan.lines, plan.blocks, block - image * plan.blocks);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + plan.shared_bytes + worker * plan.worker_bytes;
     const StageEnvironment<int32_t> environment(stage);
-    WindowBlock<P, Stage>(windows, plan, segments, panels, stage, own).Run(image, lines, groups);
+    WindowBlock<P, Stage>(windows, plan, segments, panels, tap_sums, stage, own).Run(image, lines, groups);
   };
   context.Run(plan.images * plan.blocks * plan.column_parts, TaskRef(task));
   return Status();

@@ -31,6 +31,7 @@ struct WindowColumns {
   // Their segments, per_kernel_row for each row of the kernel, each of so many groups of four bytes.
   size_t per_kernel_row, steps;
   size_t first_segment;  // in the plan's list
+  bool down;             // one column, whose tiles have a window of each line
 };
 
 struct WindowPlan {
@@ -38,12 +39,18 @@ struct WindowPlan {
   // row or column see no others.)
   size_t step_h, step_w, stride_h, stride_w;
   size_t pixels, pitch;  // of a line of a strip; bytes
-  bool touching;         // pixels of a row of the kernel follow one another: it is one segment
-  size_t tap_bytes;      // of K, from one tap to the next
-  bool repacks;          // segments that are no multiple of four bytes: panels have zeros after each
+  // Windows are read from the image itself: no strip. Else from one. Bytes from line to line, and from pixel to pixel.
+  bool in_image;
+  size_t line_bytes, pixel_bytes;
+  bool touching;     // pixels of a row of the kernel follow one another: it is one segment
+  size_t tap_bytes;  // of K, from one tap to the next
+  bool repacks;      // segments that are no multiple of four bytes: panels have zeros after each
   size_t panel_bytes, k;
-  bool skips;  // padding times any weight is 0
-  WindowColumns columns[3];
+  // Tiles leave out taps that see only padding. Unless that is read as 0, sums then begin with `padding` times the sums
+  // of the weights of these.
+  bool skips;
+  int32_t padding;
+  WindowColumns columns[2 * tuning::kMinColumns];
   size_t num_columns, num_segments;
   // Lines of outputs: of an image, and from which one on; blocks of it, and how many images.
   size_t first_line, lines, blocks, images;
@@ -51,14 +58,16 @@ struct WindowPlan {
   size_t column_parts, groups;
   bool tile_by_tile;  // all columns of a tile, before the next one: B stays in L2
   // Offsets in scratch. Segments and panels are shared; the rest is each worker's.
-  size_t panels_at, shared_bytes;
+  size_t panels_at, tap_sums_at, shared_bytes;
   size_t windows_at, tiles_at, sums_at, worker_bytes;
 };
 
 // A tile of a block.
 struct WindowTileRows {
-  size_t row, rows;  // from the block's first
+  size_t row, rows, row_step;  // from the block's first
   size_t first_segment, num_segments, steps;
+  Part kernel_rows;
+  const WindowColumns* columns;
 };
 
 // Sizes beyond which strips would not be worth it, and below which no sum of products overflows.
@@ -73,27 +82,44 @@ HWY_INLINE bool AreModest(const ImageWindows<A>& w) {
   return w.x.h != 0 && w.x.w != 0 && w.x.c != 0;
 }
 
-// Columns of outputs are cut where windows lose columns of the kernel to the padding, if that is worth a tile.
+// The taps of windows in the columns [begin, end) that see the image from one of these, or more; at least one.
+template <class A>
+HWY_INLINE WindowColumns ColumnsOf(const ImageWindows<A>& w, size_t begin, size_t end) {
+  const Conv2dGeometry& g = w.geometry;
+  const size_t first = begin * g.stride_w, last = (end - 1) * g.stride_w, padded = g.pad_left + w.x.w;
+  const size_t begin_tap = last < g.pad_left ? DivideUp(g.pad_left - last, g.dilation_w) : 0;
+  const size_t end_tap = first < padded ? Min(DivideUp(padded - first, g.dilation_w), g.kernel_w) : 0;
+  if (begin_tap >= end_tap) return {begin, end, 0, g.kernel_w, 0, 0, 0, false};
+  return {begin, end, begin_tap, end_tap, 0, 0, 0, false};
+}
+
+// Columns [begin, end) at an edge: together, or, if they are few, each by itself.
+template <class A>
+HWY_INLINE void AddEdge(const ImageWindows<A>& w, size_t begin, size_t end, WindowPlan& plan) {
+  const bool down = end - begin < tuning::kMinColumns;
+  for (size_t next; begin < end; begin = next) {
+    next = down ? begin + 1 : end;
+    WindowColumns& columns = plan.columns[plan.num_columns++];
+    columns = ColumnsOf(w, begin, next);
+    columns.down = down;
+  }
+}
+
+// Columns of outputs are cut where windows lose columns of the kernel to the padding.
 template <class A>
 HWY_INLINE void CutColumns(const ImageWindows<A>& w, WindowPlan& plan) {
   const Conv2dGeometry& g = w.geometry;
-  WindowColumns all{0, w.out_w, 0, g.kernel_w, 0, 0, 0}, left = all, right = all;
-  left.end = Min(DivideUp(g.pad_left, g.stride_w), w.out_w);
-  if (left.end != 0) left.begin_tap = DivideUp(g.pad_left - (left.end - 1) * g.stride_w, g.dilation_w);
   const size_t extent = (g.kernel_w - 1) * g.dilation_w, padded = g.pad_left + w.x.w;
-  right.begin = padded <= extent ? 0 : Min(DivideUp(padded - extent, g.stride_w), w.out_w);
-  if (right.begin * g.stride_w < padded) right.end_tap = DivideUp(padded - right.begin * g.stride_w, g.dilation_w);
-  const bool may_cut = plan.skips && !(plan.repacks && plan.touching) && left.end <= right.begin;
-  const bool cut_left = may_cut && left.end >= tuning::kMinColumns && left.begin_tap < g.kernel_w;
-  const bool cut_right = may_cut && w.out_w - right.begin >= tuning::kMinColumns && right.end_tap < g.kernel_w;
+  size_t left = Min(DivideUp(g.pad_left, g.stride_w), w.out_w);
+  size_t right = padded <= extent ? 0 : Min(DivideUp(padded - extent, g.stride_w), w.out_w);
+  const bool may_cut = plan.skips && plan.tap_bytes % 4 == 0 && left <= right;
+  const bool few_lines = plan.max_lines < tuning::kMinColumns;
+  if (!may_cut || (few_lines && left < tuning::kMinColumns)) left = 0;
+  if (!may_cut || (few_lines && w.out_w - right < tuning::kMinColumns)) right = w.out_w;
   plan.num_columns = 0;
-  if (cut_left) {
-    plan.columns[plan.num_columns++] = left;
-    all.begin = left.end;
-  }
-  if (cut_right) all.end = right.begin;
-  if (all.begin != all.end) plan.columns[plan.num_columns++] = all;
-  if (cut_right) plan.columns[plan.num_columns++] = right;
+  AddEdge(w, 0, left, plan);
+  if (left != right) plan.columns[plan.num_columns++] = {left, right, 0, g.kernel_w, 0, 0, 0, false};
+  AddEdge(w, right, w.out_w, plan);
   plan.num_segments = 0;
   for (size_t i = 0; i < plan.num_columns; ++i) {
     WindowColumns& c = plan.columns[i];
@@ -113,13 +139,24 @@ HWY_INLINE void ListSegments(const ImageWindows<A>& w, const WindowPlan& plan, W
     for (size_t r = 0; r < g.kernel_h; ++r) {
       for (size_t j = 0; j < c.per_kernel_row; ++j) {
         const size_t s = c.begin_tap + j;
-        const size_t a = r * g.dilation_h * plan.pitch + s * g.dilation_w * w.x.c;
+        const size_t a = r * g.dilation_h * plan.line_bytes + s * g.dilation_w * plan.pixel_bytes;
         const size_t whole_row = plan.touching && plan.repacks;  // its bytes are no multiple of tap_bytes
         const size_t line = whole_row ? r * c.steps * 4 : (r * g.kernel_w + s) * plan.tap_bytes;
         *segments++ = {a, line * PackedPanels::kColumns};
       }
     }
   }
+}
+
+// Whether tiles can read the image itself: no window sees padding, and groups of four bytes end where pixels do.
+template <class A>
+HWY_INLINE bool MayReadImage(const ImageWindows<A>& w, const WindowPlan& plan, uint8_t flip) {
+  const Conv2dGeometry& g = w.geometry;
+  const size_t extent_h = (g.kernel_h - 1) * g.dilation_h + 1, extent_w = (g.kernel_w - 1) * g.dilation_w + 1;
+  const bool inside = g.pad_top == 0 && g.pad_left == 0 && (w.out_h - 1) * g.stride_h + extent_h <= w.x.h &&
+                      (w.out_w - 1) * g.stride_w + extent_w <= w.x.w;
+  const bool one_run = !plan.touching || g.kernel_w == 1 || w.x.pixel_stride == w.x.c;
+  return flip == 0 && inside && one_run && !plan.repacks;
 }
 
 // Whether windows are worth it, and then how. `n`: columns of B.
@@ -148,8 +185,8 @@ HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8
   plan.tap_bytes = plan.touching ? w.x.c : RoundUp(w.x.c, 4);
   plan.k = plan.touching ? g.kernel_h * RoundUp(segment, 4) : g.kernel_h * g.kernel_w * plan.tap_bytes;
   plan.panel_bytes = t.PanelBytes(plan.k);
-  plan.skips = (static_cast<uint8_t>(w.padding) ^ flip) == 0;
-  CutColumns(w, plan);
+  plan.padding = flip == 0 ? int32_t{w.padding} : static_cast<uint8_t>(w.padding) ^ flip;
+  plan.skips = plan.padding == 0 || (plan.tap_bytes % 4 == 0 && w.out_h * w.out_w >= tuning::kMinSkipping);
 
   const size_t l2_bytes = caches.L2Bytes();
   plan.groups = DivideUp(n, t.nr);
@@ -174,10 +211,21 @@ HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8
   }
   plan.max_lines = SplitEvenly(plan.lines, plan.blocks, 0).size;
   plan.max_strip_lines = (plan.max_lines - 1) * plan.stride_h + extent_h;
+  CutColumns(w, plan);
   plan.tile_by_tile = plan.groups > tuning::kFewGroups && b_bytes <= l2_bytes / tuning::kL2ShareOfB;
 
+  plan.in_image = MayReadImage(w, plan, flip);
+  plan.line_bytes = plan.in_image ? w.x.row_stride : plan.pitch;
+  plan.pixel_bytes = plan.in_image ? w.x.pixel_stride : w.x.c;
+  if (plan.in_image) {
+    plan.stride_h = g.stride_h;
+    plan.stride_w = g.stride_w;
+    plan.max_strip_lines = 0;
+  }
   plan.panels_at = RoundUp(plan.num_segments * sizeof(WindowSegment), 64);
-  plan.shared_bytes = plan.panels_at + (plan.repacks ? b_bytes : 0);
+  plan.tap_sums_at = plan.panels_at + (plan.repacks ? b_bytes : 0);
+  const size_t taps = plan.skips && plan.padding != 0 ? g.kernel_h * g.kernel_w : 0;
+  plan.shared_bytes = plan.tap_sums_at + taps * panels * PackedPanels::kColumns * sizeof(int32_t);
   plan.windows_at = plan.max_strip_lines * plan.pitch;
   plan.tiles_at = plan.windows_at + RoundUp(plan.max_lines * w.out_w * sizeof(const uint8_t*), 64);
   const size_t most_tiles = plan.max_lines * (DivideUp(w.out_w, t.mr) + plan.num_columns);

@@ -43,8 +43,8 @@
 //                             which products have wide tiles
 //   kArrangesNext             Tile does what TileArgs::next says
 //   kInPlaceMR, kInPlaceNR    where there are several tiles, those of so many rows and columns at most can be read in
-//                             place: TileInPlace(args) multiplies them, without a_tail and b_arranged; 0: there are
-//                             none
+//                             place: TileInPlace(args) multiplies them, without a_tail and b_arranged; and any number
+//                             of rows in one call, if their sums go to no buffer. 0: there are none
 //   MayReadInPlace()          whether such tiles are the faster ones on this CPU
 //
 // Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
@@ -154,6 +154,7 @@ struct TileArgs {
   size_t b_k;                   // so much of K has B, a multiple of a group: at most k and the step of a_tail
   Acc* c;
   size_t c_stride;  // elements
+  size_t c_cols;    // for tiles in place: columns that C has, the last panel's too
   bool add;         // C += instead of C =
   RowsToArrange next;
   // For tiles in place of kInPlaceNR columns: sums do not go to c, but become outputs, from row `row` on. Or null.
@@ -179,7 +180,7 @@ HWY_INLINE void CheckTileArgs(const Args& args, bool in_place = false) {
   HWY_DASSERT(args.b_k <= args.k + (args.a_tail != nullptr ? P::kKR : 0));
   HWY_DASSERT(args.column_sums == nullptr || P::kColumnSums);
   HWY_DASSERT(args.b_arranged == nullptr || P::kArrangeBRows != SIZE_MAX);
-  HWY_DASSERT(args.c != nullptr && args.c_stride >= args.panels * 16);
+  HWY_DASSERT(args.c != nullptr && (args.c_stride >= args.panels * 16 || (in_place && args.c_stride >= args.c_cols)));
   HWY_DASSERT(args.hints.prefetch.from != nullptr || args.b_k == 0);
   HWY_DASSERT(args.hints.written != nullptr);
   (void)args;

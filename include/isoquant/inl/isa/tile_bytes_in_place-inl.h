@@ -7,8 +7,10 @@
 // left out. A row of a matrix is one segment.
 //
 // Registers with 512 bits: 6 rows x 4 vectors = 24 accumulators, 4 of B, 1 of A and 1 of flips, of 32; with 256 bits: 6
-// rows x 2 vectors, 2, 1 and 1, of 16. The pointers of 6 rows have general registers. A tile of up to 12 rows is two
-// such: the output stage then has longer to run between products.
+// rows x 2 vectors, 2, 1 and 1, of 16. The pointers of 6 rows have general registers. A tile for a buffer is two such,
+// up to 12 rows: the output stage then has longer to run between products. Where the tile itself stores or finishes
+// sums, it is any number of them: what a call from the driver takes is longer than 6 x 64 sums of 16 or 24 products do
+// (12544/16/96 1.2 times as fast).
 //
 // Why 6 x 4: 10 loads go with 24 products, where the 12 x 2 of arranged rows take 14, and more instructions a product.
 // On Zen 5 this is 98 to 99 % of the peak of VPDPBUSD, with no row copied, where 12 x 2 are 96. (Commands: tuning.h.
@@ -32,41 +34,12 @@
 #include <utility>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/isa/operands_in_place-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
 #include "isoquant/inl/isa/tile_finish-inl.h"
-
-namespace isoquant {
-namespace HWY_NAMESPACE {
-namespace {
-
-// A run of bytes of each window, and what it is multiplied by: `a` bytes from where the window begins, and `b` bytes
-// from where a panel does.
-struct WindowSegment {
-  size_t a, b;
-};
-
-struct WindowTileArgs {
-  const uint8_t* const* windows;  // where each row begins
-  const WindowSegment* segments;
-  size_t num_segments;         // at least 1
-  size_t steps;                // groups of four bytes in each segment: at least 1
-  const int32_t* column_sums;  // as in TileArgs: 128 times these are owed; or null
-  const int8_t* b;             // packed panels
-  size_t panel_stride;         // bytes
-  size_t rows, panels;         // 1..kMR, 1..kNR / 16
-  int32_t* c;
-  size_t c_stride;           // elements
-  bool add;                  // C += instead of C =
-  const TileFinish* finish;  // as in TileArgs
-  size_t row;
-  TileHints hints;  // what is written, and nothing else
-};
-
-}  // namespace
-// NOLINTNEXTLINE(google-readability-namespace-comments)
-}  // namespace HWY_NAMESPACE
-}  // namespace isoquant
+#include "isoquant/inl/util/parts-inl.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 // Inline asm. MSVC has none for x64.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
@@ -76,123 +49,6 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// What is left of the segments: Next tells where the next one begins. A row of a matrix is one.
-struct Segments {
-  HWY_INLINE explicit Segments(const WindowTileArgs& args)
-      : next(args.segments), end(args.segments + args.num_segments), steps(args.steps) {}
-  HWY_INLINE bool Next(size_t& a, size_t& b) {
-    if (next == end) return false;
-    a = next->a;
-    b = next->b;
-    ++next;
-    return true;
-  }
-  const WindowSegment* next;
-  const WindowSegment* end;
-  size_t steps;
-};
-struct OneSegment {
-  template <class TB, class ArrangedB, class Acc>
-  HWY_INLINE explicit OneSegment(const TileArgs<uint8_t, TB, ArrangedB, Acc>& args) : steps(args.k / 4) {}
-  HWY_INLINE bool Next(size_t& a, size_t& b) {
-    if (done) return false;
-    a = b = 0;
-    return done = true;
-  }
-  size_t steps;
-  bool done = false;
-};
-template <class Args>
-using SegmentsOf = std::conditional_t<std::is_same<Args, WindowTileArgs>::value, Segments, OneSegment>;
-
-// Where the rows of a tile are read: one pointer each.
-template <class Args, size_t kRows>
-struct RowsOf;
-template <size_t kRows>
-struct RowsOf<WindowTileArgs, kRows> {
-  const uint8_t* begin[kRows];
-  size_t at = 0;
-
-  HWY_INLINE RowsOf(const WindowTileArgs& args, size_t first)
-      : RowsOf(args.windows + first, std::make_index_sequence<kRows>()) {}
-  template <size_t... kRow>
-  HWY_INLINE RowsOf(const uint8_t* const* from, std::index_sequence<kRow...>) : begin{from[kRow]...} {}
-  HWY_INLINE void Begin(size_t a) { at = a; }
-  HWY_INLINE void Advance(size_t bytes) { at += bytes; }
-  template <size_t kRow>
-  HWY_INLINE int32_t Group(size_t bytes) const {
-    return LoadUnaligned<int32_t>(begin[kRow] + at + bytes);
-  }
-};
-// Those of a matrix, from two pointers at multiples of its stride. (The asm keeps compilers from making a pointer of
-// each.)
-template <class TB, class ArrangedB, class Acc, size_t kRows>
-struct RowsOf<TileArgs<uint8_t, TB, ArrangedB, Acc>, kRows> {
-  const uint8_t *row0, *row3;
-  size_t stride;
-
-  HWY_INLINE RowsOf(const TileArgs<uint8_t, TB, ArrangedB, Acc>& args, size_t first)
-      : row0(args.a + first * args.a_stride),
-        row3(kRows > 3 ? row0 + 3 * args.a_stride : row0),
-        stride(args.a_stride) {}
-  HWY_INLINE void Begin(size_t) {}
-  HWY_INLINE void Advance(size_t bytes) {
-    row0 += bytes;
-    row3 += bytes;
-    __asm__("" : "+r"(stride));
-  }
-  template <size_t kRow>
-  HWY_INLINE int32_t Group(size_t bytes) const {
-    return LoadUnaligned<int32_t>((kRow < 3 ? row0 : row3) + kRow % 3 * stride + bytes);
-  }
-};
-
-// Where panels are read: four of them from two pointers.
-template <size_t kPanels>
-struct PanelsAt {
-  const int8_t *panel0, *panel2;
-  size_t stride;
-
-  HWY_INLINE PanelsAt(const int8_t* b, size_t panel_stride)
-      : panel0(b), panel2(kPanels > 2 ? b + 2 * panel_stride : b), stride(panel_stride) {}
-  HWY_INLINE void Advance(size_t bytes) {
-    panel0 += bytes;
-    panel2 += bytes;
-    __asm__("" : "+r"(stride));
-  }
-  template <size_t kPanel>
-  HWY_INLINE const int8_t* At() const {
-    return (kPanel < 2 ? panel0 : panel2) + kPanel % 2 * stride;
-  }
-};
-
-// What an output stage makes of a tile, fetched for writing: a row with each four steps. (Sums that go straight to C
-// are faster without: rows that are 2 or 4 KiB apart share sets of L1, and drive B out.)
-struct WrittenRows {
-  template <class Args>
-  HWY_INLINE WrittenRows(const Args& args, size_t first, size_t rows)
-      : next(args.hints.written + first * args.hints.written_stride),
-        stride(args.hints.written_stride),
-        is_one_line(args.hints.written_bytes <= kLine),
-        left(args.hints.written == reinterpret_cast<const char*>(args.c) ? 0 : rows) {}
-  HWY_INLINE void FetchRow() {
-    if (left == 0) return;
-    --left;
-    PrefetchForWriting(next);
-    if (!is_one_line) {
-      PrefetchForWriting(next + kLine);
-      PrefetchForWriting(next + 2 * kLine);
-      PrefetchForWriting(next + 3 * kLine);
-    }
-    next += stride;
-  }
-  static constexpr size_t kLine = 64;
-  const char* next;
-  size_t stride;
-  bool is_one_line;
-  size_t left;
-};
 
 // Dot: as BroadcastTiles takes it, of bytes. Args: WindowTileArgs; or TileArgs, with rows in place. kFlip: bytes of A
 // are read ^ 0x80.
@@ -212,6 +68,22 @@ struct BytesInPlace {
     const size_t half = left <= kRowsAtOnce ? left : (left + 1) / 2;
     RunRows(args, first, half);
     if (half != left) RunRows(args, first + half, left - half);
+  }
+
+  // The sums of each column of `lines` lines of a panel.
+  static HWY_INLINE void SumLines(const int8_t* b, size_t lines, int32_t* sums) {
+    const V32 ones = hn::Set(D32(), 0x01010101);
+    for (size_t j = 0; j < kInPanel; ++j) {
+      const int32_t* from = reinterpret_cast<const int32_t*>(b) + j * hn::Lanes(D32());
+      V32 sum0 = hn::Zero(D32()), sum1 = sum0;
+      size_t i = 0;
+      for (; i + 2 <= lines; i += 2, from += 2 * PackedPanels::kColumns) {
+        sum0 = Dot::Accumulate(sum0, ones, hn::LoadU(D32(), from));
+        sum1 = Dot::Accumulate(sum1, ones, hn::LoadU(D32(), from + PackedPanels::kColumns));
+      }
+      if (i != lines) sum0 = Dot::Accumulate(sum0, ones, hn::LoadU(D32(), from));
+      hn::StoreU(hn::Add(sum0, sum1), D32(), sums + j * hn::Lanes(D32()));
+    }
   }
 
  private:
@@ -261,10 +133,23 @@ struct BytesInPlace {
     static HWY_INLINE Sums Begin(const RowV& init, std::index_sequence<kI...>) {
       return Sums{{(kI < kPerSet ? init.v[kI % kVectors] : hn::Zero(D32()))...}};
     }
+    // What the sums of the columns from `col` on begin with.
     template <size_t... kI>
-    static HWY_INLINE RowV Owed(const int32_t* column_sums, std::index_sequence<kI...>) {
-      if (column_sums == nullptr) return RowV{{(static_cast<void>(kI), hn::Zero(D32()))...}};
-      return RowV{{Owed(column_sums + kI * hn::Lanes(D32()))...}};
+    static HWY_INLINE RowV BeginOf(const Args& args, size_t col, std::index_sequence<kI...>) {
+      constexpr bool kGiven = std::is_same<Args, WindowTileArgs>::value;
+      const int32_t* from = nullptr;
+      if constexpr (kGiven) {
+        from = args.begin;
+      } else {
+        from = args.column_sums;
+      }
+      if (from == nullptr) return RowV{{(static_cast<void>(kI), hn::Zero(D32()))...}};
+      from += col;
+      if constexpr (kGiven) {
+        return RowV{{hn::LoadU(D32(), from + kI * hn::Lanes(D32()))...}};
+      } else {
+        return RowV{{Owed(from + kI * hn::Lanes(D32()))...}};
+      }
     }
     static HWY_INLINE V32 Owed(const int32_t* column_sums) {
       return hn::Sub(hn::Zero(D32()), hn::ShiftLeft<7>(hn::LoadU(D32(), column_sums)));
@@ -323,15 +208,37 @@ struct BytesInPlace {
       hn::StoreU(sum, D32(), c);
     }
 
+    // The first `cols` columns: the last vectors are none or not whole.
+    template <size_t... kRow>
+    static HWY_INLINE void StoreFew(int32_t* c, size_t c_stride, size_t cols, bool add, const Sums& sums,
+                                    std::index_sequence<kRow...>) {
+      (StoreFewOfRow<kRow>(c + kRow * c_stride, cols, add, sums, kColumns), ...);
+    }
+    template <size_t kRow, size_t... kI>
+    static HWY_INLINE void StoreFewOfRow(int32_t* c, size_t cols, bool add, const Sums& sums,
+                                         std::index_sequence<kI...>) {
+      (StoreFewOfVector<kRow * kVectors + kI>(c + kI * hn::Lanes(D32()), cols - Min(cols, kI * hn::Lanes(D32())), add,
+                                              sums),
+       ...);
+    }
+    template <size_t kAt>
+    static HWY_INLINE void StoreFewOfVector(int32_t* c, size_t n, bool add, const Sums& sums) {
+      if (n == 0) return;
+      V32 sum = sums.v[kAt];
+      if (add) sum = hn::Add(sum, LoadFirst(D32(), c, n));
+      StoreFirst(sum, D32(), c, n);
+    }
+
     // Sums that become outputs at once.
     template <size_t... kRow>
-    static HWY_INLINE void Finish(const TileFinish& f, size_t row, const Sums& sums, std::index_sequence<kRow...>) {
+    static HWY_INLINE void Finish(const TileFinish& f, size_t row, size_t step, const Sums& sums,
+                                  std::index_sequence<kRow...>) {
       if (f.kind == TileFinish::kF32) {
-        (FinishRow<TileFinish::kF32, kRow>(f, row, sums), ...);
+        (FinishRow<TileFinish::kF32, kRow>(f, row + kRow * step, sums), ...);
       } else if (f.kind == TileFinish::kS8) {
-        (FinishRow<TileFinish::kS8, kRow>(f, row, sums), ...);
+        (FinishRow<TileFinish::kS8, kRow>(f, row + kRow * step, sums), ...);
       } else {
-        (FinishRow<TileFinish::kU8, kRow>(f, row, sums), ...);
+        (FinishRow<TileFinish::kU8, kRow>(f, row + kRow * step, sums), ...);
       }
     }
     template <TileFinish::Kind kKind, size_t kRow>
@@ -339,10 +246,10 @@ struct BytesInPlace {
       constexpr size_t kAt = kRow * kVectors;
       const V32 v0 = sums.v[kAt], v1 = sums.v[kAt + 1], v2 = sums.v[kAt + 2], v3 = sums.v[kAt + 3];
       if constexpr (kKind == TileFinish::kF32) {
-        FinishFloats(D32(), f, row + kRow, v0, v1, v2, v3);
+        FinishFloats(D32(), f, row, v0, v1, v2, v3);
       } else {
         using Q = std::conditional_t<kKind == TileFinish::kS8, int8_t, uint8_t>;
-        FinishBytes<Q>(D32(), f, row + kRow, v0, v1, v2, v3);
+        FinishBytes<Q>(D32(), f, row, v0, v1, v2, v3);
       }
     }
 
@@ -352,8 +259,7 @@ struct BytesInPlace {
       const size_t col = panel * PackedPanels::kColumns;
       const int8_t* const panels = args.b + panel * args.panel_stride;
       Rows rows(args, first);
-      Sums sums = Begin(Owed(args.column_sums == nullptr ? nullptr : args.column_sums + col, kColumns),
-                        std::make_index_sequence<kSets * kPerSet>());
+      Sums sums = Begin(BeginOf(args, col, kColumns), std::make_index_sequence<kSets * kPerSet>());
       const V32 flips = hn::Set(D32(), static_cast<int32_t>(0x80808080u));
       WrittenRows written(args, first, kRows);
       SegmentsOf<Args> segments(args);
@@ -379,10 +285,13 @@ struct BytesInPlace {
       }
       AddSets(sums, std::make_index_sequence<kPerSet>());
       if constexpr (kVectors == 4) {
-        if (args.finish != nullptr) return Finish(*args.finish, args.row + first, sums, kAll);
+        const size_t step = RowStep(args);
+        if (args.finish != nullptr) return Finish(*args.finish, args.row + first * step, step, sums, kAll);
       }
       int32_t* const c = args.c + first * args.c_stride + col;
-      if (args.add) {
+      if (HWY_UNLIKELY(args.c_cols - col < kVectors * hn::Lanes(D32()))) {
+        StoreFew(c, args.c_stride, args.c_cols - col, args.add, sums, kAll);
+      } else if (args.add) {
         Store<true>(c, args.c_stride, sums, kAll);
       } else {
         Store<false>(c, args.c_stride, sums, kAll);
