@@ -26,6 +26,14 @@ HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
+Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
+  return RunProblem<Int8Problem<int8_t> >(context, a, b, stage);
+}
+Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
+  return RunProblem<Int8Problem<uint8_t> >(context, a, b, stage);
+}
+
+#ifndef ISOQUANT_ONLY_LINEAR
 Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
                 bool accumulate) {
   return RunProblem<Int8Problem<int8_t> >(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
@@ -44,14 +52,6 @@ Status MatMulRows(Context& context, const RowSource<uint8_t>& a, const WeightsRe
   return RunProblem<Int8Problem<uint8_t> >(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
 }
 
-Status RunEngine(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
-  return RunProblem<Int8Problem<int8_t> >(context, a, b, stage);
-}
-Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef& b, StageRef<int32_t> stage) {
-  return RunProblem<Int8Problem<uint8_t> >(context, a, b, stage);
-}
-
-#ifndef ISOQUANT_WITHOUT_BATCHES
 Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums) {
   return RunBatchOf<Int8Problem<int8_t> >(context, products, needs_sums);
 }

@@ -24,6 +24,9 @@
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
+// A library with a part of the operations is compiled with ISOQUANT_ONLY_LINEAR and lacks what that part does not call:
+// integer products to int32, stages of float sums, and batches.
+
 // C = [C +] A B.
 Status MatMulS8(Context& context, const MatrixView<const int8_t>& a, const WeightsRef& b, const MatrixView<int32_t>& c,
                 bool accumulate);
@@ -50,8 +53,7 @@ Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& 
 Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, StageRef<float> stage);
 
 // The same for each product of a batch. With `needs_sums` stages need the column sums of b, so plain weights are packed
-// before. Without, they are packed where that is fastest. (A library without MatMulBatch is compiled with
-// ISOQUANT_WITHOUT_BATCHES, and lacks these.)
+// before. Without, they are packed where that is fastest.
 Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums);
 Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums);
 Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums);

@@ -26,11 +26,11 @@ Status MatMulRows(Context& context, const RowSource<float>& a, const WeightsRef&
   return RunPlain<F32Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});
 }
 
+#ifndef ISOQUANT_ONLY_LINEAR
 Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& b, StageRef<float> stage) {
   return RunProblem<F32Problem>(context, a, b, stage);
 }
 
-#ifndef ISOQUANT_WITHOUT_BATCHES
 Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums) {
   return RunBatchOf<F32Problem>(context, products, needs_sums);
 }

@@ -112,7 +112,7 @@ struct VnniWith : BroadcastTiles<Dot> {
   using A = TA;
   static constexpr bool kFlips = A(-1) < A(0) && !Dot::kSignedA;
   static constexpr bool kColumnSums = kFlips;
-#ifndef ISOQUANT_WITHOUT_WINDOWS  // a build of a part of the operations, without convolutions
+#ifndef ISOQUANT_ONLY_LINEAR  // a build of a part of the operations, without convolutions
   using WindowTile = BytesInPlace<Dot, WindowTileArgs, false>;
 #endif
   using RowTile = BytesInPlace<Dot, typename BroadcastTiles<Dot>::Args, kFlips>;
