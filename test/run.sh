@@ -46,8 +46,8 @@ fi
 
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
-if ! cmake -S . -B build -DISOQUANT_OPERATIONS=all -DISOQUANT_BUILD_TESTS=ON -DISOQUANT_BUILD_BENCHES=ON \
-  -DISOQUANT_BUILD_EXAMPLES=ON "$onnxruntime" "$@" ||
+if ! cmake -S . -B build -DISOQUANT_OPERATIONS=all -DISOQUANT_WARNINGS=ON -DISOQUANT_BUILD_TESTS=ON \
+  -DISOQUANT_BUILD_BENCHES=ON -DISOQUANT_BUILD_EXAMPLES=ON "$onnxruntime" "$@" ||
   ! cmake --build build "${build[@]}"; then
   echo "0 passed, 1 failed"  # the build
   exit 1

@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "commands/commands.h"
 #include "evaluation/measure.h"
@@ -11,6 +10,7 @@
 #include "model_files/packed_file.h"
 #include "support/file.h"
 #include "support/text.h"
+#include "terminal/json_fields.h"
 
 namespace quantized_mlp {
 namespace {
@@ -43,12 +43,15 @@ int RunPack(const PackOptions& options) {
   const double without = measure ? 1000 * StartUp(options.input) : 0,
                with = measure ? 1000 * StartUp(options.output) : 0;
   if (options.json) {
-    using Json = nlohmann::ordered_json;
-    const Json json = {{"output", options.output},
-                       {"bytes", bytes.size()},
-                       {"start_up_ms_unpacked", measure ? Json(without) : Json()},
-                       {"start_up_ms_packed", measure ? Json(with) : Json()}};
-    std::cout << json.dump(2) << "\n";
+    std::vector<JsonField> json = {{"output", options.output},
+                                   {"bytes", bytes.size()},
+                                   {"start_up_ms_unpacked", nullptr},
+                                   {"start_up_ms_packed", nullptr}};
+    if (measure) {
+      json[2].value = without;
+      json[3].value = with;
+    }
+    PrintJson(std::cout, json);
   } else {
     std::cout << "wrote " << options.output << ", " << bytes.size() << " bytes\n";
     if (measure) {

@@ -5,7 +5,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "commands/commands.h"
 #include "data/picture.h"
@@ -14,7 +13,7 @@
 #include "support/file.h"
 #include "support/text.h"
 #include "support/threads.h"
-#include "terminal/reading_json.h"
+#include "terminal/json_fields.h"
 #include "terminal/terminal.h"
 
 namespace quantized_mlp {
@@ -52,14 +51,13 @@ void Print(const PredictOptions& options, const Prediction& prediction) {
   const Dataset& image = prediction.image;
   const std::string label = image.labels.empty() ? "" : prediction.names[image.labels[0]];
   if (options.json) {
-    nlohmann::ordered_json json = {{"prediction", prediction.best},
+    std::vector<JsonField> json = {{"prediction", prediction.best},
                                    {"name", prediction.names[prediction.best]},
                                    {"probabilities", prediction.probabilities},
                                    {"start_up_ms", prediction.start_up_ms}};
-    if (!image.labels.empty()) json["label"] = image.labels[0];
-    if (options.image.empty()) json["data"] = ToJson(image.reading);
-    std::cout << json.dump(2) << "\n";
-    return;
+    if (!image.labels.empty()) json.push_back({"label", size_t{image.labels[0]}});
+    if (options.image.empty()) json.push_back({"data", image.reading});
+    return PrintJson(std::cout, json);
   }
   PrintPicture(std::cout, image.pixels.data(), image.width, image.height, IsStdoutTerminal());
   std::cout << "\n";

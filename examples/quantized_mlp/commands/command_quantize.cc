@@ -3,7 +3,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "commands/commands.h"
 #include "model_files/network_tensors.h"
@@ -12,6 +11,7 @@
 #include "support/file.h"
 #include "support/text.h"
 #include "support/threads.h"
+#include "terminal/json_fields.h"
 #include "with_isoquant/int8_model.h"
 
 namespace quantized_mlp {
@@ -57,10 +57,12 @@ int RunQuantize(const QuantizeOptions& options) {
   Int8FromTensors(ParseSafetensors(bytes, options.output), options.output);  // throws if a scale is not usable
   WriteFile(options.output, bytes);
   if (options.json) {
-    const nlohmann::ordered_json json = {{"output", options.output},      {"layers", Describe(model)},
-                                         {"activations", activations},    {"input_scales", input_scales},
-                                         {"max_pixel", format.max_pixel}, {"bytes", bytes.size()}};
-    std::cout << json.dump(2) << "\n";
+    PrintJson(std::cout, {{"output", options.output},
+                          {"layers", Describe(model)},
+                          {"activations", activations},
+                          {"input_scales", input_scales},
+                          {"max_pixel", static_cast<double>(format.max_pixel)},
+                          {"bytes", bytes.size()}});
   } else {
     std::cout << "A " << Describe(model) << " network in int8, activations " << activations << "\nwhite in a table is "
               << (format.max_pixel == 0 ? "not known: --max-pixel says it"

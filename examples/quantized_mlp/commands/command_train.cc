@@ -3,7 +3,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "commands/commands.h"
@@ -14,7 +13,7 @@
 #include "support/file.h"
 #include "support/text.h"
 #include "support/threads.h"
-#include "terminal/reading_json.h"
+#include "terminal/json_fields.h"
 #include "terminal/terminal.h"
 #include "training/checkpoint.h"
 #include "training/train.h"
@@ -50,12 +49,15 @@ std::vector<size_t> ParseLayers(const std::string& text, size_t inputs, size_t c
 void PrintAnswer(const TrainArguments& options, const TrainState& state, const Progress& last, const Split& split,
                  double accuracy) {
   if (options.json) {
-    const nlohmann::ordered_json json = {
-        {"output", options.output},        {"layers", Describe(state.best)}, {"epochs", state.epoch},
-        {"best_epoch", state.best_epoch},  {"seconds", last.seconds},        {"loss", last.loss},
-        {"accuracy_train", last.accuracy}, {"accuracy_test", accuracy},      {"data", ToJson(split.train.reading)}};
-    std::cout << json.dump(2) << "\n";
-    return;
+    return PrintJson(std::cout, {{"output", options.output},
+                                 {"layers", Describe(state.best)},
+                                 {"epochs", state.epoch},
+                                 {"best_epoch", state.best_epoch},
+                                 {"seconds", last.seconds},
+                                 {"loss", last.loss},
+                                 {"accuracy_train", last.accuracy},
+                                 {"accuracy_test", accuracy},
+                                 {"data", split.train.reading}});
   }
   std::cout << "A " << Describe(state.best) << " network, trained for " << state.epoch << " epochs on "
             << split.train.size() << " images in " << Format("%.1f", last.seconds) << " s (best: epoch "

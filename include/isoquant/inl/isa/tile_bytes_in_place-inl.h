@@ -233,7 +233,7 @@ struct BytesInPlace {
     template <size_t... kRow>
     static HWY_INLINE void Finish(const TileFinish& f, size_t row, size_t step, const Sums& sums,
                                   std::index_sequence<kRow...>) {
-      if (f.kind == TileFinish::kF32) {
+      if (!TileFinish::kMayBeBytes || f.kind == TileFinish::kF32) {
         (FinishRow<TileFinish::kF32, kRow>(f, row + kRow * step, sums), ...);
       } else if (f.kind == TileFinish::kS8) {
         (FinishRow<TileFinish::kS8, kRow>(f, row + kRow * step, sums), ...);

@@ -14,6 +14,11 @@ namespace isoquant {
 struct TileFinish {
   enum Kind : uint8_t { kS8, kU8, kF32 };
   static constexpr size_t kColumns = 64;
+#ifdef ISOQUANT_ONLY_LINEAR  // a build of a part of the operations, without outputs of bytes
+  static constexpr bool kMayBeBytes = false;
+#else
+  static constexpr bool kMayBeBytes = true;
+#endif
 
   Kind kind;
   alignas(64) float scales[kColumns];
