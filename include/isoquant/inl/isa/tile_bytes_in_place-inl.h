@@ -9,8 +9,8 @@
 // Registers with 512 bits: 6 rows x 4 vectors = 24 accumulators, 4 of B, 1 of A and 1 of flips, of 32; with 256 bits: 6
 // rows x 2 vectors, 2, 1 and 1, of 16. The pointers of 6 rows have general registers. A tile for a buffer is two such,
 // up to 12 rows: the output stage then has longer to run between products. Where the tile itself stores or finishes
-// sums, it is any number of them: what a call from the driver takes is longer than 6 x 64 sums of 16 or 24 products do
-// (12544/16/96 1.2 times as fast).
+// sums, it is any number of them, and the loop over six and six is in the kernel: what a call takes is longer than 6 x
+// 64 sums of 16 or 24 products do (12544/16/96 1.3 times as fast, 3136/64/64 1.1 times).
 //
 // Why 6 x 4: 10 loads go with 24 products, where the 12 x 2 of arranged rows take 14, and more instructions a product.
 // On Zen 5 this is 98 to 99 % of the peak of VPDPBUSD, with no row copied, where 12 x 2 are 96. (Commands: tuning.h.
@@ -63,11 +63,12 @@ struct BytesInPlace {
 
   // Any number of rows: six at a time, and of the last ones two parts.
   static HWY_INLINE void Tile(const Args& args) {
-    size_t first = 0, left = args.rows;
-    for (; left > 2 * kRowsAtOnce; left -= kRowsAtOnce, first += kRowsAtOnce) RunRows(args, first, kRowsAtOnce);
+    const size_t whole = args.rows <= 2 * kRowsAtOnce ? 0 : DivideUp(args.rows, kRowsAtOnce) - 2;
+    if (whole != 0) RunRows(args, 0, kRowsAtOnce, whole);
+    const size_t first = whole * kRowsAtOnce, left = args.rows - first;
     const size_t half = left <= kRowsAtOnce ? left : (left + 1) / 2;
-    RunRows(args, first, half);
-    if (half != left) RunRows(args, first + half, left - half);
+    RunRows(args, first, half, 1);
+    if (half != left) RunRows(args, first + half, left - half, 1);
   }
 
   // The sums of each column of `lines` lines of a panel.
@@ -87,25 +88,26 @@ struct BytesInPlace {
   }
 
  private:
-  static HWY_INLINE void RunRows(const Args& args, size_t first, size_t rows) {
-    if (args.panels == kPanels) return Call<kPanels>(args, first, 0, rows);
+  // `times` times `rows` rows.
+  static HWY_INLINE void RunRows(const Args& args, size_t first, size_t rows, size_t times) {
+    if (args.panels == kPanels) return Call<kPanels>(args, first, 0, rows, times);
     if constexpr (kPanels != 1) {
-      if (args.panels >= 2) Call<2>(args, first, 0, rows);
-      if (args.panels != 2) Call<1>(args, first, args.panels - 1, rows);
+      if (args.panels >= 2) Call<2>(args, first, 0, rows, times);
+      if (args.panels != 2) Call<1>(args, first, args.panels - 1, rows, times);
     }
   }
 
   // Each number of rows has a function of its own: CallForRows.
   template <size_t kNumPanels>
-  static HWY_INLINE void Call(const Args& args, size_t first, size_t panel, size_t rows) {
-    Call<kNumPanels>(args, first, panel, rows, std::make_index_sequence<kRowsAtOnce>());
+  static HWY_INLINE void Call(const Args& args, size_t first, size_t panel, size_t rows, size_t times) {
+    Call<kNumPanels>(args, first, panel, rows, times, std::make_index_sequence<kRowsAtOnce>());
   }
   template <size_t kNumPanels, size_t... kRowsMinus1>
-  static HWY_INLINE void Call(const Args& args, size_t first, size_t panel, size_t rows,
+  static HWY_INLINE void Call(const Args& args, size_t first, size_t panel, size_t rows, size_t times,
                               std::index_sequence<kRowsMinus1...>) {
-    using Run = void (*)(const Args&, size_t, size_t);
+    using Run = void (*)(const Args&, size_t, size_t, size_t);
     static constexpr Run kTable[] = {&Kernel<kNumPanels * kInPanel, kRowsMinus1 + 1>::Run...};
-    kTable[rows - 1](args, first, panel);
+    kTable[rows - 1](args, first, panel, times);
   }
 
   template <size_t kVectors, size_t kRows>
@@ -253,9 +255,12 @@ struct BytesInPlace {
       }
     }
 
-    // Rows from `first` on, and panels from `panel` on. Not inlined: nothing is known of args, and each number of rows
-    // has the registers for itself.
-    static HWY_NOINLINE void Run(const Args& args, size_t first, size_t panel) {
+    // Rows from `first` on, kRows each of `times`, and panels from `panel` on. Not inlined: nothing is known of args,
+    // and each number of rows has the registers for itself.
+    static HWY_NOINLINE void Run(const Args& args, size_t first, size_t panel, size_t times) {
+      for (; times != 0; --times, first += kRows) RunOnce(args, first, panel);
+    }
+    static HWY_INLINE void RunOnce(const Args& args, size_t first, size_t panel) {
       const size_t col = panel * PackedPanels::kColumns;
       const int8_t* const panels = args.b + panel * args.panel_stride;
       Rows rows(args, first);
