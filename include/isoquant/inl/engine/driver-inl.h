@@ -341,7 +341,7 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
     }
   }
   ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr, DescribeRows<P>(a));
-  shape.sums = PlainSums<typename P::Acc>(stage) != nullptr;
+  shape.no_buffer = PlainSums<typename P::Acc>(stage) != nullptr || MayFinish(stage);
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);

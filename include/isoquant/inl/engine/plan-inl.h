@@ -67,8 +67,8 @@ struct ProductShape {
   size_t workers;
   bool plain_b;  // B is not packed
   RowsOfA a;
-  size_t count = 1;   // such products, which share the workers
-  bool sums = false;  // are stored as they are
+  size_t count = 1;        // such products, which share the workers
+  bool no_buffer = false;  // tiles store sums in C, or finish them
 };
 
 // The caches of this machine. They are asked for only where they matter: that takes time.
@@ -96,7 +96,7 @@ HWY_INLINE bool SuitsWideTiles(const TileTraits& t, const ProductShape& s) {
 // Whether bytes for VPDPBUSD are better read in place than copied.
 HWY_INLINE bool SuitsBytesInPlace(const ProductShape& s) {
   if (s.n > PackedPanels::kColumns) return true;
-  return s.k >= (s.sums ? tuning::kMinInPlaceKOfSums : tuning::kMinInPlaceKOfOnePanel);
+  return s.k >= (s.no_buffer ? tuning::kMinInPlaceKWithoutBuffer : tuning::kMinInPlaceKOfOnePanel);
 }
 
 // Why rows on lines are read in place, and others arranged: with AMX and rows elsewhere, MatMul 128/768/3072 is 2.3

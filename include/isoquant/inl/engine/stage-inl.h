@@ -101,22 +101,33 @@ inline constexpr bool kMayInlineFloats<StageRef<int32_t>, int32_t> = false;
 template <>
 inline constexpr bool kMayInlineFloats<AnyStage<int32_t>, int32_t> = false;
 
-// Whether tiles can finish sums of the columns from `col` on as the stage would. A user's functor cannot be asked.
+// Whether there are tiles that can finish sums as the stage would. A user's functor cannot be asked.
 template <class Stage>
-HWY_INLINE bool Describe(const Stage&, size_t, TileFinish&) {
+HWY_INLINE bool MayFinish(const Stage&) {
   return false;
 }
 template <class Acc>
-HWY_INLINE bool Describe(const AnyStage<Acc>& any, size_t col, TileFinish& finish) {
-  if (any.stage == nullptr || any.stage->describe == nullptr) return false;
-  any.stage->describe(*any.stage, col, finish);
+HWY_INLINE bool MayFinish(const AnyStage<Acc>& any) {
+  return any.stage != nullptr && any.stage->describe != nullptr;
+}
+
+// The same of `cols`, and how.
+template <class Stage>
+HWY_INLINE bool Describe(const Stage&, Part, TileFinish&) {
+  return false;
+}
+template <class Acc>
+HWY_INLINE bool Describe(const AnyStage<Acc>& any, Part cols, TileFinish& finish) {
+  if (!MayFinish(any)) return false;
+  any.stage->describe(*any.stage, cols.begin, cols.size, finish);
+  finish.columns = cols.size;
   return true;
 }
 
-// How tiles of TileFinish::kColumns columns finish the sums of `cols`, if they can: `finish`, or null.
+// How tiles that can finish the sums of TileFinish::kColumns columns do it for `cols`, if they can: `finish`, or null.
 template <class Stage>
 HWY_INLINE const TileFinish* FindFinish(const Stage& stage, Part cols, TileFinish& finish) {
-  return cols.size == TileFinish::kColumns && Describe(stage, cols.begin, finish) ? &finish : nullptr;
+  return TileFinish::Has(cols.size) && Describe(stage, cols, finish) ? &finish : nullptr;
 }
 
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.

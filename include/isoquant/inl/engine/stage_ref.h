@@ -26,8 +26,8 @@ struct StageBase {
         element_bytes(sizeof(T)) {}
 
   Run run;
-  // Says what the stage does to the columns from `col` on as a TileFinish; null: it does what that cannot say.
-  void (*describe)(const StageBase& stage, size_t col, TileFinish& finish) = nullptr;
+  // Says what the stage does to `cols` columns from `col` on as a TileFinish; null: it does what that cannot say.
+  void (*describe)(const StageBase& stage, size_t col, size_t cols, TileFinish& finish) = nullptr;
   // The output, for Tile to fetch: its first element, and sizes in bytes.
   const char* written;
   size_t written_stride, element_bytes;

@@ -55,8 +55,8 @@ constexpr size_t kFewWideRows = 2;
 
 // One panel has few products for each load of A: bytes for VPDPBUSD are read in place from so much K on (Zen 5: MatMul
 // 100/2048/16 is 1.3 times as fast in place, 200/512/16 1.2 times, 1000/128/10 0.94 times), or from less on if tiles
-// store the sums in C (16384/64/2 1.2 times).
-constexpr size_t kMinInPlaceKOfOnePanel = 256, kMinInPlaceKOfSums = 64;
+// store the sums in C or finish them (16384/64/2 1.2 and 1.25 times).
+constexpr size_t kMinInPlaceKOfOnePanel = 256, kMinInPlaceKWithoutBuffer = 64;
 
 // ---- Windows of images that are read where pixels lie
 

@@ -157,7 +157,8 @@ struct TileArgs {
   size_t c_cols;    // for tiles in place: columns that C has, the last panel's too
   bool add;         // C += instead of C =
   RowsToArrange next;
-  // For tiles in place of kInPlaceNR columns: sums do not go to c, but become outputs, from row `row` on. Or null.
+  // For tiles in place of kInPlaceNR columns, or of one panel: sums do not go to c, but become outputs, from row `row`
+  // on. Or null.
   const TileFinish* finish;
   size_t row;
   TileHints hints;

@@ -255,6 +255,27 @@ struct BytesInPlace {
       }
     }
 
+    // The same of one vector.
+    template <size_t... kRow>
+    static HWY_INLINE void FinishFew(const TileFinish& f, size_t row, size_t step, const Sums& sums,
+                                     std::index_sequence<kRow...>) {
+      if (!TileFinish::kMayBeBytes || f.kind == TileFinish::kF32) {
+        (FinishFewFloats(D32(), f, row + kRow * step, sums.v[kRow]), ...);
+      } else if (f.kind == TileFinish::kS8) {
+        FinishFours<int8_t>(f, row, step, sums);
+      } else {
+        FinishFours<uint8_t>(f, row, step, sums);
+      }
+    }
+    template <class Q, size_t kFirst = 0>
+    static HWY_INLINE void FinishFours(const TileFinish& f, size_t row, size_t step, const Sums& sums) {
+      constexpr size_t kLeft = kRows - kFirst;
+      FinishFewBytes<Q>(D32(), f, row + kFirst * step, step, Min(kLeft, size_t{4}), sums.v[kFirst],
+                        sums.v[kFirst + (kLeft > 1 ? 1 : 0)], sums.v[kFirst + (kLeft > 2 ? 2 : 0)],
+                        sums.v[kFirst + (kLeft > 3 ? 3 : 0)]);
+      if constexpr (kLeft > 4) FinishFours<Q, kFirst + 4>(f, row, step, sums);
+    }
+
     // Rows from `first` on, kRows each of `times`, and panels from `panel` on. Not inlined: nothing is known of args,
     // and each number of rows has the registers for itself.
     static HWY_NOINLINE void Run(const Args& args, size_t first, size_t panel, size_t times) {
@@ -289,9 +310,15 @@ struct BytesInPlace {
         }
       }
       AddSets(sums, std::make_index_sequence<kPerSet>());
-      if constexpr (kVectors == 4) {
-        const size_t step = RowStep(args);
-        if (args.finish != nullptr) return Finish(*args.finish, args.row + first * step, step, sums, kAll);
+      if constexpr (kInPanel == 1 && kVectors != 2) {
+        if (args.finish != nullptr) {
+          const size_t step = RowStep(args), row = args.row + first * step;
+          if constexpr (kVectors == 4) {
+            return Finish(*args.finish, row, step, sums, kAll);
+          } else {
+            return FinishFew(*args.finish, row, step, sums, kAll);
+          }
+        }
       }
       int32_t* const c = args.c + first * args.c_stride + col;
       if (HWY_UNLIKELY(args.c_cols - col < kVectors * hn::Lanes(D32()))) {

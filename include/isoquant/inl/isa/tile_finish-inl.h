@@ -16,6 +16,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/isa/rounding-inl.h"
 #include "isoquant/inl/isa/tile_finish.h"
+#include "isoquant/inl/util/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -53,6 +54,29 @@ HWY_INLINE void FinishFloats(D d, const TileFinish& f, size_t row, V v0, V v1, V
   FinishFloatVector<1>(d, f, row_scale, v1, to);
   FinishFloatVector<2>(d, f, row_scale, v2, to);
   FinishFloatVector<3>(d, f, row_scale, v3, to);
+}
+
+// Rows of at most a vector. Of bytes four at a time: the first `rows` of v0 to v3, each `step` rows after the last one.
+template <class Q, class D, class V = hn::Vec<D>>
+HWY_INLINE void FinishFewBytes(D d, const TileFinish& f, size_t row, size_t step, size_t rows, V v0, V v1, V v2, V v3) {
+  const hn::Repartition<Q, D> dq;
+  const hn::CappedTag<Q, TileFinish::kFew> dq_row;
+  const auto q = DemoteFour(dq, RoundedVector<0>(d, f, v0), RoundedVector<0>(d, f, v1), RoundedVector<0>(d, f, v2),
+                            RoundedVector<0>(d, f, v3), f.zero_point);
+  const auto min = hn::Set(dq, static_cast<Q>(f.min)), max = hn::Set(dq, static_cast<Q>(f.max));
+  alignas(64) Q four[4 * TileFinish::kFew];
+  hn::Store(hn::Min(hn::Max(q, min), max), dq, four);
+  Q* to = static_cast<Q*>(f.to) + row * f.to_stride;
+  for (size_t i = 0; i < rows; ++i, to += step * f.to_stride) {
+    StoreFirst(hn::Load(dq_row, four + i * TileFinish::kFew), dq_row, to, f.columns);
+  }
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void FinishFewFloats(D, const TileFinish& f, size_t row, V v) {
+  const hn::RebindToFloat<D> df;
+  const auto row_scale = hn::Set(df, f.row_scales[row * f.row_scale_step]);
+  const auto scaled = RoundedMul(df, hn::Mul(hn::ConvertTo(df, v), row_scale), hn::Load(df, f.scales));
+  StoreFirst(hn::Add(scaled, hn::Load(df, f.bias)), df, static_cast<float*>(f.to) + row * f.to_stride, f.columns);
 }
 
 }  // namespace

@@ -51,10 +51,11 @@ class ByteStage : public StageBase<int32_t> {
   }
 
   // All of a TileFinish but the scales. Rows have no zero points of their own.
-  void DescribeBytes(size_t col, TileFinish& finish) const {
+  void DescribeBytes(size_t col, size_t cols, TileFinish& finish) const {
     const StageTag di32;
-    for (size_t i = 0, n = hn::Lanes(di32); i < TileFinish::kColumns; i += n) {
-      hn::StoreU(LoadAddends(di32, col + i, n, LoadColumnSums(di32, col + i, n)), di32, finish.addends + i);
+    for (size_t i = 0; i < cols; i += hn::Lanes(di32)) {
+      hn::StoreU(LoadAddends(di32, col + i, cols - i, LoadColumnSums(di32, col + i, cols - i)), di32,
+                 finish.addends + i);
     }
     finish.kind = std::is_signed<Q>::value ? TileFinish::kS8 : TileFinish::kU8;
     finish.zero_point = zero_point_;

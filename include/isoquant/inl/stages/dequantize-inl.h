@@ -94,11 +94,11 @@ class DequantizeStage : public StageBase<int32_t> {
   }
 
  private:
-  static void Describe(const StageBase<int32_t>& stage_in, size_t col, TileFinish& finish) {
+  static void Describe(const StageBase<int32_t>& stage_in, size_t col, size_t cols, TileFinish& finish) {
     const DequantizeStage& stage = static_cast<const DequantizeStage&>(stage_in);
-    for (size_t i = 0, n = hn::Lanes(DF()); i < TileFinish::kColumns; i += n) {
-      hn::StoreU(stage.LoadScales(col + i, n), DF(), finish.scales + i);
-      hn::StoreU(stage.LoadBias(col + i, n), DF(), finish.bias + i);
+    for (size_t i = 0; i < cols; i += hn::Lanes(DF())) {
+      hn::StoreU(stage.LoadScales(col + i, cols - i), DF(), finish.scales + i);
+      hn::StoreU(stage.LoadBias(col + i, cols - i), DF(), finish.bias + i);
     }
     finish.kind = TileFinish::kF32;
     finish.row_scales = stage.row_scales_;

@@ -49,14 +49,13 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
   // The largest float below one. Products of sums with scales up to it are below 2^31.
   static constexpr float kBelowOne = 1.0f - std::numeric_limits<float>::epsilon() / 2;
 
-  static void Describe(const StageBase<int32_t>& stage_in, size_t col, TileFinish& finish) {
+  static void Describe(const StageBase<int32_t>& stage_in, size_t col, size_t cols, TileFinish& finish) {
     const RequantizeStage& stage = static_cast<const RequantizeStage&>(stage_in);
-    const StageTag di32;
     const hn::RebindToFloat<StageTag> df32;
-    for (size_t i = 0, n = hn::Lanes(di32); i < TileFinish::kColumns; i += n) {
-      hn::StoreU(LoadColumns(df32, stage.scales_, stage.one_scale_, col + i, n), df32, finish.scales + i);
+    for (size_t i = 0; i < cols; i += hn::Lanes(df32)) {
+      hn::StoreU(LoadColumns(df32, stage.scales_, stage.one_scale_, col + i, cols - i), df32, finish.scales + i);
     }
-    stage.DescribeBytes(col, finish);
+    stage.DescribeBytes(col, cols, finish);
   }
 
   // (The arguments are plain numbers, not Parts: see StageBase.)
@@ -83,7 +82,7 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
     const StageTag d;
     const size_t n = hn::Lanes(d);
     TileFinish finish;
-    Describe(*this, col, finish);
+    Describe(*this, col, kFinished, finish);
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride) {
       FinishBytes<Q>(d, finish, row, hn::LoadU(d, sums), hn::LoadU(d, sums + n), hn::LoadU(d, sums + 2 * n),
                      hn::LoadU(d, sums + 3 * n));
