@@ -52,12 +52,8 @@ endfunction()
 
 include("${CMAKE_CURRENT_LIST_DIR}/exports.cmake")
 
-# The whole library is compiled again for the ways that take its source: for one target only and at -O1, to save time.
-# (clang 14 takes minutes for the norms at -O1, and less than one at -O3.)
+# The whole library is compiled again for the ways that take its source: for one target only, to save time.
 set(one_target "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS} -DHWY_COMPILE_ONLY_STATIC")
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  list(APPEND one_target "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG")
-endif()
 
 set(highway "${HIGHWAY_SOURCE_DIR}")
 if(NOT highway AND IS_DIRECTORY "${ISOQUANT_BUILD_DIR}/_deps/highway-src")
@@ -79,21 +75,21 @@ elseif(WAY STREQUAL "pkg_config")
 
 elseif(WAY STREQUAL "add_subdirectory")
   # Takes the Highway that was installed.
-  try_project(consumer -DWAY=add_subdirectory "-DCMAKE_PREFIX_PATH=${prefix}" ${one_target})
+  try_project(consumer -DWAY=add_subdirectory "-DCMAKE_PREFIX_PATH=${prefix}" "${one_target}")
 
 elseif(WAY STREQUAL "fetch_content")
   # Compiles Highway too, unless the system has it.
-  try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" ${one_target})
+  try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" "${one_target}")
 
 elseif(WAY STREQUAL "unity")
   # Compiles Highway too.
   try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" -DCMAKE_UNITY_BUILD=ON
-              ${one_target})
+              "${one_target}")
 
 elseif(WAY STREQUAL "shared")
   # A consumer builds the library as a shared one and installs it; two others find that.
   set(shared_prefix "${WORK_DIR}/shared_installed")
-  try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" ${one_target}
+  try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" "${one_target}"
               -DBUILD_SHARED_LIBS=ON -DISOQUANT_INSTALL=ON "-DCMAKE_INSTALL_LIBDIR=${CMAKE_INSTALL_LIBDIR}")
   file(REMOVE_RECURSE "${shared_prefix}")
   run("${CMAKE_COMMAND}" --install "${build}" --config "${CMAKE_BUILD_TYPE}" --prefix "${shared_prefix}")
