@@ -43,15 +43,10 @@ int RunPack(const PackOptions& options) {
   const double without = measure ? 1000 * StartUp(options.input) : 0,
                with = measure ? 1000 * StartUp(options.output) : 0;
   if (options.json) {
-    std::vector<JsonField> json = {{"output", options.output},
-                                   {"bytes", bytes.size()},
-                                   {"start_up_ms_unpacked", nullptr},
-                                   {"start_up_ms_packed", nullptr}};
-    if (measure) {
-      json[2].value = without;
-      json[3].value = with;
-    }
-    PrintJson(std::cout, json);
+    PrintJson(std::cout, {{"output", options.output},
+                          {"bytes", bytes.size()},
+                          {"start_up_ms_unpacked", measure ? JsonValue(without) : JsonValue(nullptr)},
+                          {"start_up_ms_packed", measure ? JsonValue(with) : JsonValue(nullptr)}});
   } else {
     std::cout << "wrote " << options.output << ", " << bytes.size() << " bytes\n";
     if (measure) {

@@ -55,7 +55,7 @@ void Print(const PredictOptions& options, const Prediction& prediction) {
                                    {"name", prediction.names[prediction.best]},
                                    {"probabilities", prediction.probabilities},
                                    {"start_up_ms", prediction.start_up_ms}};
-    if (!image.labels.empty()) json.push_back({"label", size_t{image.labels[0]}});
+    if (!image.labels.empty()) json.push_back({"label", image.labels[0]});
     if (options.image.empty()) json.push_back({"data", image.reading});
     return PrintJson(std::cout, json);
   }

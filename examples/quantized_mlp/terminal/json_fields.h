@@ -13,9 +13,11 @@
 
 namespace quantized_mlp {
 
+using JsonValue = std::variant<std::nullptr_t, size_t, double, std::string, std::vector<float>, Reading>;
+
 struct JsonField {
   std::string name;
-  std::variant<std::nullptr_t, size_t, double, std::string, std::vector<float>, Reading> value;
+  JsonValue value;
 };
 
 // One object, its fields in this order.
