@@ -39,6 +39,7 @@
 //                             walking B in groups of columns, where rows of A and C come and go in parts
 //   WindowTile                multiplies windows of images where they lie (tile_bytes_in_place-inl.h); or void
 //   kFewRows, kManyNR         products of more than kFewRows rows have tiles of kManyNR columns, a divisor of kNR
+//   kLongK, kLongMR           products of more than kLongK of K have tiles of at most kLongMR rows
 //   kWideMR, kWideNR          the largest wide tile, with fewer rows and more columns; 0: there is none. The plan says
 //                             which products have wide tiles
 //   kArrangesNext             Tile does what TileArgs::next says
@@ -92,6 +93,7 @@ struct AnyShape {
   static constexpr bool kReadsBFromL2 = false;
   using WindowTile = void;
   static constexpr size_t kFewRows = SIZE_MAX, kManyNR = 0;  // kNR, whatever the rows
+  static constexpr size_t kLongK = SIZE_MAX, kLongMR = 0;
   static constexpr size_t kWideMR = 0, kWideNR = 0;
   static constexpr bool kArrangesNext = false;
   static constexpr size_t kInPlaceMR = 0, kInPlaceNR = 0;

@@ -2,10 +2,11 @@
 // alone, but for one addition.
 //
 // |a b| <= 255 * 128, and the sum of two such products fits int32, so that all of s8 and u8 is exact. A is widened to
-// s16 when it is arranged. B is widened by a promoting load; with more than one tile of rows, it is widened once for
-// all of them (rate 1.34 instead of 1.25). A vector of s32 holds two partial sums, of (k, k + 1) and of (k + 2, k + 3),
-// for half as many columns as it has lanes. After the loop two such vectors make one vector of columns. Tried and lost:
-// even and odd bytes of B split by shifts (1.25); VPSIGNB + VPMADDUBSW (1.14, and wrong for -128).
+// s16 when it is arranged. B is widened by a promoting load; with several tiles of rows, it is widened once for all of
+// them (rate 1.34 instead of 1.25; on Zen 3 that gains nothing, and costs up to a third with fewer than 64 rows). A
+// vector of s32 holds two partial sums, of (k, k + 1) and of (k + 2, k + 3), for half as many columns as it has lanes.
+// After the loop two such vectors make one vector of columns. Tried and lost: even and odd bytes of B split by shifts
+// (1.25); VPSIGNB + VPMADDUBSW (1.14, and wrong for -128).
 //
 // Registers: 4 rows x 2 vectors = 8 accumulators, 2 of B, 1 of A, 2 products, of 16. (6 rows fit too, but reach 1.27.)
 //
@@ -20,6 +21,8 @@
 #define ISOQUANT_INL_ISA_TILE_MADD_S16_INL_H_
 #endif
 
+#include <utility>
+
 #include "isoquant/inl/isa/arm.h"
 #include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
@@ -33,10 +36,14 @@ namespace HWY_NAMESPACE {
 namespace {
 
 struct MaddS16Tiles : AnyShape, TargetTier {
-  static constexpr size_t kMR = 4, kNR = 16, kTallMR = kMR, kKR = 4;
+  static constexpr size_t kRowsAtOnce = 4, kMR = HWY_TARGET == HWY_AVX2 ? 16 : kRowsAtOnce, kTallMR = kMR, kKR = 4;
+  static constexpr size_t kLongK = 256, kLongMR = kRowsAtOnce;
+  // One row takes two panels at once, where vectors are long enough: memory is faster with two streams (Zen 3:
+  // MatMulCold 1/4096/4096 1.1 times as fast).
+  static constexpr size_t kNR = HWY_TARGET == HWY_AVX2 ? 32 : 16;
   using ArrangedA = int16_t;
   using ArrangedB = int16_t;
-  static constexpr size_t kArrangeBRows = kMR + 1;
+  static constexpr size_t kArrangeBRows = HWY_TARGET == HWY_AVX2 ? SIZE_MAX : kMR + 1;
   static constexpr size_t kPieceK = 32;
   static constexpr bool kReadsRows = false;
   static constexpr bool kColumnSums = false;
@@ -74,72 +81,123 @@ struct MaddS16Tiles : AnyShape, TargetTier {
 #endif
   }
 
-  // One group of four K: a row at `a`, then the rows below it.
-  template <class... RowsBelow>
-  static HWY_INLINE void Step(const int16_t* a, V16 b0, V16 b1, V32& acc0, V32& acc1, RowsBelow&... below) {
-    const V16 va = hn::BitCast(D16(), hn::Set(D64(), LoadUnaligned<int64_t>(a)));
-    MultiplyAccumulate(b0, va, acc0);
-    MultiplyAccumulate(b1, va, acc1);
-    if constexpr (sizeof...(RowsBelow) != 0) Step(a + kPieceK, b0, b1, below...);
-  }
-
-  // Two steps at a time, because scalar instructions compete for the vector ports of x86.
-  template <class BOrArranged, class... Accs>
-  static HWY_INLINE void TwoSteps(const int16_t*& a, const BOrArranged*& b, Accs&... acc) {
-    const size_t n = hn::Lanes(D16());
-    Step(a, LoadB(b), LoadB(b + n), acc...);
-    Step(a + kKR, LoadB(b + 64), LoadB(b + 64 + n), acc...);
-    a += 2 * kKR;
-    b += 128;
-  }
-
-  template <class... RowsBelow>
-  static HWY_INLINE void StoreRows(const Args& args, int32_t* c, V32 acc0, V32 acc1, RowsBelow... below) {
-    const D32 d;
-    V32 sum = hn::Add(hn::ConcatEven(d, acc1, acc0), hn::ConcatOdd(d, acc1, acc0));
-    if (args.add) sum = hn::Add(sum, hn::LoadU(d, c));
-    hn::StoreU(sum, d, c);
-    if constexpr (sizeof...(RowsBelow) != 0) StoreRows(args, c + args.c_stride, below...);
-  }
-
-  // kRows rows of as many columns as D32 has lanes, beginning at column `col`. B is int8_t panels or int16_t arranged
-  // ones.
-  template <size_t kRows>
+  // kRows rows of kPanels panels, or of kPairs times as many columns of one as D32 has lanes, beginning at column
+  // `col`. B is int8_t panels or int16_t arranged ones. One or two rows take several pairs of vectors of B at once:
+  // otherwise they would read the lines of a panel, of which a pair is a part, several times from L2 (1 x 256 x 256,
+  // Zen 3: 1.2 to 1.4 times as fast).
+  template <size_t kRows, size_t kPanels>
   struct Kernel {
-    // Each level of the recursion declares the accumulators of one row. Separate locals stay in registers, and vectors
-    // without a size known to the compiler (SVE) can be nothing else.
-    template <class BOrArranged, class... Accs>
-    static HWY_INLINE void Loop(const Args& args, size_t col, const BOrArranged* b, Accs&... acc) {
-      const D32 d;
-      if constexpr (sizeof...(Accs) < 2 * kRows) {
-        V32 acc0 = hn::Zero(d), acc1 = hn::Zero(d);
-        Loop(args, col, b, acc..., acc0, acc1);
-      } else {
-        const int16_t* a = args.a;
-        size_t k = args.k;
-        for (; k >= kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
-          // Unrolled by the compiler, the loop is slower (rate 1.33 instead of 1.35).
-#pragma GCC unroll 1
-          for (size_t i = 0; i < kPieceK; i += 2 * kKR) TwoSteps(a, b, acc...);
-        }
-        for (; k >= 2 * kKR; k -= 2 * kKR) TwoSteps(a, b, acc...);
-        if (k != 0) Step(a, LoadB(b), LoadB(b + hn::Lanes(D16())), acc...);
-        StoreRows(args, args.c + col, acc...);
+    static constexpr size_t kAllPairs = 32 / hn::MaxLanes(D16()), kMaxPairs = kRows == 1 ? 4 : kRows == 2 ? 2 : 1;
+    static constexpr size_t kPairs = kAllPairs < kMaxPairs ? kAllPairs : kMaxPairs;
+
+    // One group of four K: a pair of vectors of B and its rows, then the next pair. Accumulators come in this order.
+    template <size_t kPair = 0, class BOrArranged, class... Accs>
+    static HWY_INLINE void Step(const int16_t* a, const BOrArranged* b, size_t panel, Accs&... acc) {
+      const size_t n = hn::Lanes(D16());
+      const BOrArranged* const from = (kPair < kPairs ? b : b + panel) + kPair % kPairs * 2 * n;
+      StepRows<kPair, 0>(a, b, panel, LoadB(from), LoadB(from + n), acc...);
+    }
+    template <size_t kPair, size_t kRow, class BOrArranged, class... Others>
+    static HWY_INLINE void StepRows(const int16_t* a, const BOrArranged* b, size_t panel, V16 b0, V16 b1, V32& acc0,
+                                    V32& acc1, Others&... others) {
+      const V16 va = hn::BitCast(D16(), hn::Set(D64(), LoadUnaligned<int64_t>(a + kRow * kPieceK)));
+      MultiplyAccumulate(b0, va, acc0);
+      MultiplyAccumulate(b1, va, acc1);
+      if constexpr (kRow + 1 < kRows) {
+        StepRows<kPair, kRow + 1>(a, b, panel, b0, b1, others...);
+      } else if constexpr (sizeof...(Others) != 0) {
+        Step<kPair + 1>(a, b, panel, others...);
       }
     }
-    static HWY_NOINLINE void Run(const Args& args) {
-      for (size_t row = 0; row < kRows; ++row) PrefetchForWriting(args.hints.written + row * args.hints.written_stride);
-      for (size_t col = 0; col < kNR; col += hn::Lanes(D32())) {
-        if (args.b_arranged != nullptr) {
-          Loop(args, col, args.b_arranged + col * 4);
-        } else {
-          Loop(args, col, args.b + col * 4);
+
+    // Two steps at a time, because scalar instructions compete for the vector ports of x86. kFetchNext: the same of the
+    // next panel is fetched, a second stream out of memory (Zen 3: MatMulCold 2/4096/4096 1.2 times as fast,
+    // 4/4096/4096 1.1 to 1.2 times).
+    template <bool kFetchNext, class BOrArranged, class... Accs>
+    static HWY_INLINE void TwoSteps(const int16_t*& a, const BOrArranged*& b, size_t panel, Accs&... acc) {
+      if (kFetchNext) {
+        hwy::Prefetch(b + panel);
+        hwy::Prefetch(b + panel + 64);
+      }
+      Step(a, b, panel, acc...);
+      Step(a + kKR, b + 64, panel, acc...);
+      a += 2 * kKR;
+      b += 128;
+    }
+
+    template <size_t kRow, class... Others>
+    static HWY_INLINE void Store(const Args& args, int32_t* c, V32 acc0, V32 acc1, Others... others) {
+      const D32 d;
+      int32_t* const to = c + kRow * args.c_stride;
+      V32 sum = hn::Add(hn::ConcatEven(d, acc1, acc0), hn::ConcatOdd(d, acc1, acc0));
+      if (args.add) sum = hn::Add(sum, hn::LoadU(d, to));
+      hn::StoreU(sum, d, to);
+      if constexpr (kRow + 1 < kRows) {
+        Store<kRow + 1>(args, c, others...);
+      } else if constexpr (sizeof...(Others) != 0) {
+        Store<0>(args, c + hn::Lanes(d), others...);
+      }
+    }
+
+    // Each level of the recursion declares two accumulators. Separate locals stay in registers, and vectors without a
+    // size known to the compiler (SVE) can be nothing else.
+    template <bool kFetchNext, class BOrArranged, class... Accs>
+    static HWY_INLINE void Loop(const Args& args, const int16_t* a, int32_t* c, const BOrArranged* b, Accs&... acc) {
+      const D32 d;
+      if constexpr (sizeof...(Accs) < 2 * kRows * kPairs * kPanels) {
+        V32 acc0 = hn::Zero(d), acc1 = hn::Zero(d);
+        Loop<kFetchNext>(args, a, c, b, acc..., acc0, acc1);
+      } else {
+        const size_t panel = args.panel_stride, to_next_piece = args.a_step - kPieceK;
+        size_t k = args.k;
+        for (; k >= kPieceK; k -= kPieceK, a += to_next_piece) {
+          // Unrolled by the compiler, the loop is slower (rate 1.33 instead of 1.35).
+#pragma GCC unroll 1
+          for (size_t i = 0; i < kPieceK; i += 2 * kKR) TwoSteps<kFetchNext>(a, b, panel, acc...);
+        }
+        for (; k >= 2 * kKR; k -= 2 * kKR) TwoSteps<kFetchNext>(a, b, panel, acc...);
+        if (k != 0) Step(a, b, panel, acc...);
+        Store<0>(args, c, acc...);
+      }
+    }
+    // The rows from `row` on.
+    static HWY_NOINLINE void Run(const Args& args, size_t row) {
+      const char* written = args.hints.written + row * args.hints.written_stride;
+      for (size_t r = 0; r < kRows; ++r, written += args.hints.written_stride) {
+        PrefetchForWriting(written);
+        if (kNR == 32 && args.panels == 2) PrefetchForWriting(written + args.hints.written_bytes - 1);
+      }
+      const int16_t* const a = args.a + row * kPieceK;
+      int32_t* c = args.c + row * args.c_stride;
+      for (size_t p = 0; p < args.panels; p += kPanels) {
+        for (size_t col = 0; col < 64; col += kPairs * hn::Lanes(D16()) * 2, c += kPairs * hn::Lanes(D32())) {
+          if (args.b_arranged != nullptr) {
+            Loop<false>(args, a, c, args.b_arranged + p * 16 * args.b_k + col);
+          } else if (kRows > 1 && row + col == 0 && args.hints.b_from_memory) {
+            Loop<kRows != 1>(args, a, c, args.b + p * args.panel_stride);
+          } else {
+            Loop<false>(args, a, c, args.b + p * args.panel_stride + col);
+          }
         }
       }
     }
   };
 
-  static HWY_INLINE void Tile(State&, const Args& args) { CallForRows<Kernel>(args, std::make_index_sequence<kMR>()); }
+  template <size_t... kRowsMinus1>
+  static HWY_INLINE void RunRows(const Args& args, size_t row, size_t rows, std::index_sequence<kRowsMinus1...>) {
+    using Run = void (*)(const Args&, size_t);
+    static constexpr Run kTable[] = {&Kernel<kRowsMinus1 + 1, 1>::Run...};
+    kTable[rows - 1](args, row);
+  }
+
+  static HWY_INLINE void Tile(State&, const Args& args) {
+    if (kNR == 32 && args.panels == 2 && args.rows == 1) return Kernel<1, kNR / 16>::Run(args, 0);
+    for (size_t row = 0, left = args.rows, rows; left != 0; row += rows, left -= rows) {
+      // Five and six rows are 3 + 2 and 3 + 3: a row alone takes half as long as four.
+      rows = left <= kRowsAtOnce ? left : left < 2 * kRowsAtOnce - 1 ? kRowsAtOnce - 1 : kRowsAtOnce;
+      RunRows(args, row, rows, std::make_index_sequence<kRowsAtOnce>());
+    }
+  }
 };
 
 template <class TA>
