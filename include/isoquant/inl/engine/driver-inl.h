@@ -139,7 +139,7 @@ class MatMulBlock {
     }
 
     if (direct) SetDirect(col, cols);
-    args_.c_cols = direct ? cols : args_.panels * PackedPanels::kColumns;
+    args_.c_cols = direct || P::kInPlaceNR == 0 ? cols : args_.panels * PackedPanels::kColumns;
     if constexpr (P::kInPlaceNR != 0) {
       if (IsInPlace<P>(plan_.tile) && (direct || args_.finish != nullptr)) return RunRowsInPlace(k, col, cols, direct);
     }

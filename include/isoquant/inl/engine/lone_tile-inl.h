@@ -133,6 +133,7 @@ class LoneTile {
   }
   static HWY_INLINE void SetSize(size_t cols, Args& args) {
     args.panels = PackedPanels::NumPanels(cols);
+    args.c_cols = cols;
     args.hints.prefetch.from = args.b;  // nothing else comes later
   }
   // From what Tile has read: with tile.cols in its place, compilers compute the distances before the first tile.

@@ -151,12 +151,12 @@ struct TileArgs {
   const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 b_k elements apart,
                                 // b_k rounded up to a multiple of kKR
   size_t rows;                  // 1..kMR; 1..kTallMR if there is one panel; 1..kWideMR if there are more than kNR / 16
-  size_t panels;                // 1..kNR / 16, or 1..kWideNR / 16; all their columns are written
+  size_t panels;                // 1..kNR / 16, or 1..kWideNR / 16; all their columns may be written
   size_t k;                     // a multiple of kKR, without the step of a_tail
   size_t b_k;                   // so much of K has B, a multiple of a group: at most k and the step of a_tail
   Acc* c;
   size_t c_stride;  // elements
-  size_t c_cols;    // for tiles in place: columns that C has, the last panel's too
+  size_t c_cols;    // columns that are asked for. Tiles in place write no others, if C has no others
   bool add;         // C += instead of C =
   RowsToArrange next;
   // For tiles in place of kInPlaceNR columns, or of one panel: sums do not go to c, but become outputs, from row `row`
