@@ -24,9 +24,13 @@ HWY_INLINE bool FitWords(const Conv2dGeometry& g) {
          (kTilePixels - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1 <= kMostColumns;
 }
 
-// Whether pairs take less time than products of 32 bits. A pair takes six instructions to make and two for each window
-// that it is part of, a product four. The rest, 7 / 5, is measured: Zen 5, AVX2, 7 x 7 and 14 x 14 pixels.
+// Whether pairs take less time than products of 32 bits. A pair takes three instructions to make, and as many for its
+// loads and store, and two for each window that it is part of; a product takes four. The rest, 7 / 5, is measured: Zen
+// 5, AVX2, 7 x 7 and 14 x 14 pixels. Pairs that are not stored pay for rows of some windows (Zen 3: 14 x 14 x 576 / 2,
+// to s8, is 0.94 times as fast by pairs).
 HWY_INLINE bool DoPairsPay(const Conv2dGeometry& g, size_t out_h, size_t out_w) {
+  constexpr size_t kFewWindows = 8;
+  if (AreEverySecondPair(g)) return out_w >= kFewWindows;
   const WordGeometry<2> words(g, out_h);
   const size_t count = HWY_MIN(kTilePixels, out_w), windows = count * words.rows;
   const size_t columns = (count - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;

@@ -14,11 +14,12 @@ namespace {
 
 // As TraitsOf gives them on CPUs that need not be this one: rows, columns, rows of tall tiles, steps and pieces of K;
 // bytes of an element; from how many rows on B is arranged; whether rows are read in place, and B from L2; rows and
-// columns of wide tiles; of tiles in place.
+// columns of wide tiles; of tiles in place; more K than this, and rows of tiles then.
 constexpr TileTraits kVnni512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true};
 constexpr TileTraits kWide512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64};
 constexpr TileTraits kInPlace512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64, 12, 64};
-constexpr TileTraits kMadd256{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
+constexpr TileTraits kMadd512{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
+constexpr TileTraits kMadd256{16, 32, 16, 4, 32, 1, 4, 2, 2, SIZE_MAX, false, false, SIZE_MAX, 0, 0, 0, 0, 0, 256, 4};
 constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
 constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
 constexpr TileTraits kF32{12, 64, 24, 1, 16, 4, 4, 4, 4, SIZE_MAX, true, true, 2, 32};
@@ -71,12 +72,17 @@ const Row kRows[] = {
     // K of one more: two chunks, and a buffer for each tile.
     {kVnni512, {40, 4097, 2048, 1, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 40, 1, 64, 2, 0, 172544}},
     // Policies that do not read B from L2: blocks of A.
-    {kMadd256, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 147968}},
+    {kMadd512, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 147968}},
+    // Longer K: tiles have fewer rows, and a product that would be a lone tile has several.
+    {kMadd256, {16, 256, 256, 1, kPacked, kAnywhere}, kHalfMiB, "lone", {1, 16, 1, 8, 1, 0, 12288}},
+    {kMadd256, {16, 257, 256, 1, kPacked, kAnywhere}, kHalfMiB, "", {1, 16, 1, 8, 1, 0, 10240}},
+    {kMadd256, {20, 256, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 20, 1, 1, 1, 0, 12288}},
+    {kMadd256, {20, 257, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 20, 1, 1, 1, 0, 12032}},
     {kNeonDot, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 66560}},
     // B is not arranged for one tile of rows.
-    {kMadd256, {4, 300, 100, 1, kPacked, kAnywhere}, kHalfMiB, "lone", {1, 4, 1, 7, 1, 0, 3072}},
+    {kMadd512, {4, 300, 100, 1, kPacked, kAnywhere}, kHalfMiB, "lone", {1, 4, 1, 7, 1, 0, 3072}},
     // B is arranged for two: 10,240 bytes.
-    {kMadd256, {5, 300, 100, 1, kPacked, kAnywhere}, kHalfMiB, "", {1, 5, 1, 7, 1, 0, 13952}},
+    {kMadd512, {5, 300, 100, 1, kPacked, kAnywhere}, kHalfMiB, "", {1, 5, 1, 7, 1, 0, 13952}},
     // Tall tiles that are no taller: two of them.
     {kNeonDot, {16, 4096, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 16, 1, 1, 1, 0, 66560}},
 
@@ -156,7 +162,7 @@ const Row kRows[] = {
     // Four workers: one block, so that no panel is packed twice.
     {kVnni512, {64, 1024, 1024, 4, kPlain, kAnywhere}, kTwoMiB, "", {1, 64, 4, 32, 1, 2, 134400}},
     // Packed and then arranged.
-    {kMadd256, {64, 512, 512, 1, kPlain, kAnywhere}, kHalfMiB, "", {1, 64, 1, 32, 1, 4, 115456}},
+    {kMadd512, {64, 512, 512, 1, kPlain, kAnywhere}, kHalfMiB, "", {1, 64, 1, 32, 1, 4, 115456}},
 
     // ---- Elements of four bytes
     // B of 1 MiB is in L2.
@@ -253,6 +259,7 @@ void CheckRows(const TileTraits& t, const ProductShape& s, const MatMulPlan& pla
       CheckCovers(s.m, plan.row_blocks, [&](size_t i) { return SplitEvenly(s.m, plan.row_blocks, i); });
   CHECK(plan.max_block_rows == largest);
   CHECK(plan.tile.rows <= (plan.tile.cols == PackedPanels::kColumns ? t.tall_mr : t.mr));
+  if (s.k > t.long_k) CHECK(plan.tile.rows <= t.long_mr);
   CHECK((t.reads_rows || t.in_place_nr != 0 || !plan.tile.reads_rows));
   CHECK((s.a != RowsOfA::kComputed || !plan.tile.reads_rows));
   if (s.plain_b) CHECK(plan.row_blocks == 1);  // else panels would be packed more than once
@@ -318,7 +325,7 @@ void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& 
 TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {
   Random random(1);
   for (size_t i = 0; i < 4000; ++i) {
-    for (const TileTraits* t : {&kVnni512, &kWide512, &kInPlace512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
+    for (const TileTraits* t : {&kVnni512, &kWide512, &kInPlace512, &kMadd512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
       const ProductShape s = AnyShapeOf(random);
       const FakeCaches caches{size_t{1} << (17 + random.Below(6))};
       CAPTURE(s.m);

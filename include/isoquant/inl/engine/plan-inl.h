@@ -31,9 +31,9 @@ struct TileTraits {
   size_t arrange_b_rows;
   bool reads_rows, reads_b_from_l2;
   size_t few_rows = SIZE_MAX, many_nr = 0;  // more rows: many_nr columns, not nr
-  size_t long_k = SIZE_MAX, long_mr = 0;
   size_t wide_mr = 0, wide_nr = 0;
   size_t in_place_mr = 0, in_place_nr = 0;
+  size_t long_k = SIZE_MAX, long_mr = 0;  // of more K: long_mr rows at most
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   // The most rows of a tile of so much K that is neither tall nor wide nor in place.
@@ -57,12 +57,12 @@ constexpr TileTraits TraitsOf() {
           P::kReadsBFromL2,
           P::kFewRows,
           P::kManyNR,
-          P::kLongK,
-          P::kLongMR,
           P::kWideMR,
           P::kWideNR,
           P::kInPlaceMR,
-          P::kInPlaceNR};
+          P::kInPlaceNR,
+          P::kLongK,
+          P::kLongMR};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.

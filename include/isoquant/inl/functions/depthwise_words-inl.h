@@ -185,7 +185,7 @@ struct Pairs {
     const size_t lanes = hn::Lanes(d), step = words_per_column * kTileChannels;
     A line[hn::MaxLanes(Tag())];
     for (A& value : line) value = w.padding;
-    const int32_t zeros = static_cast<int32_t>(static_cast<uint16_t>(w.padding) * 0x10001u);
+    const int32_t zeros = Zeros(w.padding);
     const auto pad = [](int32_t* to) { hn::StoreU(hn::Zero(Tag()), Tag(), to); };
     for (size_t r = 0; r < words_per_column * 2; r += 2) {
       int32_t* const to = words + r / 2 * kTileChannels;
@@ -205,15 +205,25 @@ struct Pairs {
     sum = hn::Add(sum, hn::WidenMulPairwiseAdd(d, hn::BitCast(d16, words), hn::BitCast(d16, weights)));
   }
 
- private:
-  static HWY_INLINE void MakeOne(const A* const* pixels, int32_t zeros, size_t n, int32_t* to) {
+  static int32_t Zeros(A zero_point) { return static_cast<int32_t>(static_cast<uint16_t>(zero_point) * 0x10001u); }
+
+  // The words of the first n pixels at `above` and at `below`; `zeros` is two zero points.
+  static HWY_INLINE hn::Vec<Tag> Word(const A* above, const A* below, int32_t zeros, size_t n) {
     const Tag d;
     const hn::Rebind<A, Tag> narrow;
     const hn::Repartition<int16_t, Tag> d16;
-    const auto above = hn::PromoteTo(d, LoadFirst(narrow, pixels[0], n));
-    const auto below = hn::PromoteTo(d, LoadFirst(narrow, pixels[1], n));
-    const auto pair = hn::Or(hn::And(above, hn::Set(d, 0xffff)), hn::ShiftLeft<16>(below));
-    hn::StoreU(hn::BitCast(d, hn::Sub(hn::BitCast(d16, pair), hn::BitCast(d16, hn::Set(d, zeros)))), d, to);
+    const hn::Rebind<A, hn::Repartition<int16_t, Tag>> both;
+    const auto first = hn::ResizeBitCast(both, LoadFirst(narrow, above, n));
+    const auto second = hn::ResizeBitCast(both, LoadFirst(narrow, below, n));
+    // Without hn::, as in QuadMaker.
+    const auto pair = hn::PromoteTo(d16, HWY_IS_LITTLE_ENDIAN ? InterleaveWholeLower(both, first, second)
+                                                              : InterleaveWholeLower(both, second, first));
+    return hn::BitCast(d, hn::Sub(pair, hn::BitCast(d16, hn::Set(d, zeros))));
+  }
+
+ private:
+  static HWY_INLINE void MakeOne(const A* const* pixels, int32_t zeros, size_t n, int32_t* to) {
+    hn::StoreU(Word(pixels[0], pixels[1], zeros, n), Tag(), to);
   }
 };
 
