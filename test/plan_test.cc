@@ -14,12 +14,12 @@ namespace {
 
 // As TraitsOf gives them on CPUs that need not be this one: rows, columns, rows of tall tiles, steps and pieces of K;
 // bytes of an element; from how many rows on B is arranged; whether rows are read in place, and B from L2; rows and
-// columns of wide tiles; of tiles in place; more K than this, and rows of tiles then.
+// columns of wide tiles; of tiles in place; more K than this, and rows of tiles of many rows then.
 constexpr TileTraits kVnni512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true};
 constexpr TileTraits kWide512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64};
 constexpr TileTraits kInPlace512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64, 12, 64};
 constexpr TileTraits kMadd512{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
-constexpr TileTraits kMadd256{16, 32, 16, 4, 32, 1, 4, 2, 2, SIZE_MAX, false, false, SIZE_MAX, 0, 0, 0, 0, 0, 256, 4};
+constexpr TileTraits kMadd256{16, 32, 16, 4, 32, 1, 4, 2, 2, SIZE_MAX, false, false, 1, 32, 0, 0, 0, 0, 256, 4};
 constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
 constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
 constexpr TileTraits kF32{12, 64, 24, 1, 16, 4, 4, 4, 4, SIZE_MAX, true, true, 2, 32};
@@ -73,9 +73,10 @@ const Row kRows[] = {
     {kVnni512, {40, 4097, 2048, 1, kPacked, kAnywhere}, kTwoMiB, "streams", {1, 40, 1, 64, 2, 0, 172544}},
     // Policies that do not read B from L2: blocks of A.
     {kMadd512, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 147968}},
-    // Longer K: tiles have fewer rows, and a product that would be a lone tile has several.
+    // Longer K: tiles of several rows have four of them.
     {kMadd256, {16, 256, 256, 1, kPacked, kAnywhere}, kHalfMiB, "lone", {1, 16, 1, 8, 1, 0, 12288}},
     {kMadd256, {16, 257, 256, 1, kPacked, kAnywhere}, kHalfMiB, "", {1, 16, 1, 8, 1, 0, 10240}},
+    {kMadd256, {1, 257, 256, 1, kPacked, kAnywhere}, kHalfMiB, "lone", {1, 1, 1, 8, 1, 0, 4672}},
     {kMadd256, {20, 256, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 20, 1, 1, 1, 0, 12288}},
     {kMadd256, {20, 257, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 20, 1, 1, 1, 0, 12032}},
     {kNeonDot, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 66560}},
@@ -259,7 +260,7 @@ void CheckRows(const TileTraits& t, const ProductShape& s, const MatMulPlan& pla
       CheckCovers(s.m, plan.row_blocks, [&](size_t i) { return SplitEvenly(s.m, plan.row_blocks, i); });
   CHECK(plan.max_block_rows == largest);
   CHECK(plan.tile.rows <= (plan.tile.cols == PackedPanels::kColumns ? t.tall_mr : t.mr));
-  if (s.k > t.long_k) CHECK(plan.tile.rows <= t.long_mr);
+  if (t.many_mr != 0 && t.HasMany(s.m, s.k)) CHECK(plan.tile.rows <= t.many_mr);
   CHECK((t.reads_rows || t.in_place_nr != 0 || !plan.tile.reads_rows));
   CHECK((s.a != RowsOfA::kComputed || !plan.tile.reads_rows));
   if (s.plain_b) CHECK(plan.row_blocks == 1);  // else panels would be packed more than once

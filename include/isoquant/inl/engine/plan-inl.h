@@ -30,14 +30,17 @@ struct TileTraits {
   size_t b_bytes, acc_bytes, arranged_a_bytes, arranged_b_bytes;  // of an element
   size_t arrange_b_rows;
   bool reads_rows, reads_b_from_l2;
-  size_t few_rows = SIZE_MAX, many_nr = 0;  // more rows: many_nr columns, not nr
+  size_t few_rows = SIZE_MAX, many_nr = 0;
   size_t wide_mr = 0, wide_nr = 0;
   size_t in_place_mr = 0, in_place_nr = 0;
-  size_t long_k = SIZE_MAX, long_mr = 0;  // of more K: long_mr rows at most
+  size_t short_k = 0, many_mr = 0;
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
-  // The most rows of a tile of so much K that is neither tall nor wide nor in place.
-  size_t Rows(size_t k) const { return k > long_k ? long_mr : mr; }
+  // Whether tiles have at most many_mr rows, if that is not 0, and many_nr columns.
+  bool HasMany(size_t m, size_t k) const { return m > few_rows && k > short_k; }
+  size_t Rows(size_t m, size_t k, bool tall) const {
+    return many_mr != 0 && HasMany(m, k) ? many_mr : tall ? tall_mr : mr;
+  }
   size_t PanelBytes(size_t k) const { return DivideUp(k, Group()) * PackedPanels::kLineBytes; }
 };
 
@@ -61,8 +64,8 @@ constexpr TileTraits TraitsOf() {
           P::kWideNR,
           P::kInPlaceMR,
           P::kInPlaceNR,
-          P::kLongK,
-          P::kLongMR};
+          P::kShortK,
+          P::kManyMR};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -115,8 +118,8 @@ HWY_INLINE TilePlan PlanTile(const TileTraits& t, const ProductShape& s, const C
   const size_t b_bytes = s.n * s.k * t.b_bytes;
   plan.b_from_memory = b_bytes >= tuning::kSmallestL2 && b_bytes >= tuning::kL2sOfStreamedB * caches.L2Bytes();
   plan.wide = false;
-  plan.rows = plan.tall && s.k <= t.long_k ? t.tall_mr : t.Rows(s.k);
-  plan.cols = plan.tall ? PackedPanels::kColumns : s.m > t.few_rows ? t.many_nr : t.nr;
+  plan.rows = t.Rows(s.m, s.k, plan.tall);
+  plan.cols = plan.tall ? PackedPanels::kColumns : t.HasMany(s.m, s.k) ? t.many_nr : t.nr;
   // A branch of its own: small products take 18 instructions less than with one condition for all three members.
   if (HWY_UNLIKELY(t.wide_nr != 0 && s.n >= t.wide_nr) && !plan.b_from_memory && SuitsWideTiles(t, s)) {
     plan.wide = true;
@@ -223,7 +226,8 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
       b_bytes <= l2_bytes / tuning::kL2ShareOfB) {
     plan.row_blocks = tiles_for(s.m);
   } else if (s.m * plan.padded_k > block_elements && !s.plain_b) {  // a division costs more than a small call's rest
-    plan.row_blocks = DivideUp(s.m, Max(block_elements / plan.padded_k / t.Rows(s.k), size_t{4}) * t.Rows(s.k));
+    const size_t mr = t.Rows(s.m, s.k, false);
+    plan.row_blocks = DivideUp(s.m, Max(block_elements / plan.padded_k / mr, size_t{4}) * mr);
   }
   plan.column_parts = 1;
   if (s.workers > 1) SplitForWorkers(s, plan);

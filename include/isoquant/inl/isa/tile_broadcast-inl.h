@@ -159,10 +159,10 @@ struct BroadcastTiles : AnyShape {
     // memory anyway: it fetches, in two streams, the B that it will itself read some KiB further on (12 x 4096 x 4096,
     // weights from memory: 16.3 GB/s with this, 12.7 without).
     //
-    // One or two rows of floats are quick enough for CPUs with 256-bit vectors to see far ahead themselves. There two
-    // streams without prefetches come at 24 GB/s, with them at 18 (Zen 3; MatMulF32 1/4096/4096 1.2 times as fast, 2
-    // rows 1.13 times, but 6 rows 0.8 times).
-    static constexpr bool kHardwareFetches = HWY_TARGET == HWY_AVX2 && !kIsExact && kRows <= 2;
+    // One or two rows of f32 are quick enough for CPUs with 256-bit vectors to see far ahead themselves. There two
+    // streams without prefetches come at 24 GB/s, with them at 18 (Zen 3: MatMulF32 1/4096/4096 1.2 times as fast
+    // without, 2 rows 1.13 times, but 6 rows 0.8 times, and 1 or 2 rows of bf16 0.7 times).
+    static constexpr bool kHardwareFetches = HWY_TARGET == HWY_AVX2 && !kIsExact && kParts == 1 && kRows <= 2;
     struct Prefetches {
       const char* next;
       size_t inner, outer;

@@ -3,15 +3,17 @@
 //
 // |a b| <= 255 * 128, and the sum of two such products fits int32, so that all of s8 and u8 is exact. A is widened to
 // s16 when it is arranged. B is widened by a promoting load; with several tiles of rows, it is widened once for all of
-// them (rate 1.34 instead of 1.25; on Zen 3 that gains nothing, and costs up to a third with fewer than 64 rows). A
-// vector of s32 holds two partial sums, of (k, k + 1) and of (k + 2, k + 3), for half as many columns as it has lanes.
-// After the loop two such vectors make one vector of columns. Tried and lost: even and odd bytes of B split by shifts
-// (1.25); VPSIGNB + VPMADDUBSW (1.14, and wrong for -128).
+// them (with AVX2 on Granite Rapids the rate is 1.34 instead of 1.25). Not so with AVX2 any more: on Zen 3, whose ports
+// for it are not those of the products, that gains nothing, and costs up to a third with few rows. A vector of s32
+// holds two partial sums, of (k, k + 1) and of (k + 2, k + 3), for half as many columns as it has lanes. After the loop
+// two such vectors make one vector of columns. Tried and lost: even and odd bytes of B split by shifts (1.25); VPSIGNB
+// + VPMADDUBSW (1.14, and wrong for -128).
 //
 // Registers: 4 rows x 2 vectors = 8 accumulators, 2 of B, 1 of A, 2 products, of 16. (6 rows fit too, but reach 1.27.)
 //
 // Rates are multiply-adds in the time of one f32 FMA lane on Granite Rapids (vs_fma of ISOQUANT_MAX_TIER=avx2
-// bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512').
+// bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512'). On Zen 3 it is 1.45, as of
+// bare loops out of L1 (1.4 to 1.5): four vector ports allow 2, but only two take VPMADDWD, and additions take all.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_MADD_S16_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -36,11 +38,14 @@ namespace HWY_NAMESPACE {
 namespace {
 
 struct MaddS16Tiles : AnyShape, TargetTier {
-  static constexpr size_t kRowsAtOnce = 4, kMR = HWY_TARGET == HWY_AVX2 ? 16 : kRowsAtOnce, kTallMR = kMR, kKR = 4;
-  static constexpr size_t kLongK = 256, kLongMR = kRowsAtOnce;
-  // One row takes two panels at once, where vectors are long enough: memory is faster with two streams (Zen 3:
-  // MatMulCold 1/4096/4096 1.1 times as fast).
+  // AVX2: 16 x 32 tiles, four rows after four, leave less to the driver, and a single row reads two panels, two streams
+  // out of memory. (Zen 3: MatMul 16/16/16 1.45 times as fast, 3136/64/256 to s8 1.2 times, MatMulCold 1/4096/4096 1.15
+  // times.) With longer K four rows are a tile: their pieces among those of 16 rows would share a quarter of L1's sets
+  // (1024/1024/1024 5 % slower).
+  static constexpr size_t kRowsAtOnce = 4, kKR = 4;
+  static constexpr size_t kMR = HWY_TARGET == HWY_AVX2 ? 16 : kRowsAtOnce, kTallMR = kMR;
   static constexpr size_t kNR = HWY_TARGET == HWY_AVX2 ? 32 : 16;
+  static constexpr size_t kFewRows = 1, kShortK = 256, kManyMR = kRowsAtOnce, kManyNR = kNR;
   using ArrangedA = int16_t;
   using ArrangedB = int16_t;
   static constexpr size_t kArrangeBRows = HWY_TARGET == HWY_AVX2 ? SIZE_MAX : kMR + 1;
