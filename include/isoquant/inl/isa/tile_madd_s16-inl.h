@@ -12,8 +12,8 @@
 // Registers: 4 rows x 2 vectors = 8 accumulators, 2 of B, 1 of A, 2 products, of 16. (6 rows fit too, but reach 1.27.)
 //
 // Rates are multiply-adds in the time of one f32 FMA lane on Granite Rapids (vs_fma of ISOQUANT_MAX_TIER=avx2
-// bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512'). On Zen 3 it is 1.45, as of
-// bare loops out of L1 (1.4 to 1.5): four vector ports allow 2, but only two take VPMADDWD, and additions take all.
+// bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512'). On Zen 3 it is 1.45, as of bare loops out of L1 (1.4
+// to 1.5): four vector ports allow 2, but only two take VPMADDWD, and additions take all.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_MADD_S16_INL_H_) == defined(HWY_TARGET_TOGGLE)
