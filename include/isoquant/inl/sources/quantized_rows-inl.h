@@ -21,6 +21,7 @@
 #include "isoquant/inl/sources/arranged_row-inl.h"
 #include "isoquant/inl/sources/row_parameters.h"
 #include "isoquant/inl/util/ieee754.h"
+#include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/matrix_view.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -38,20 +39,25 @@ class QuantizedRows : public RowFiller<Q> {
       : RowFiller<Q>(x.rows, x.cols, &Prepare, &Arrange), x_(x), parameters_(parameters) {}
 
  private:
+  // Short rows are a vector, or several of up to 16 elements in all: for those the loops of longer rows take up to
+  // three times as many instructions.
+  static constexpr bool kHasSeveral = hn::MaxLanes(DF32()) < 16;
+  static HWY_INLINE size_t ShortColumns() { return kHasSeveral ? 16 : hn::Lanes(DF32()); }
+
   using D4 = hn::CappedTag<float, 4>;
   using DI4 = hn::RebindToSigned<D4>;
 
   // Four rows at a time: a division takes as long for one as for a vector of them.
   static HWY_NOINLINE void Prepare(const RowFiller<Q>& filler, size_t row, size_t rows) {
     const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
-    if (self.x_.cols <= hn::Lanes(DF32())) {
+    if (self.x_.cols <= ShortColumns()) {
       self.FindAllScales<true>(row, rows);
     } else {
       self.FindAllScales<false>(row, rows);
     }
   }
 
-  // kShort: rows are one vector. (What the loops need of members are copies: stores of scales may change anything
+  // kShort: rows are short. (What the loops need of members are copies: stores of scales may change anything
   // else.)
   template <bool kShort>
   HWY_INLINE void FindAllScales(size_t row, size_t rows) const {
@@ -85,7 +91,11 @@ class QuantizedRows : public RowFiller<Q> {
   template <bool kShort>
   HWY_INLINE void FindRanges(const X* x, size_t n, size_t row, VI32& lo, VI32& hi) const {
     if constexpr (kShort && kSigned) {
-      lo = hi = Magnitude<false>(LoadAsF32(x, n));
+      hi = Magnitude<false>(LoadAsF32(x, n));
+      for (size_t i = hn::Lanes(DF32()); kHasSeveral && i < n; i += hn::Lanes(DF32())) {
+        hi = hn::Max(hi, Magnitude<false>(LoadAsF32(x + i, n - i)));
+      }
+      lo = hi;
     } else {
       const X* const next = x_.Row(HWY_MIN(row + 1, x_.rows - 1));
       if constexpr (kSigned) {
@@ -147,10 +157,10 @@ class QuantizedRows : public RowFiller<Q> {
   // What the loops need of members are copies: stores of bytes may change anything else.
   template <class T>
   HWY_INLINE void ArrangeAs(size_t row, size_t rows, bool prepares, const ArrangedForm& form_in, T* out) const {
-    const size_t lanes = hn::Lanes(DF32());
     if (prepares) Prepare(*this, row, rows);
     if (x_.cols == 0) return;
-    if (x_.cols <= lanes && lanes <= form_in.piece_k) return ArrangeShort(row, rows, form_in, out);
+    const size_t written = kHasSeveral ? RoundUp(x_.cols, hn::Lanes(DF32())) : hn::Lanes(DF32());
+    if (x_.cols <= ShortColumns() && written <= form_in.piece_k) return ArrangeShort(row, rows, form_in, out);
     const ArrangedForm form = form_in;
     const size_t n = x_.cols, stride = x_.row_stride, end = row + rows;
     const float* const inverses = parameters_.inverses;
@@ -168,7 +178,7 @@ class QuantizedRows : public RowFiller<Q> {
     }
   }
 
-  // Rows of one vector. (The loops of longer rows take three times as many instructions for it.)
+  // Short rows.
   template <class T>
   HWY_INLINE void ArrangeShort(size_t row, size_t rows, const ArrangedForm& form, T* out) const {
     const DF32 d;
@@ -197,15 +207,22 @@ class QuantizedRows : public RowFiller<Q> {
     const X* x = x_.Row(row);
     const float* const inverses = parameters_.inverses;
     const int32_t* const zero_points = parameters_.zero_points;
-    const bool fills = hn::Lanes(d) < form.kr;
+    const size_t lanes = hn::Lanes(d), written = kHasSeveral ? RoundUp(n, lanes) : lanes;
+    const bool fills = lanes < form.kr;
     for (size_t r = row, end = row + count; r < end; ++r, out += form.piece_k, x += stride) {
       const ArrangedRow<T> to(form, rows, out);
       const int32_t zero_point = kSigned ? 0 : zero_points[r];
-      const VF32 v = LoadAsF32(x, n), inverse = hn::Set(d, inverses[r]);
-      VI32 rounded = kAllFinite ? RoundInRange(DI32(), hn::Mul(v, inverse)) : RoundAny(v, hn::Abs(inverse), zero_point);
-      if (!kSigned) rounded = hn::Add(rounded, hn::Set(DI32(), zero_point));
-      to.Store(dq, hn::DemoteTo(dq, rounded), out, n);
-      if (fills) to.FillUp(hn::Lanes(d), n);
+      const VF32 inverse = hn::Set(d, inverses[r]);
+      size_t i = 0;
+      do {
+        const VF32 v = LoadAsF32(x + i, n - i);
+        VI32 rounded =
+            kAllFinite ? RoundInRange(DI32(), hn::Mul(v, inverse)) : RoundAny(v, hn::Abs(inverse), zero_point);
+        if (!kSigned) rounded = hn::Add(rounded, hn::Set(DI32(), zero_point));
+        to.Store(dq, hn::DemoteTo(dq, rounded), out + i, n - i);
+        i += lanes;
+      } while (kHasSeveral && i < n);
+      if (fills) to.FillUp(written, n);
     }
   }
 
