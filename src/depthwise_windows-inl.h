@@ -108,7 +108,15 @@ struct WordKind {
       }
     }
     if constexpr (kHasEverySecondPair<Words>) {
-      if (AreEverySecondPair(g)) return RunEverySecondPair(tile, in, w, channel, channels, to);
+      if (AreEverySecondPair(g)) {
+        w.rows = 1;
+        for (size_t row = 0; row < tile.rows; ++row) {
+          Finish(tile, w, row, channel, channels, to, [&](size_t begin, size_t count, int32_t* sums) {
+            SumEverySecondPair<Words>(DepthwiseTag(), in, row * g.stride_h, begin, count, w, block + begin, sums);
+          });
+        }
+        return;
+      }
     }
     for (size_t c = 0; c < channels; c += at_once) Words::Make(in, words.words, c, channels - c, made + c);
     for (size_t row = 0; row < tile.rows; row += kTileRows) {
@@ -120,18 +128,6 @@ struct WordKind {
   }
 
  private:
-  HWY_INLINE void RunEverySecondPair(const WindowTile& tile, const ImageColumns<A>& in, WordWindows& w, size_t channel,
-                                     size_t channels, const SumsTo& to) const {
-    const int32_t* const block = weights + channel * words.WeightRows() + 2 * kTileChannels;
-    w.rows = 1;
-    for (size_t row = 0; row < tile.rows; ++row) {
-      const size_t in_image = row * windows.geometry.stride_h;
-      Finish(tile, w, row, channel, channels, to, [&](size_t begin, size_t count, int32_t* sums) {
-        SumEverySecondPair<Words>(DepthwiseTag(), in, in_image, begin, count, w, block + begin, sums);
-      });
-    }
-  }
-
   // What lies under the windows of a tile, from channel `channel` on.
   HWY_INLINE ImageColumns<A> FindColumns(const WindowTile& tile, size_t channel) const {
     const ImageView<const A>& x = windows.x;

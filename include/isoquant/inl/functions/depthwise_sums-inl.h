@@ -217,8 +217,11 @@ HWY_NOINLINE void SumWords(D d, const WordWindows& w, size_t first, size_t chann
 // Whether SumEverySecond serves these windows.
 template <class Kind>
 constexpr bool kHasEverySecond = Kind::kRows == 4 && !Kind::kCorrects;
+HWY_INLINE bool AreThreeColumnsTwoApart(const Conv2dGeometry& g) {
+  return g.kernel_w == 3 && g.stride_w == 2 && g.dilation_w == 1;
+}
 HWY_INLINE bool AreEverySecond(const WordWindows& w, const Conv2dGeometry& g) {
-  return w.rows == 1 && g.kernel_h <= 3 && g.kernel_w == 3 && g.stride_w == 2 && g.dilation_w == 1;
+  return w.rows == 1 && g.kernel_h <= 3 && AreThreeColumnsTwoApart(g);
 }
 
 // The sums of a row of windows two columns apart, with a kernel of three columns and at most three rows, for four
@@ -275,9 +278,7 @@ HWY_NOINLINE void SumEverySecond(D d, const ImageColumns<A>& in, size_t channel,
 // Whether SumEverySecondPair serves these windows.
 template <class Kind>
 constexpr bool kHasEverySecondPair = Kind::kRows == 2;
-HWY_INLINE bool AreEverySecondPair(const Conv2dGeometry& g) {
-  return g.kernel_h == 3 && g.kernel_w == 3 && g.stride_w == 2 && g.dilation_w == 1;
-}
+HWY_INLINE bool AreEverySecondPair(const Conv2dGeometry& g) { return g.kernel_h == 3 && AreThreeColumnsTwoApart(g); }
 
 // The sums of a row of windows of 3 x 3, two columns apart, for `channels` channels from `first` on. The first row
 // under the windows is in.rows[row]. Here, too, no word is stored: the third column of a window is the first of the
@@ -295,6 +296,7 @@ HWY_NOINLINE void SumEverySecondPair(D d, const ImageColumns<A>& in, size_t row,
   for (size_t i = 0; i < 3; ++i) rows[i] = in.rows[row + i] == nullptr ? nullptr : in.rows[row + i] + first;
   const auto step_of = [&](size_t i) { return rows[i] == nullptr ? 0 : in.step; };
   const size_t step0 = step_of(0), step1 = step_of(1), step2 = step_of(2);
+  weights += 2 * kTileChannels;  // to those of the words
   for (size_t c = 0; c < channels; c += lanes, weights += lanes) {
     const size_t n = HWY_MIN(channels - c, lanes);
     const auto start_of = [&](size_t i) { return rows[i] == nullptr ? line : rows[i] + c; };

@@ -207,7 +207,7 @@ class QuantizedRows : public RowFiller<Q> {
     const X* x = x_.Row(row);
     const float* const inverses = parameters_.inverses;
     const int32_t* const zero_points = parameters_.zero_points;
-    const size_t lanes = hn::Lanes(d), written = kHasSeveral ? RoundUp(n, lanes) : lanes;
+    const size_t lanes = hn::Lanes(d);
     const bool fills = lanes < form.kr;
     for (size_t r = row, end = row + count; r < end; ++r, out += form.piece_k, x += stride) {
       const ArrangedRow<T> to(form, rows, out);
@@ -222,7 +222,7 @@ class QuantizedRows : public RowFiller<Q> {
         to.Store(dq, hn::DemoteTo(dq, rounded), out + i, n - i);
         i += lanes;
       } while (kHasSeveral && i < n);
-      if (fills) to.FillUp(written, n);
+      if (fills) to.FillUp(i, n);
     }
   }
 
