@@ -38,7 +38,7 @@ std::vector<TierReport> ExplainTiers(const Context& context) {
       } else if ((environment.disabled & TierBit(i)) != 0) {
         report.reason = "removed by the environment: ISOQUANT_DISABLE=" + environment.disable;
       } else if (tier.needs_fast_mode && context.float_mode() != FloatMode::kFast) {
-        report.reason = "it has bits of its own: Context::SetFloatMode(FloatMode::kFast) permits it";
+        report.reason = "other bits than in FloatMode::kExact: Context::SetFloatMode(FloatMode::kFast) permits them";
       } else if ((context.capped_ & TierBit(i)) != 0) {
         report.reason = "capped by Context::SetMaxTier";
       } else if ((context.disabled_ & TierBit(i)) != 0) {

@@ -175,6 +175,23 @@ TEST_CASE("Emulated tiers: shapes go to the tier that suits them") {
   CHECK(Explain(context).find("amx_int8 runs from 5 x 256 ") == 0);
 }
 
+// With AMX they are written past the caches, if their rows begin lines of these and nothing is added to them.
+TEST_CASE("Emulated tiers: outputs that no cache holds") {
+  if (!HasTarget("amx_int8")) return;
+  Cpu cpu = CpuWithAll();
+  cpu.l2_bytes = size_t{1} << 16;
+  const ScopedDetection small(cpu, true);
+  const Emulation emulation;
+  Context context;
+  UseOnly(context, "amx_int8");
+  const Shape shape = {300, 64, 448};
+  for (const size_t c_pad : {0, 16, 4, 5}) {
+    CAPTURE(c_pad);
+    CHECK(IsRight<int8_t>(context, shape, 0, c_pad));
+  }
+  CHECK(IsRight<int8_t>(context, {290, 64, 458}, 0, 6));  // the last columns are no whole vector
+}
+
 // ---- Permission
 
 // In a child: arch_prctl fails with this errno, or ends the process.

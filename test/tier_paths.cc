@@ -81,6 +81,9 @@ bool ManyColumns(Context& context) {
 }
 bool LongRows(Context& context) {
   if (!HasTiles(context)) return AreRight(context, {{7, 4097, 16}});
+  Random random(5);
+  Case<int8_t> plain(random, {20, 4200, 70}, 0, 0);  // with plain B, one tile of rows
+  if (!plain.Holds(context, KxN{plain.b.const_view()}, Store::kAccumulate)) return false;
   return AreRight(context, {{13, 4097, 16}, {40, 8193, 17}, {33, 4160, 48}});
 }
 
@@ -128,6 +131,61 @@ bool Stages(Context& context) {
       right = Linear(context, some, layer, y.view()).ok() && Linear(plain, some, layer, expected.view()).ok() && right;
       right = std::memcmp(y.buffer().data(), expected.buffer().data(), rows * kN * sizeof(float)) == 0 && right;
     }
+  }
+  return right;
+}
+
+// The same bytes as from the plainest tier, whose outputs stage tests compare with the reference.
+template <class Output, class Y>
+bool IsAsPlainest(Context& context, const Shape& shape, const Output& output) {
+  Context plain;
+  UseOnly(plain, PlainestTier());
+  Random random(shape.m);
+  Case<int8_t> test(random, shape, 0, 0);
+  PackedWeights packed;
+  bool right = PackedWeights::Pack(plain, KxN{test.b.const_view()}, packed).ok();
+  GuardedMatrix<Y> y(shape.m, shape.n, shape.n + 3), expected(shape.m, shape.n, shape.n + 3);
+  right = MatMul(plain, test.a.const_view(), packed, output, expected.view()).ok() && right;
+  for (const bool is_packed : {true, false}) {
+    std::memset(y.buffer().data(), 0, y.buffer().size() * sizeof(Y));
+    std::memset(expected.buffer().data() + shape.n, 0, 3 * sizeof(Y));  // between two rows
+    const WeightsRef b = is_packed ? WeightsRef(packed) : WeightsRef(KxN{test.b.const_view()});
+    right = MatMul(context, test.a.const_view(), b, output, y.view()).ok() && right;
+    for (size_t row = 0; row < shape.m; ++row) {
+      right = std::memcmp(&y.at(row, 0), &expected.at(row, 0), shape.n * sizeof(Y)) == 0 && right;
+    }
+    right = std::memcmp(&y.at(0, 0) + shape.n, expected.buffer().data() + shape.n, 3 * sizeof(Y)) == 0 && right;
+  }
+  return right;
+}
+
+// Outputs of several tiles, so that each one's stage may run beside the products of the next: whole groups of columns
+// and others, even and odd numbers of rows, stages in numbers (TileFinish) and by a call.
+bool FusedOutputs(Context& context) {
+  std::vector<float> row_scales(100), scales(100), bias(100);
+  std::vector<int32_t> offsets(100);
+  for (size_t i = 0; i < 100; ++i) {
+    row_scales[i] = 0.125f + static_cast<float>(i);
+    scales[i] = 0.001f * static_cast<float>(i + 1);
+    bias[i] = 0.75f - static_cast<float>(i);
+    offsets[i] = static_cast<int32_t>(i * 37) - 1000;
+  }
+  bool right = true;
+  for (const Shape& shape : {Shape{100, 192, 96}, Shape{67, 130, 45}, Shape{65, 320, 64}, Shape{33, 64, 32}}) {
+    if (shape.m > 67 && !HasTiles(context)) continue;
+    Dequantization to_floats;
+    to_floats.row_scales = {row_scales.data(), shape.m};
+    to_floats.column_scales = {scales.data(), shape.n};
+    right = IsAsPlainest<Dequantization, float>(context, shape, to_floats) && right;
+    to_floats.bias = {bias.data(), shape.n};
+    right = IsAsPlainest<Dequantization, float>(context, shape, to_floats) && right;
+    to_floats.activation = Activation::kRelu;
+    right = IsAsPlainest<Dequantization, float>(context, shape, to_floats) && right;
+    Requantization to_bytes;
+    to_bytes.scales = {scales.data(), shape.n};
+    to_bytes.bias = {offsets.data(), shape.n};
+    right = IsAsPlainest<Requantization, int8_t>(context, shape, to_bytes) && right;
+    right = IsAsPlainest<Requantization, uint8_t>(context, shape, to_bytes) && right;
   }
   return right;
 }
@@ -222,11 +280,11 @@ bool GoldenDigests(Context& context) {
 
 const std::vector<Path>& TierPaths() {
   static const std::vector<Path> paths = {
-      {"single row", SingleRow},     {"tails of M", RowTails},          {"tails of N", ColumnTails},
-      {"tails of K", DepthTails},    {"tall tiles", TallTiles},         {"strides", Strides},
-      {"many columns", ManyColumns}, {"chunks of K", LongRows},         {"extremes", Extremes},
-      {"output stages", Stages},     {"zero points", ZeroPointsOfBoth}, {"three workers", Workers},
-      {"golden", GoldenDigests}};
+      {"single row", SingleRow},     {"tails of M", RowTails},        {"tails of N", ColumnTails},
+      {"tails of K", DepthTails},    {"tall tiles", TallTiles},       {"strides", Strides},
+      {"many columns", ManyColumns}, {"chunks of K", LongRows},       {"extremes", Extremes},
+      {"output stages", Stages},     {"fused outputs", FusedOutputs}, {"zero points", ZeroPointsOfBoth},
+      {"three workers", Workers},    {"golden", GoldenDigests}};
   return paths;
 }
 

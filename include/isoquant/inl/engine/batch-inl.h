@@ -70,8 +70,8 @@ HWY_NOINLINE Status MatMulBatchInTasks(Context& context, const Products<typename
       PackedPanels memory;
       const WeightsRef b = products.WeightsOf(product, memory);
       const auto use = [&](const Any& stage) {
-        const ProductTask<P, Any> run{plan, source, prepares, b, stage, scratch};
-        run(unit - product * units_each, worker);
+        const ProductUnits<P, Any> all{plan, source, prepares, b, stage, scratch};
+        all.Run({unit - product * units_each, 1}, worker);
       };
       products.stages.make(products.stages, product, b, StageUser<typename P::Acc>(use));
     }

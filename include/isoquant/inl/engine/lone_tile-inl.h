@@ -18,6 +18,7 @@
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/rows-inl.h"
 #include "isoquant/inl/engine/stage-inl.h"
+#include "isoquant/inl/engine/waiting_tile-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
@@ -41,49 +42,60 @@ class LoneTile {
       std::is_same<typename P::A, ArrangedA>::value && P::kKR == 1 && !P::kColumnSums;
 
  public:
+  // What one worker keeps from one tile of rows to the next.
+  struct Carry {
+    explicit Carry(const Stage& stage) : waiting(stage) {}
+
+    typename P::State state;
+    WaitingTileOf<P, Stage> waiting;
+  };
+
+  // `scratch` is for rows, `buffers` for two tiles of sums. The last tile may be left in `carry`.
+  //
   // The caller has set the float environment of the stage. Code that computes floats must be a call of its own there,
   // because compilers move arithmetic across that setting. `prepares`: a filler of A has not prepared the rows yet.
   static HWY_INLINE void Run(const TilePlan& tile, const Source& a, Part rows, bool prepares, const PackedPanels& b,
-                             Part cols, const Stage& stage, uint8_t* scratch) {
+                             Part cols, const Stage& stage, uint8_t* scratch, uint8_t* buffers, Carry& carry) {
     if constexpr (kMayInlineFloats<Stage, Acc>) {
-      RunApart(tile, a, rows, prepares, b, cols, stage, scratch);
+      RunApart(tile, a, rows, prepares, b, cols, stage, scratch, buffers, carry);
     } else {
-      RunInline(tile, a, rows, prepares, b, cols, stage, scratch);
+      RunInline(tile, a, rows, prepares, b, cols, stage, scratch, buffers, carry);
     }
   }
 
  private:
   static HWY_NOINLINE void RunApart(const TilePlan& tile, const Source& a, Part rows, bool prepares,
-                                    const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch) {
-    RunInline(tile, a, rows, prepares, b, cols, stage, scratch);
+                                    const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch,
+                                    uint8_t* buffers, Carry& carry) {
+    RunInline(tile, a, rows, prepares, b, cols, stage, scratch, buffers, carry);
   }
   static HWY_INLINE void RunInline(const TilePlan& tile, const Source& a, Part rows, bool prepares,
-                                   const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch) {
+                                   const PackedPanels& b, Part cols, const Stage& stage, uint8_t* scratch,
+                                   uint8_t* buffers, Carry& carry) {
     Args args;  // each member is set, here or below: zeros for all of them cost 5 % of the instructions of 1 x 16 x 16
     args.a_tail = nullptr;
     args.b_arranged = nullptr;
     args.next.from = nullptr;
+    if constexpr (P::kRunsBetween) args.between = nullptr;
     args.hints.a_streams = false;
     args.hints.prefetch.inner = args.hints.prefetch.outer = 0;
     SetRows(tile, a, rows, prepares, reinterpret_cast<ArrangedA*>(scratch), args);
     args.b_k = RoundUp(b.k, kTraits.Group());
     args.panel_stride = kTraits.PanelBytes(b.k) / sizeof(B);
     args.hints.b_from_memory = tile.b_from_memory;
-    typename P::State state;
     if (const StoreSums<Acc>* sums = PlainSums<Acc>(stage)) {
       // All groups but a last one that ends within a panel.
       const size_t direct = cols.size % PackedPanels::kColumns == 0 ? cols.size : cols.size - cols.size % tile.cols;
-      if (direct != 0) RunDirect(tile, rows.begin, b, {cols.begin, direct}, *sums, state, args);
+      if (direct != 0) RunDirect(tile, rows.begin, b, {cols.begin, direct}, *sums, carry, args);
       cols = {cols.begin + direct, cols.size - direct};
     }
     if (cols.size == 0) return;
-    Acc* buffers = reinterpret_cast<Acc*>(scratch + ArrangedBytes(kTraits, tile, rows.size, b.k));
-    RunStaged(tile, rows, b, cols, stage, buffers, state, args);
+    RunStaged(tile, rows, b, cols, stage, reinterpret_cast<Acc*>(buffers), carry, args);
   }
 
   // Straight to C.
   static HWY_INLINE void RunDirect(const TilePlan& tile, size_t row, const PackedPanels& b, Part cols,
-                                   const StoreSums<Acc>& stage, typename P::State& state, Args& args) {
+                                   const StoreSums<Acc>& stage, Carry& carry, Args& args) {
     args.c = stage.c + row * stage.c_stride + cols.begin;
     args.c_stride = stage.c_stride;
     args.hints.written_stride = stage.c_stride * sizeof(*stage.c);
@@ -95,7 +107,7 @@ class LoneTile {
       args.hints.written = reinterpret_cast<const char*>(args.c);
       args.hints.written_bytes = size * sizeof(*args.c);
       CheckTileArgs<P>(args);
-      P::Tile(state, args);
+      P::Tile(carry.state, args);
       left -= size;
       if (left == 0) return;
       args.c += args.panels * PackedPanels::kColumns;
@@ -104,9 +116,12 @@ class LoneTile {
   }
 
   static HWY_INLINE void RunStaged(const TilePlan& tile, Part rows, const PackedPanels& b, Part cols,
-                                   const Stage& stage_in, Acc* buffer, typename P::State& state, Args& args) {
+                                   const Stage& stage_in, Acc* buffer, Carry& carry, Args& args) {
     const Stage stage = stage_in;  // a copy: stores through its pointers cannot change it
     Acc* other = buffer + tile.rows * tile.cols;
+    if constexpr (P::kRunsBetween) {
+      if (carry.waiting.sums() == buffer) std::swap(buffer, other);
+    }
     Part waiting{};  // columns in `other` that the stage has not seen
     const size_t end = cols.begin + cols.size;
     args.c_stride = tile.cols;
@@ -118,12 +133,18 @@ class LoneTile {
       args.add = BeginTile(stage, rows, now, buffer, args.c_stride);
       SetWritten(args, rows.begin, now.begin, now.size, &stage);
       CheckTileArgs<P>(args);
-      P::Tile(state, args);
-      if (waiting.size != 0) RunStage(stage, other, tile.cols, rows, waiting);
+      if constexpr (P::kRunsBetween) {
+        args.between = carry.waiting.Take();
+        P::Tile(carry.state, args);
+        carry.waiting.Set(buffer, tile.cols, rows, now);
+      } else {
+        P::Tile(carry.state, args);
+        if (waiting.size != 0) RunStage(stage, other, tile.cols, rows, waiting);
+      }
       waiting = now;
       std::swap(buffer, other);
     }
-    RunStage(stage, other, tile.cols, rows, waiting);
+    if constexpr (!P::kRunsBetween) RunStage(stage, other, tile.cols, rows, waiting);
   }
 
   // The columns from `col` on, how many of them, and the next ones.

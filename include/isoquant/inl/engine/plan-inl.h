@@ -34,6 +34,7 @@ struct TileTraits {
   size_t wide_mr = 0, wide_nr = 0;
   size_t in_place_mr = 0, in_place_nr = 0;
   size_t short_k = 0, many_mr = 0;
+  bool runs_between = false;
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   // Whether tiles have at most many_mr rows, if that is not 0, and many_nr columns.
@@ -65,7 +66,8 @@ constexpr TileTraits TraitsOf() {
           P::kInPlaceMR,
           P::kInPlaceNR,
           P::kShortK,
-          P::kManyMR};
+          P::kManyMR,
+          P::kRunsBetween};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -221,8 +223,9 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   const bool in_place = t.in_place_nr != 0 && plan.tile.reads_rows;
   const size_t block_elements = l2_bytes / (in_place ? tuning::kL2ShareOfAInPlace : tuning::kL2ShareOfA);
   const auto tiles_for = [&](size_t rows) { return DivideUp(rows, plan.tile.rows); };
+  const bool few_groups = plan.groups <= tuning::kFewGroups;
   plan.row_blocks = 1;
-  if (t.reads_b_from_l2 && !in_place && !s.plain_b && plan.groups > tuning::kFewGroups &&
+  if (t.reads_b_from_l2 && !in_place && !s.plain_b && (!few_groups || (t.runs_between && plan.chunks == 1)) &&
       b_bytes <= l2_bytes / tuning::kL2ShareOfB) {
     plan.row_blocks = tiles_for(s.m);
   } else if (s.m * plan.padded_k > block_elements && !s.plain_b) {  // a division costs more than a small call's rest

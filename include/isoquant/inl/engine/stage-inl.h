@@ -52,7 +52,7 @@ constexpr const StoreSums<Acc>* PlainSums(const StoreSums<Acc>& stage) {
 }
 template <class Acc>
 constexpr const StoreSums<Acc>* PlainSums(const AnyStage<Acc>& stage) {
-  return stage.sums;
+  return stage.streams ? nullptr : stage.sums;
 }
 
 // Before the first products of a tile whose sums go to a buffer: whether they are added to what is there.
@@ -107,6 +107,10 @@ HWY_INLINE bool MayFinish(const Stage&) {
   return false;
 }
 template <class Acc>
+HWY_INLINE bool MayFinish(const StageRef<Acc>& ref) {
+  return ref.stage->describe != nullptr;
+}
+template <class Acc>
 HWY_INLINE bool MayFinish(const AnyStage<Acc>& any) {
   return any.stage != nullptr && any.stage->describe != nullptr;
 }
@@ -117,11 +121,15 @@ HWY_INLINE bool Describe(const Stage&, Part, TileFinish&) {
   return false;
 }
 template <class Acc>
-HWY_INLINE bool Describe(const AnyStage<Acc>& any, Part cols, TileFinish& finish) {
-  if (!MayFinish(any)) return false;
-  any.stage->describe(*any.stage, cols.begin, cols.size, finish);
+HWY_INLINE bool Describe(const StageRef<Acc>& ref, Part cols, TileFinish& finish) {
+  if (!MayFinish(ref)) return false;
+  ref.stage->describe(*ref.stage, cols.begin, cols.size, finish);
   finish.columns = cols.size;
   return true;
+}
+template <class Acc>
+HWY_INLINE bool Describe(const AnyStage<Acc>& any, Part cols, TileFinish& finish) {
+  return MayFinish(any) && Describe(StageRef<Acc>(*any.stage), cols, finish);
 }
 
 // How tiles that can finish the sums of TileFinish::kColumns columns do it for `cols`, if they can: `finish`, or null.
@@ -161,12 +169,28 @@ HWY_INLINE void RunStage(const StoreSums<Acc>& stage, const Acc* from, size_t fr
   RunStage<StorePlainSums<Acc>, Acc>(StorePlainSums<Acc>{stage}, from, from_stride, rows, cols);
 }
 
+// The same past the caches, but for columns that are no whole vector. Rows begin lines.
+template <class Acc>
+struct StreamPlainSums {
+  StoreSums<Acc> stage;
+
+  template <class D>
+  HWY_INLINE void operator()(D d, Part rows, size_t col, size_t n, const Acc* sums, size_t stride) const {
+    if (n != hn::Lanes(d)) return StorePlainSums<Acc>{stage}(d, rows, col, n, sums, stride);
+    Acc* to = stage.c + rows.begin * stage.c_stride + col;
+    for (size_t i = 0; i < rows.size; ++i, sums += stride, to += stage.c_stride) hn::Stream(hn::LoadU(d, sums), d, to);
+  }
+};
+
 template <class Acc>
 HWY_INLINE void RunStage(const StageRef<Acc>& ref, const Acc* from, size_t from_stride, Part rows, Part cols) {
   ref.stage->run(*ref.stage, rows.begin, rows.size, cols.begin, cols.size, from, from_stride);
 }
 template <class Acc>
 HWY_INLINE void RunStage(const AnyStage<Acc>& any, const Acc* from, size_t from_stride, Part rows, Part cols) {
+  if (any.streams) {
+    return RunStage<StreamPlainSums<Acc>, Acc>(StreamPlainSums<Acc>{*any.sums}, from, from_stride, rows, cols);
+  }
   if (any.sums != nullptr) return RunStage(*any.sums, from, from_stride, rows, cols);
   RunStage(StageRef<Acc>(*any.stage), from, from_stride, rows, cols);
 }

@@ -59,6 +59,7 @@ struct AnyStage {
 
   const StageBase<Acc>* stage = nullptr;  // or
   const StoreSums<Acc>* sums = nullptr;
+  bool streams = false;  // sums pass through a buffer, and from there past the caches: their rows begin lines of these
 };
 
 }  // namespace isoquant

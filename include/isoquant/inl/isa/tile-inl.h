@@ -43,6 +43,7 @@
 //   kWideMR, kWideNR          the largest wide tile, with fewer rows and more columns; 0: there is none. The plan says
 //                             which products have wide tiles
 //   kArrangesNext             Tile does what TileArgs::next says
+//   kRunsBetween              Tile runs what TileArgs::between says
 //   kInPlaceMR, kInPlaceNR    where there are several tiles, those of so many rows and columns at most can be read in
 //                             place: TileInPlace(args) multiplies them, without a_tail and b_arranged; and any number
 //                             of rows in one call, if their sums go to no buffer. 0: there are none
@@ -69,6 +70,7 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
+#include "isoquant/inl/isa/between_steps.h"
 #include "isoquant/inl/isa/tile_finish.h"
 #include "isoquant/weights.h"
 
@@ -95,6 +97,7 @@ struct AnyShape {
   static constexpr size_t kFewRows = SIZE_MAX, kShortK = 0, kManyMR = 0, kManyNR = 0;  // all products have kMR x kNR
   static constexpr size_t kWideMR = 0, kWideNR = 0;
   static constexpr bool kArrangesNext = false;
+  static constexpr bool kRunsBetween = false;
   static constexpr size_t kInPlaceMR = 0, kInPlaceNR = 0;
 };
 
@@ -158,6 +161,7 @@ struct TileArgs {
   size_t c_cols;    // columns that are asked for: those beyond may be written or not. Tiles in place write none of them
   bool add;         // C += instead of C =
   RowsToArrange next;
+  const BetweenSteps* between;  // for policies of kRunsBetween: what Tile does besides; or null
   // For tiles in place of kInPlaceNR columns, or of one panel: sums do not go to c, but become outputs, from row `row`
   // on. Or null.
   const TileFinish* finish;

@@ -31,33 +31,15 @@
 #define ISOQUANT_INL_ISA_TILE_AMX_INL_H_
 #endif
 
+#include "isoquant/inl/isa/amx-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 
-// Inline asm in bytes, for assemblers older than AMX. Only 64-bit mode has tiles; MSVC has no asm there.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
 
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// `refusal`: null, or what the CPU lacks of the instruction itself.
-inline const char* RefuseAmx(const Cpu& cpu, const char* refusal) {
-#if defined(ISOQUANT_AMX) && !ISOQUANT_AMX
-  (void)cpu;
-  (void)refusal;
-  return "this build leaves AMX out: ISOQUANT_AMX is OFF";
-#elif !defined(__linux__)
-  (void)cpu;
-  (void)refusal;
-  return "AMX is not attempted on this operating system: only Linux grants tiles in a way that this library knows";
-#else
-  if ((cpu.leaf7_edx >> 24 & 1) == 0) return "the CPU lacks AMX-TILE: CPUID(7,0).EDX[24] is 0";
-  if (refusal != nullptr) return refusal;
-  if ((cpu.leaf1_ecx >> 27 & 1) == 0) return "the operating system does not use XSAVE: CPUID(1).ECX[27] is 0";
-  if ((cpu.xcr0 >> 17 & 3) != 3) return "the operating system does not save tiles: XCR0[17] or XCR0[18] is 0";
-  return nullptr;
-#endif
-}
 inline const char* RefuseAmxInt8(const Cpu& cpu) {
   return RefuseAmx(cpu, (cpu.leaf7_edx >> 25 & 1) != 0 ? nullptr : "the CPU lacks AMX-INT8: CPUID(7,0).EDX[25] is 0");
 }
@@ -71,60 +53,6 @@ HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
-
-// One instruction each. They are volatile and clobber memory, because compilers know neither the tiles nor what memory
-// an instruction touches. The base register is always rax and the stride always in rcx, because the instructions are
-// written in bytes.
-namespace amx {
-
-constexpr size_t kRows = 16, kRowBytes = 64;  // of a tile
-constexpr size_t kTileBytes = kRows * kRowBytes;
-
-// ldtilecfg (%rax)
-HWY_INLINE void LoadConfig(const void* config) {
-  __asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0x00" : : "a"(config) : "memory");
-}
-// tilerelease
-HWY_INLINE void Release() { __asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0xc0" : : : "memory"); }
-
-// tilezero %tmmN
-template <int kTile>
-HWY_INLINE void Zero() {
-  __asm__ volatile(".byte 0xc4, 0xe2, 0x7b, 0x49, %c0" : : "i"(0xc0 | kTile << 3) : "memory");
-}
-// tileloadd (%rax,%rcx), %tmmN; or tileloaddt1, for what will not stay in L1
-template <int kTile, bool kStreams = false>
-HWY_INLINE void Load(const void* from, size_t stride) {
-  __asm__ volatile(".byte 0xc4, 0xe2, %c0, 0x4b, %c1, 0x08"
-                   :
-                   : "i"(kStreams ? 0x79 : 0x7b), "i"(0x04 | kTile << 3), "a"(from), "c"(stride)
-                   : "memory");
-}
-// tilestored %tmmN, (%rax,%rcx)
-template <int kTile>
-HWY_INLINE void Store(void* to, size_t stride) {
-  __asm__ volatile(".byte 0xc4, 0xe2, 0x7a, 0x4b, %c0, 0x08"
-                   :
-                   : "i"(0x04 | kTile << 3), "a"(to), "c"(stride)
-                   : "memory");
-}
-// tdp* %tmmB, %tmmA, %tmmC. (Intel's order is C, A, B: A is in ModRM, B in VEX.)
-template <int kOpcode, int kPrefix, int kC, int kA, int kB>
-HWY_INLINE void Multiply() {
-  __asm__ volatile(".byte 0xc4, 0xe2, %c0, %c1, %c2"
-                   :
-                   : "i"((~kB & 15) << 3 | kPrefix), "i"(kOpcode), "i"(0xc0 | kC << 3 | kA)
-                   : "memory");
-}
-
-// What LDTILECFG reads: palette 1, then bytes of a row and rows of each tile.
-struct alignas(64) Config {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {};
-  uint8_t rows[16] = {};
-};
-
-}  // namespace amx
 
 // TDPBSSD, or TDPBUSD, where A is unsigned.
 template <class TA>
@@ -155,10 +83,12 @@ struct AmxTiles : AnyShape {
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr bool kReadsBFromL2 = true;
   static constexpr bool kNeedsTiles = true;
+  static constexpr bool kRunsBetween = true;
 
-  // Two panels and 32 rows of more K than this are more than L1 holds. Then A is streamed past B (1024 cubed: 1.1 times
-  // as fast).
-  static constexpr size_t kMaxKInL1 = 512 / sizeof(B);
+  // What streams past L1, because the next tile has another one: TILELOADDT1 leaves the operand that stays where it is.
+  // (Emerald Rapids, 1024/1024/1024: B by TILELOADDT1 1.26 times as fast; A in the other order 1.1 times.)
+  enum class Stream : uint8_t { kNone, kA, kB };
+
   static constexpr size_t kAhead = 2048;  // bytes of a panel
 
   static void ArrangePanel(const B*, size_t, ArrangedB*) {}  // never: the panels are what TDP* wants
@@ -261,38 +191,51 @@ struct AmxTiles : AnyShape {
     }
 
     // Row tile i of A times B, which is loaded on first use. The last row tile begins `last` elements after the first.
-    template <bool kStreams, size_t kI = 0>
+    template <Stream kStream, size_t kI = 0>
     static HWY_INLINE void Step(const A* a, size_t a_stride, size_t last, const B* b, size_t panel_stride) {
       if constexpr (kI < kHigh) {
         constexpr int kTileA = 4 + kI % 2;
-        if constexpr (kI == 0) amx::Load<6>(b, amx::kRowBytes);
+        if constexpr (kI == 0) amx::Load<6, kStream == Stream::kB>(b, amx::kRowBytes);
         const size_t whole = kI * amx::kRows * a_stride;
-        amx::Load<kTileA, kStreams>(a + (kI == 0 || whole < last ? whole : last), a_stride * sizeof(A));
+        amx::Load<kTileA, kStream == Stream::kA>(a + (kI == 0 || whole < last ? whole : last), a_stride * sizeof(A));
         Tdp::template Multiply<kI * kPanels, kTileA, 6>();
         if constexpr (kPanels == 2) {
-          if constexpr (kI == 0) amx::Load<7>(b + panel_stride, amx::kRowBytes);
+          if constexpr (kI == 0) amx::Load<7, kStream == Stream::kB>(b + panel_stride, amx::kRowBytes);
           Tdp::template Multiply<kI * kPanels + 1, kTileA, 7>();
         }
-        Step<kStreams, kI + 1>(a, a_stride, last, b, panel_stride);
+        Step<kStream, kI + 1>(a, a_stride, last, b, panel_stride);
       }
     }
 
-    // What is fetched beside each step: rows of outputs, which are written at the end, and a step's share of the four
-    // streams. A lone tile fetches its own B instead, some KiB before it reads it.
-    struct Prefetches {
-      explicit Prefetches(const Args& args)
+    // What is done beside each step: rows of the tile that waits; and fetches. A lone tile fetches its own B, some KiB
+    // before it reads it. Rows of outputs are fetched where they come from beyond L2 as a rule: where groups of columns
+    // come one after the other, and where a tile has one step. (Elsewhere fetches take more than they give: a bare
+    // loop of 512/512/512 to s32 takes 1.08 times as long with them.)
+    struct Besides {
+      explicit Besides(const Args& args)
           : alone(args.hints.b_from_memory),
             next(alone ? reinterpret_cast<const char*>(args.b) + kAhead
                        : static_cast<const char*>(args.hints.prefetch.from)),
             written(args.hints.written),
-            rows_left(args.rows),
-            rows_per_step(args.k == 0 ? 0 : (args.rows * kKR + args.k - 1) / args.k) {}
+            written_left(args.hints.a_streams || args.k <= kKR ? args.rows : 0),
+            written_per_step(PerStep(args, args.rows)),
+            waiting(args.between != nullptr ? args.between->rows : 0),
+            waiting_per_step(waiting == 0 ? 0 : HWY_MAX(PerStep(args, waiting), args.between->least_rows)) {}
+
+      static HWY_INLINE size_t PerStep(const Args& args, size_t rows) {
+        return args.k == 0 ? rows : (rows * kKR + args.k - 1) / args.k;
+      }
 
       HWY_INLINE void Step(const Args& args) {
-        for (size_t i = rows_left < rows_per_step ? rows_left : rows_per_step; i != 0; --i, --rows_left) {
+        for (size_t i = HWY_MIN(written_left, written_per_step); i != 0; --i, --written_left) {
           PrefetchForWriting(written);
           PrefetchForWriting(written + args.hints.written_bytes - 1);
           written += args.hints.written_stride;
+        }
+        if (done < waiting) {
+          const size_t rows = HWY_MIN(waiting - done, waiting_per_step);
+          args.between->run(*args.between, done, rows);
+          done += rows;
         }
         if (alone) {
           for (size_t i = 0; i < amx::kTileBytes; i += 64) {
@@ -311,10 +254,15 @@ struct AmxTiles : AnyShape {
         }
       }
 
+      // The rows that still wait.
+      HWY_INLINE void Rest(const Args& args) {
+        if (done < waiting) args.between->run(*args.between, done, waiting - done);
+      }
+
       const bool alone;
       const char *next, *written;
-      size_t rows_left;
-      const size_t rows_per_step;
+      size_t written_left, done = 0;
+      const size_t written_per_step, waiting, waiting_per_step;
     };
 
     // Members of args are loaded anew in each step. As locals they would take more registers than there are, and g++ 12
@@ -325,22 +273,25 @@ struct AmxTiles : AnyShape {
       const B* b = args.b;
       const size_t whole = args.a_tail != nullptr ? args.k : args.b_k / kKR * kKR;
       const size_t last_row = FirstRow(args.rows, kHigh - 1);
-      if (args.hints.a_streams && whole > kMaxKInL1) {
-        Loop<true>(args, whole, last_row * args.a_stride, a, b);
+      Besides besides(args);
+      if (args.hints.a_streams) {
+        Loop<Stream::kA>(args, whole, last_row * args.a_stride, a, b, besides);
+      } else if (!args.hints.b_from_memory) {
+        Loop<Stream::kB>(args, whole, last_row * args.a_stride, a, b, besides);
       } else {
-        Loop<false>(args, whole, last_row * args.a_stride, a, b);
+        Loop<Stream::kNone>(args, whole, last_row * args.a_stride, a, b, besides);
       }
       if (whole != args.b_k)
         LastStep(state, args, a, last_row, b, (args.b_k - whole) * PackedPanels::kColumns * sizeof(B));
+      besides.Rest(args);
       End(args);
     }
 
-    template <bool kStreams>
-    static HWY_INLINE void Loop(const Args& args, size_t k, size_t last, const A*& a, const B*& b) {
-      Prefetches prefetches(args);
+    template <Stream kStream>
+    static HWY_INLINE void Loop(const Args& args, size_t k, size_t last, const A*& a, const B*& b, Besides& besides) {
       for (; k != 0; k -= kKR, a += args.a_step, b += kTileSize) {
-        Step<kStreams>(a, args.a_stride, last, b, args.panel_stride);
-        prefetches.Step(args);
+        Step<kStream>(a, args.a_stride, last, b, args.panel_stride);
+        besides.Step(args);
       }
     }
 
@@ -357,7 +308,7 @@ struct AmxTiles : AnyShape {
         b = state.b_tail;
         panel_stride = kTileSize;
       }
-      Step<false>(a, a_stride, last_row * a_stride, b, panel_stride);
+      Step<Stream::kNone>(a, a_stride, last_row * a_stride, b, panel_stride);
     }
   };
 

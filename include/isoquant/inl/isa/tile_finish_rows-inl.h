@@ -1,0 +1,95 @@
+// ISA layer: what TileFinish says, on sums in a buffer: some rows of a tile of kFinishedColumns columns. The steps are
+// those of tile_finish-inl.h.
+
+// Per-target include guard.
+#if defined(ISOQUANT_INL_ISA_TILE_FINISH_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ISOQUANT_INL_ISA_TILE_FINISH_ROWS_INL_H_
+#undef ISOQUANT_INL_ISA_TILE_FINISH_ROWS_INL_H_
+#else
+#define ISOQUANT_INL_ISA_TILE_FINISH_ROWS_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+#include "isoquant/inl/isa/rounding-inl.h"
+#include "isoquant/inl/isa/tile_finish-inl.h"
+#include "isoquant/inl/isa/tile_finish.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace isoquant {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET != HWY_SCALAR  // which has no half vectors, and no matrix unit
+
+constexpr size_t kFinishedColumns = 32;  // of a tile that the matrix unit leaves
+
+// Rows of sums in a buffer: `sums` is the first one, of the output's row `row`.
+struct SumsOfRows {
+  const int32_t* sums;
+  size_t stride, row, rows;
+};
+
+template <class D>
+HWY_INLINE void FinishFloatRows(D d, const TileFinish& f, SumsOfRows s) {
+  const hn::RebindToFloat<D> df;
+  float* to = static_cast<float*>(f.to) + s.row * f.to_stride;
+  const float* scale = f.row_scales + s.row * f.row_scale_step;
+  for (; s.rows != 0; --s.rows, s.sums += s.stride, to += f.to_stride, scale += f.row_scale_step) {
+    const auto row_scale = hn::Set(df, *scale);
+    for (size_t i = 0; i < kFinishedColumns; i += hn::Lanes(d)) {
+      const auto sum = hn::ConvertTo(df, hn::Load(d, s.sums + i));
+      const auto scaled = RoundedMul(df, hn::Mul(sum, row_scale), hn::Load(df, f.scales + i));
+      hn::StoreU(hn::Add(scaled, hn::Load(df, f.bias + i)), df, to + i);
+    }
+  }
+}
+
+// Vectors of 256 bits take one row for DemoteFour, those of 512 bits two.
+template <class Q, class D>
+HWY_INLINE void FinishByteRows(D d, const TileFinish& f, SumsOfRows s) {
+  const hn::Repartition<Q, D> dq;
+  constexpr size_t kN = hn::MaxLanes(D()), kRows = 4 * kN / kFinishedColumns;
+  const auto min = hn::Set(dq, static_cast<Q>(f.min)), max = hn::Set(dq, static_cast<Q>(f.max));
+  Q* to = static_cast<Q*>(f.to) + s.row * f.to_stride;
+  for (; s.rows != 0; s.sums += kRows * s.stride, to += kRows * f.to_stride) {
+    const bool both = kRows == 2 && s.rows != 1;
+    const int32_t* const second = kRows == 1 ? s.sums + 2 * kN : both ? s.sums + s.stride : s.sums;
+    constexpr size_t k2 = kRows == 1 ? 2 : 0;
+    const auto q =
+        DemoteFour(dq, RoundedVector<0>(d, f, hn::Load(d, s.sums)), RoundedVector<1>(d, f, hn::Load(d, s.sums + kN)),
+                   RoundedVector<k2>(d, f, hn::Load(d, second)), RoundedVector<k2 + 1>(d, f, hn::Load(d, second + kN)),
+                   f.zero_point);
+    const auto clamped = hn::Min(hn::Max(q, min), max);
+    if constexpr (kRows == 1) {
+      hn::StoreU(clamped, dq, to);
+    } else {
+      const hn::Half<hn::Repartition<Q, D>> row;
+      hn::StoreU(hn::LowerHalf(row, clamped), row, to);
+      if (both) hn::StoreU(hn::UpperHalf(row, clamped), row, to + f.to_stride);
+    }
+    s.rows -= both ? 2 : 1;
+  }
+}
+
+// d: vectors of 8 or 16 sums.
+template <class D>
+HWY_INLINE void FinishRows(D d, const TileFinish& f, const SumsOfRows& s) {
+  if (f.kind == TileFinish::kF32) return FinishFloatRows(d, f, s);
+  if constexpr (TileFinish::kMayBeBytes) {
+    f.kind == TileFinish::kS8 ? FinishByteRows<int8_t>(d, f, s) : FinishByteRows<uint8_t>(d, f, s);
+  }
+}
+
+#endif  // HWY_SCALAR
+
+}  // namespace
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace isoquant
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
