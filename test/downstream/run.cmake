@@ -77,12 +77,9 @@ elseif(WAY STREQUAL "add_subdirectory")
   # Takes the Highway that was installed.
   try_project(consumer -DWAY=add_subdirectory "-DCMAKE_PREFIX_PATH=${prefix}" "${one_target}")
 
-elseif(WAY STREQUAL "fetch_content")
-  # Compiles Highway too, unless the system has it.
-  try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" "${one_target}")
-
 elseif(WAY STREQUAL "unity")
-  # Compiles Highway too.
+  # By FetchContent, as in the way `shared`, which has a file for each object. Compiles Highway too, unless the system has
+  # it.
   try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" -DCMAKE_UNITY_BUILD=ON
               "${one_target}")
 
