@@ -73,7 +73,8 @@ struct ProductUnits {
       LoneTile<P, Stage>::Run(plan.tile, a, rows, prepares, *packed, {begin, size}, stage, own, own + plan.tiles_at,
                               carry);
     } else {
-      MatMulBlock<P, Stage>(plan, a, prepares, b, stage, own).Run(rows, groups);
+      if constexpr (P::kRunsBetween) carry.waiting.Finish();  // its sums lie in `own`
+      MatMulBlock<P, Stage>(plan, a, prepares, b, stage, own, carry.state).Run(rows, groups);
     }
   }
 };

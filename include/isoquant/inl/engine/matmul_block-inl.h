@@ -47,8 +47,15 @@ class MatMulBlock {
 
  public:
   MatMulBlock(const MatMulPlan& plan, const RowSource<A>& a, bool prepares, const WeightsRef& b, const Stage& stage,
-              uint8_t* scratch)
-      : plan_(plan), a_(a), prepares_(prepares), b_(b), stage_(stage), scratch_(scratch), waiting_(stage) {
+              uint8_t* scratch, typename P::State& state)
+      : plan_(plan),
+        a_(a),
+        prepares_(prepares),
+        b_(b),
+        stage_(stage),
+        scratch_(scratch),
+        waiting_(stage),
+        state_(state) {
     if (plan.pack_groups == 0) SetPanels(*b.packed());
   }
 
@@ -294,7 +301,7 @@ class MatMulBlock {
   const Stage stage_;  // a copy: stores through its pointers cannot change it
   uint8_t* const scratch_;
   WaitingTileOf<P, Stage> waiting_;
-  typename P::State state_;
+  typename P::State& state_;
   // Panels of b_: all, or of those columns that are packed at the time, from first_col_ on.
   const B* panels_;
   const int32_t* column_sums_;

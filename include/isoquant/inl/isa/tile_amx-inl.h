@@ -218,12 +218,12 @@ struct AmxTiles : AnyShape {
                        : static_cast<const char*>(args.hints.prefetch.from)),
             written(args.hints.written),
             written_left(args.hints.a_streams || args.k <= kKR ? args.rows : 0),
-            written_per_step(PerStep(args, args.rows)),
+            written_per_step(PerStep(args, written_left)),
             waiting(args.between != nullptr ? args.between->rows : 0),
             waiting_per_step(waiting == 0 ? 0 : HWY_MAX(PerStep(args, waiting), args.between->least_rows)) {}
 
       static HWY_INLINE size_t PerStep(const Args& args, size_t rows) {
-        return args.k == 0 ? rows : (rows * kKR + args.k - 1) / args.k;
+        return rows == 0 || args.k == 0 ? rows : (rows * kKR + args.k - 1) / args.k;
       }
 
       HWY_INLINE void Step(const Args& args) {
