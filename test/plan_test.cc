@@ -237,6 +237,7 @@ ProductShape AnyShapeOf(Random& random) {
   shape.workers = 1 + (random.Below(2) == 0 ? 0 : Below(random, 7));
   shape.plain_b = random.Below(4) == 0;
   shape.a = static_cast<RowsOfA>(random.Below(3));
+  if (random.Below(2) == 0) shape.products_per_task = tuning::kMinTileProductsPerTask;
   return shape;
 }
 
@@ -294,7 +295,7 @@ void CheckTasks(const TileTraits& t, const ProductShape& s, const MatMulPlan& pl
   ProductShape alone = s;
   alone.workers = 1;
   const size_t blocks = PlanMatMul(t, alone, caches).row_blocks, tasks = plan.row_blocks * plan.column_parts;
-  const size_t worth = (s.m + tuning::kRowsOfStreaming) * s.n * (s.k + 1) / tuning::kMinProductsPerTask;
+  const size_t worth = (s.m + tuning::kRowsOfStreaming) * s.n * (s.k + 1) / s.products_per_task;
   if (Min(s.workers, worth) <= 1) {
     CHECK(tasks == blocks);
   } else {

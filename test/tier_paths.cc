@@ -248,7 +248,7 @@ bool Workers(Context& context) {
   Context threaded(executor);
   UseOnly(threaded, context.tier());
   if (!HasTiles(context)) return AreRight(threaded, {{40, 515, 70}});
-  return AreRight(threaded, {{130, 515, 70}, {3, 700, 2000}});
+  return AreRight(threaded, {{130, 515, 400}, {13, 700, 2000}});
 }
 
 // Digests of C, the same as in matmul_test.cc.

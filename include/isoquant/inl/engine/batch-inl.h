@@ -50,7 +50,8 @@ HWY_NOINLINE Status MatMulBatchInTasks(Context& context, const Products<typename
   using Any = AnyStage<typename P::Acc>;
   const MatrixBatch<const A>& a = products.a;
   const size_t n = products.b.At(0).n();
-  const ProductShape shape{a.rows, a.cols, n, context.NumWorkers(), products.IsPlain(), DescribeBatch<P>(a), a.count};
+  ProductShape shape{a.rows, a.cols, n, context.NumWorkers(), products.IsPlain(), DescribeBatch<P>(a), a.count};
+  shape.products_per_task = kProductsPerTask<P>;
   const MatMulPlan plan = PlanBatch(TraitsOf<P>(), shape, products.b.count());
   uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);

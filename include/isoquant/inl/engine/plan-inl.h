@@ -79,6 +79,7 @@ struct ProductShape {
   RowsOfA a;
   size_t count = 1;        // such products, which share the workers
   bool no_buffer = false;  // tiles store sums in C, or finish them
+  size_t products_per_task = tuning::kMinProductsPerTask;
 };
 
 // The caches of this machine. They are asked for only where they matter: that takes time.
@@ -139,7 +140,7 @@ HWY_INLINE TilePlan PlanTile(const TileTraits& t, const ProductShape& s, const C
 
 // So many workers have work that is worth it.
 HWY_INLINE size_t WantedTasks(const ProductShape& s) {
-  const size_t outputs_per_task = DivideUp(tuning::kMinProductsPerTask, s.k + 1);
+  const size_t outputs_per_task = DivideUp(s.products_per_task, s.k + 1);
   return Min(s.workers, (s.m + tuning::kRowsOfStreaming) * s.n * s.count / outputs_per_task);
 }
 

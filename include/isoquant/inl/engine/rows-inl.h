@@ -128,9 +128,14 @@ HWY_NOINLINE void PrepareRows(const RowSource<typename P::A>& a, Part rows, size
 }
 
 template <class P>
+constexpr size_t kProductsPerTask = P::kNeedsTiles ? tuning::kMinTileProductsPerTask : tuning::kMinProductsPerTask;
+
+template <class P>
 HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b,
                                 RowsOfA rows) {
-  return {a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, rows, 1};
+  ProductShape shape{a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, rows, 1};
+  shape.products_per_task = kProductsPerTask<P>;
+  return shape;
 }
 
 // For products of which several tasks have the same rows: finds what must be known of each row, before they run.
