@@ -400,7 +400,7 @@ TEST_CASE("Batches: one matrix of a for all") {
 
 TEST_CASE("Batches: one call of the executor has all tasks") {
   ThreadExecutor threads(4);
-  const Sizes sizes{6, 6, 130, 150, 96};
+  const Sizes sizes{6, 6, 130, 150, 290};  // worth four tasks, with a matrix unit too
   const Operands<int8_t, int8_t> o(sizes, Layout::kBlocks, 1);
   const GuardedBatch<int32_t> c(sizes.count, sizes.m, sizes.n, Layout::kBlocks);
   ForEachTier([&](Context& tier) {

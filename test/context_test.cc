@@ -625,7 +625,7 @@ TEST_CASE("Context: without an executor, and for a single task, work is done by 
 
 // Operands of all operations, of shapes that are worth several workers.
 struct Operands {
-  static constexpr size_t kM = 150, kK = 500, kN = 70;
+  static constexpr size_t kM = 150, kK = 500, kN = 240;
 
   Operands() : s8(kM * kK), u8(kM * kK), plain(kK * kN), x(kM * kK) {
     Random random(1);

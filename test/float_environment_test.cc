@@ -269,7 +269,7 @@ TEST_CASE("Float environment: no call traps, raises or clears a flag, and output
 }
 
 TEST_CASE("Float environment: nor in the threads of an executor") {
-  const Operations operations({150, 500, 70});  // worth several tasks
+  const Operations operations({150, 500, 240});  // worth several tasks, with a matrix unit too
   Context alone;
   Outputs expected;
   operations.Run(alone, expected);
