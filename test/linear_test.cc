@@ -144,8 +144,8 @@ TEST_CASE("Linear: one row at a time gives the same bytes") {
 
 TEST_CASE("Linear: any number of workers, with float settings of their own") {
   for (const RowQuantization quantization : kQuantizations) {
-    // Five tasks of a million products, and of 64 Ki elements to quantise.
-    Case c({330, 1000, 37}, {true, Activation::kNone, quantization, Values::kSpecial}, 5);
+    // Worth five tasks, with a matrix unit too.
+    Case c({330, 1000, 137}, {true, Activation::kNone, quantization, Values::kSpecial}, 5);
     ForEachTierOn<UnusualExecutor>({1, 2, 3, 5}, [&](Context& context, const UnusualExecutor& executor) {
       c.Run(context);
       c.Check();

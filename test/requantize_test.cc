@@ -165,7 +165,7 @@ TEST_CASE("Requantization: nothing to do, nothing to add up, several chunks of K
 TEST_CASE("Requantization: plain weights, one row at a time, any number of workers, any float settings") {
   for (size_t i = 0; i < kNumOptions; ++i) {
     Case<uint8_t, int8_t> c({70, 130, 47, 3}, kOptions[i], i);
-    Case<int8_t, uint8_t> large({330, 300, 67}, kOptions[i], i + 1);
+    Case<int8_t, uint8_t> large({330, 300, 170}, kOptions[i], i + 1);  // as in dequantization_test.cc
     ForEachTier([&](Context& tier) {
       c.RunPlain(tier);
       c.Check();
