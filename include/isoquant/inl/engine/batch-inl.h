@@ -50,8 +50,8 @@ HWY_NOINLINE Status MatMulBatchInTasks(Context& context, const Products<typename
   using Any = AnyStage<typename P::Acc>;
   const MatrixBatch<const A>& a = products.a;
   const size_t n = products.b.At(0).n();
-  ProductShape shape{a.rows, a.cols, n, context.NumWorkers(), products.IsPlain(), DescribeBatch<P>(a), a.count};
-  shape.products_per_task = kProductsPerTask<P>;
+  ProductShape shape = ShapeOf<P>(context, RowSource<A>(a.At(0)), n, products.IsPlain(), DescribeBatch<P>(a));
+  shape.count = a.count;
   const MatMulPlan plan = PlanBatch(TraitsOf<P>(), shape, products.b.count());
   uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);

@@ -18,7 +18,6 @@
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/lone_tile-inl.h"
 #include "isoquant/inl/engine/matmul_block-inl.h"
-#include "isoquant/inl/engine/pack-inl.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/rows-inl.h"
@@ -55,10 +54,8 @@ struct ProductUnits {
     const StageEnvironment<typename P::Acc> environment(stage);
     Carry carry(stage);
     for (size_t i = 0; i < units.size; ++i) RunUnit(units.begin + i, scratch + worker * plan.bytes, carry);
-    if constexpr (P::kRunsBetween) {
-      carry.waiting.Finish();
-      hwy::FlushStream();
-    }
+    if constexpr (P::kRunsBetween) carry.waiting.Finish();
+    EndStreams(stage);
   }
 
  private:
@@ -100,11 +97,8 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
   }
   const ProductUnits<P, Stage> all{plan, a, prepares, b, stage, scratch};
   const size_t units = plan.row_blocks * plan.column_parts;
-  if (IsForOneWorker(shape)) {
-    all.Run({0, units}, 0);
-    return Status();
-  }
-  const size_t tasks = P::kRunsBetween ? Min(units, tuning::kTasksOfUnits * shape.workers) : units;
+  const size_t most_tasks = P::kRunsBetween ? tuning::kTasksOfUnits * shape.workers : units;
+  const size_t tasks = IsForOneWorker(shape) ? 1 : Min(units, most_tasks);
   const auto task = [&](size_t i, size_t worker) { all.Run(SplitEvenly(units, tasks, i), worker); };
   context.Run(tasks, TaskRef(task));
   return Status();

@@ -128,13 +128,10 @@ HWY_NOINLINE void PrepareRows(const RowSource<typename P::A>& a, Part rows, size
 }
 
 template <class P>
-constexpr size_t kProductsPerTask = P::kNeedsTiles ? tuning::kMinTileProductsPerTask : tuning::kMinProductsPerTask;
-
-template <class P>
 HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b,
                                 RowsOfA rows) {
   ProductShape shape{a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, rows, 1};
-  shape.products_per_task = kProductsPerTask<P>;
+  if (P::kNeedsTiles) shape.products_per_task = tuning::kMinTileProductsPerTask;
   return shape;
 }
 

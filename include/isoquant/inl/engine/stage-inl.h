@@ -13,6 +13,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/inl/engine/stage_ref.h"
 #include "isoquant/inl/util/float_environment.h"
@@ -181,6 +182,14 @@ struct StreamPlainSums {
     for (size_t i = 0; i < rows.size; ++i, sums += stride, to += stage.c_stride) hn::Stream(hn::LoadU(d, sums), d, to);
   }
 };
+
+// After the last output of a task: what was written past the caches is there for other threads, too.
+template <class Stage>
+HWY_INLINE void EndStreams(const Stage&) {}
+template <class Acc>
+HWY_INLINE void EndStreams(const AnyStage<Acc>& any) {
+  if (any.streams) hwy::FlushStream();
+}
 
 template <class Acc>
 HWY_INLINE void RunStage(const StageRef<Acc>& ref, const Acc* from, size_t from_stride, Part rows, Part cols) {

@@ -79,8 +79,8 @@ constexpr size_t kMaxWindows = 2048, kMaxWindowK = 8192;
 // Fewer products are not worth a worker: with pools that spin, a second one then pays from about 6 us on (threads). A
 // sleeping pool takes several times as long to wake up.
 constexpr size_t kMinProductsPerTask = size_t{1} << 21;
-// A matrix unit does more of them in that time. (AMX on Emerald Rapids: 64/256/256, 5 us of one worker, takes 1.4 to 1.6
-// times as long with two, 128/768/768, 64 us, 0.6 to 0.9 of it.)
+// A matrix unit does more of them in that time. (AMX on Emerald Rapids: 64/256/256, 5 us of one worker, takes 1.4
+// to 1.6 times as long with two, 128/768/768, 64 us, 0.6 to 0.9 of it.)
 constexpr size_t kMinTileProductsPerTask = size_t{1} << 23;
 // Few rows take as long as their weights take to arrive: they count as so many rows more.
 constexpr size_t kRowsOfStreaming = 3;

@@ -33,18 +33,20 @@ struct SumsOfRows {
   size_t stride, row, rows;
 };
 
+// The vectors of a row, from the kI-th on.
+template <size_t kI, class D, class VF>
+HWY_INLINE void FinishFloatRow(D d, const TileFinish& f, VF row_scale, const int32_t* sums, float* to) {
+  if constexpr (kI * hn::MaxLanes(D()) < kFinishedColumns) {
+    FinishFloatVector<kI>(d, f, row_scale, hn::Load(d, sums + kI * hn::MaxLanes(D())), to);
+    FinishFloatRow<kI + 1>(d, f, row_scale, sums, to);
+  }
+}
 template <class D>
 HWY_INLINE void FinishFloatRows(D d, const TileFinish& f, SumsOfRows s) {
-  const hn::RebindToFloat<D> df;
   float* to = static_cast<float*>(f.to) + s.row * f.to_stride;
   const float* scale = f.row_scales + s.row * f.row_scale_step;
   for (; s.rows != 0; --s.rows, s.sums += s.stride, to += f.to_stride, scale += f.row_scale_step) {
-    const auto row_scale = hn::Set(df, *scale);
-    for (size_t i = 0; i < kFinishedColumns; i += hn::Lanes(d)) {
-      const auto sum = hn::ConvertTo(df, hn::Load(d, s.sums + i));
-      const auto scaled = RoundedMul(df, hn::Mul(sum, row_scale), hn::Load(df, f.scales + i));
-      hn::StoreU(hn::Add(scaled, hn::Load(df, f.bias + i)), df, to + i);
-    }
+    FinishFloatRow<0>(d, f, hn::Set(hn::RebindToFloat<D>(), *scale), s.sums, to);
   }
 }
 
