@@ -185,7 +185,7 @@ TEST_CASE("Emulated tiers: outputs that no cache holds") {
   Context context;
   UseOnly(context, "amx_int8");
   const Shape shape = {300, 64, 448};
-  for (const size_t c_pad : {0, 16, 4, 5}) {
+  for (const size_t c_pad : {size_t{0}, size_t{16}, size_t{4}, size_t{5}}) {
     CAPTURE(c_pad);
     CHECK(IsRight<int8_t>(context, shape, 0, c_pad));
   }
