@@ -10,7 +10,7 @@
 #define HWY_TARGET_INCLUDE "test/tile_amx_test.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "isoquant/inl/isa/tile_amx-inl.h"
+#include "isoquant/inl/isa/tile_amx_int8-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {

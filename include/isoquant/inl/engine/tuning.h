@@ -69,6 +69,12 @@ constexpr size_t kMinInPlaceKOfOnePanel = 256, kMinInPlaceKWithoutBuffer = 64;
 // So many columns of outputs at an edge, which lack columns of the kernel, have tiles along the lines; fewer have tiles
 // down the lines, if there are so many of these.
 constexpr size_t kMinColumns = 4;
+// Tiles that consist of parts of lines want so many windows in each at least: a matrix unit takes as long to load B for
+// fewer.
+constexpr size_t kMinPart = 8;
+// Where whole steps of tiles of parts must end with segments, panels are repacked for that in each call: windows are
+// gathered instead, which copies a row of K for each of them, unless there are so many of them for each column.
+constexpr size_t kRowsToRepackColumn = 2;
 // Outputs of an image from which on the sums of weights pay that it takes to leave out padding that is not 0.
 constexpr size_t kMinSkipping = 100;
 // Windows of a block, each of which has a pointer; and elements of K, which are not cut into chunks.

@@ -19,15 +19,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/inl/engine/rows-inl.h"
 #include "isoquant/inl/engine/stage-inl.h"
+#include "isoquant/inl/engine/window_parts-inl.h"
 #include "isoquant/inl/engine/window_plan-inl.h"
 #include "isoquant/inl/engine/window_strip-inl.h"
-#include "isoquant/inl/isa/tile_bytes_in_place-inl.h"
+#include "isoquant/inl/isa/operands_in_place-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
 
@@ -39,7 +41,9 @@ namespace {
 template <class P, class Stage>
 class WindowBlock {
   using A = typename P::A;
-  static constexpr size_t kMR = P::WindowTile::kMR, kNR = P::WindowTile::kNR;
+  using WindowTile = typename P::WindowTile;
+  static constexpr size_t kMR = WindowTile::kMR, kNR = WindowTile::kNR;
+  static constexpr bool kHasParts = WindowTile::kMaxPart != 0;
 
  public:
   WindowBlock(const ImageWindows<A>& windows, const WindowPlan& plan, const WindowSegment* segments,
@@ -50,7 +54,8 @@ class WindowBlock {
         b_(b),
         tap_sums_(tap_sums),
         stage_(stage),
-        scratch_(scratch) {}
+        scratch_(scratch),
+        parts_(stage_, plan.stride_w * plan.pixel_bytes, Slot(0)) {}
 
   HWY_NOINLINE void Run(size_t image, Part lines, Part groups) {
     first_row_ = (image * plan_.lines + lines.begin) * windows_.out_w;
@@ -77,7 +82,11 @@ class WindowBlock {
         for (size_t t = 0; t < num_tiles_; ++t) RunTile(t, g);
       }
     }
-    FinishTile();
+    if constexpr (kHasParts) {
+      parts_.Finish();
+    } else {
+      FinishTile();
+    }
   }
 
  private:
@@ -135,12 +144,31 @@ class WindowBlock {
   }
   // Where group after group sees all windows of the block, those of one kind are one tile.
   void AddTiles(size_t row, size_t count, size_t row_step, const WindowColumns& columns, Part kernel_rows) {
-    const size_t tiles = plan_.tile_by_tile ? DivideUp(count, kFewTiles * kMR) : 1, per_row = columns.per_kernel_row;
-    for (size_t i = 0; i < tiles; ++i) {
-      const Part part = SplitEvenly(count, tiles, i);
-      Tiles()[num_tiles_++] = {
-          row + part.begin * row_step, part.size,     row_step,    columns.first_segment + kernel_rows.begin * per_row,
-          kernel_rows.size * per_row,  columns.steps, kernel_rows, &columns};
+    const size_t per_row = columns.per_kernel_row;
+    WindowTileRows tile = {row,
+                           count,
+                           row_step,
+                           {0, 0},
+                           columns.first_segment + kernel_rows.begin * per_row,
+                           kernel_rows.size * per_row,
+                           columns.steps,
+                           kernel_rows,
+                           &columns};
+    if constexpr (kHasParts) {
+      const LineParts lines(columns.end - columns.begin, WindowTile::kMaxPart);
+      const size_t parts = lines.In(count), at_once = plan_.tile_by_tile ? 2 : parts;
+      for (size_t i = 0; i < parts; i += at_once) {
+        tile.parts = {i, Min(at_once, parts - i)};
+        Tiles()[num_tiles_++] = tile;
+      }
+    } else {
+      const size_t tiles = plan_.tile_by_tile ? DivideUp(count, kFewTiles * kMR) : 1;
+      for (size_t i = 0; i < tiles; ++i) {
+        const Part part = SplitEvenly(count, tiles, i);
+        tile.row = row + part.begin * row_step;
+        tile.rows = part.size;
+        Tiles()[num_tiles_++] = tile;
+      }
     }
   }
 
@@ -156,6 +184,15 @@ class WindowBlock {
     args_.panels = DivideUp(cols.size, PackedPanels::kColumns);
     args_.begin = BeginOf(tile, col);
     args_.add = false;
+    if constexpr (kHasParts) {
+      parts_.Run(tile, args_, cols, Windows(), first_row_, plan_.tile_by_tile);
+    } else {
+      RunRows(tile, group, cols);
+    }
+  }
+
+  void RunRows(const WindowTileRows& tile, size_t group, Part cols) {
+    const size_t col = cols.begin;
     if (group != group_) {
       args_.finish = kNR == TileFinish::kColumns ? FindFinish(stage_, cols, finish_) : nullptr;
     }
@@ -175,7 +212,7 @@ class WindowBlock {
         SetWritten(args_, args_.row, col, cols.size, &stage_);
         args_.hints.written_stride *= tile.row_step;
       }
-      P::WindowTile::Tile(args_);
+      WindowTile::Tile(args_);
       return;
     }
     const size_t parts = DivideUp(tile.rows, kMR);
@@ -225,7 +262,7 @@ class WindowBlock {
     args_.c_stride = kNR;
     SetWritten(args_, args_.row, cols.begin, cols.size, &stage_);
     args_.hints.written_stride *= args_.row_step;
-    P::WindowTile::Tile(args_);
+    WindowTile::Tile(args_);
     FinishTile();
     waiting_rows_ = {args_.row, args_.rows};
     waiting_step_ = args_.row_step;
@@ -259,15 +296,14 @@ class WindowBlock {
   size_t first_row_ = 0, num_tiles_ = 0, slot_ = 0;
   Part waiting_rows_{}, waiting_cols_{};
   size_t waiting_step_ = 1;
+  std::conditional_t<kHasParts, WindowParts<P, Stage>, NoWindowParts> parts_;
   alignas(64) int32_t begin_[kNR];
 };
 
 template <class P>
-constexpr TileTraits WindowTraitsOf() {
-  TileTraits traits = TraitsOf<P>();
-  traits.mr = P::WindowTile::kMR;
-  traits.nr = P::WindowTile::kNR;
-  return traits;
+constexpr WindowTraits WindowTraitsOf() {
+  using WindowTile = typename P::WindowTile;
+  return {WindowTile::kMR, WindowTile::kNR, WindowTile::kSegmentUnit, WindowTile::kMaxPart};
 }
 
 // Whether A has windows that are better read so. Sums of rows are found in gathered windows.
@@ -277,7 +313,7 @@ HWY_INLINE bool PlanWindowsOf(const Context& context, const RowSource<typename P
   if (a.filler == nullptr || a.filler->windows == nullptr || a.row_sums != nullptr || b == nullptr) return false;
   const StoreSums<int32_t>* const sums = PlainSums<int32_t>(stage);
   if (sums != nullptr && sums->accumulate) return false;
-  constexpr TileTraits kTraits = WindowTraitsOf<P>();
+  constexpr WindowTraits kTraits = WindowTraitsOf<P>();
   return PlanWindows(kTraits, *a.filler->windows, FormOf<P>().flip, b->n, context.NumWorkers(), DetectedCaches(), plan);
 }
 
@@ -288,24 +324,28 @@ HWY_NOINLINE Status MatMulOfWindows(Context& context, const ImageWindows<typenam
   uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
   if (scratch == nullptr) return Status(StatusCode::kOutOfMemory, "scratch", bytes, "", 0);
   WindowSegment* const segments = reinterpret_cast<WindowSegment*>(scratch);
-  ListSegments(windows, plan, segments);
+  constexpr WindowTraits kTraits = WindowTraitsOf<P>();
+  ListSegments(kTraits, windows, plan, segments);
   PackedPanels panels = b;
-  if (plan.repacks) {
-    const size_t segment = plan.touching ? windows.geometry.kernel_w * windows.x.c : windows.x.c;
-    RepackForWindows(b, segment, plan.panel_bytes, scratch + plan.panels_at);
-    panels.panels = reinterpret_cast<int8_t*>(scratch + plan.panels_at);
-  }
+  uint8_t* const repacked = scratch + plan.panels_at;
+  if (plan.repacks) panels.panels = reinterpret_cast<int8_t*>(repacked);
   int32_t* const tap_sums = reinterpret_cast<int32_t*>(scratch + plan.tap_sums_at);
-  if (plan.skips && plan.padding != 0) {
+  const bool sums_taps = plan.skips && plan.padding != 0;
+  if (plan.repacks || sums_taps) {
     const size_t count = PackedPanels::NumPanels(b.n), taps = windows.geometry.kernel_h * windows.geometry.kernel_w;
-    const auto sum_panel = [&](size_t i, size_t) {
+    const size_t segment = plan.touching ? windows.geometry.kernel_w * windows.x.c : windows.x.c;
+    const size_t old_bytes = DivideUp(b.k, size_t{4}) * PackedPanels::kLineBytes;
+    const auto prepare_panel = [&](size_t i, size_t) {
+      if (plan.repacks) {
+        RepackForWindows(b.panels + i * old_bytes, b.k, segment, kTraits.segment_unit, repacked + i * plan.panel_bytes);
+      }
       const int8_t* const panel = panels.panels + i * plan.panel_bytes;
-      for (size_t tap = 0; tap < taps; ++tap) {
+      for (size_t tap = 0; sums_taps && tap < taps; ++tap) {
         P::WindowTile::SumLines(panel + tap * plan.tap_bytes * PackedPanels::kColumns, plan.tap_bytes / 4,
                                 tap_sums + (tap * count + i) * PackedPanels::kColumns);
       }
     };
-    context.Run(count, TaskRef(sum_panel));
+    context.Run(count, TaskRef(prepare_panel));
   }
   const auto task = [&](size_t i, size_t worker) {
     const size_t block = i / plan.column_parts, image = block / plan.blocks;

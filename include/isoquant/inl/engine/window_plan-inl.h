@@ -16,7 +16,7 @@
 #include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/tuning.h"
-#include "isoquant/inl/isa/tile_bytes_in_place-inl.h"
+#include "isoquant/inl/isa/operands_in_place-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,11 +24,18 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// What a policy's WindowTile wants.
+struct WindowTraits {
+  size_t mr, nr;
+  size_t segment_unit;  // bytes: a segment takes a multiple of that. Panels have zeros for what is behind its end
+  size_t max_part;      // windows of a line that tiles take as one operand; 0: tiles take each window by itself
+};
+
 // Columns of outputs whose windows have the same columns of the kernel [begin_tap, end_tap) in the image, or more.
 struct WindowColumns {
   size_t begin, end;
   size_t begin_tap, end_tap;
-  // Their segments, per_kernel_row for each row of the kernel, each of so many groups of four bytes.
+  // Their segments, per_kernel_row for each row of the kernel, each of so many steps of WindowTraits::segment_unit.
   size_t per_kernel_row, steps;
   size_t first_segment;  // in the plan's list
   bool down;             // one column, whose tiles have a window of each line
@@ -44,7 +51,7 @@ struct WindowPlan {
   size_t line_bytes, pixel_bytes;
   bool touching;     // pixels of a row of the kernel follow one another: it is one segment
   size_t tap_bytes;  // of K, from one tap to the next
-  bool repacks;      // segments that are no multiple of four bytes: panels have zeros after each
+  bool repacks;      // segments that are no multiple of the unit: panels have zeros after each
   size_t panel_bytes, k;
   // Tiles leave out taps that see only padding. Unless that is read as 0, sums then begin with `padding` times the sums
   // of the weights of these.
@@ -65,6 +72,7 @@ struct WindowPlan {
 // A tile of a block.
 struct WindowTileRows {
   size_t row, rows, row_step;  // from the block's first
+  Part parts;                  // of the lines that begin with `row`, if tiles consist of parts of lines
   size_t first_segment, num_segments, steps;
   Part kernel_rows;
   const WindowColumns* columns;
@@ -107,15 +115,22 @@ HWY_INLINE void AddEdge(const ImageWindows<A>& w, size_t begin, size_t end, Wind
 
 // Columns of outputs are cut where windows lose columns of the kernel to the padding.
 template <class A>
-HWY_INLINE void CutColumns(const ImageWindows<A>& w, WindowPlan& plan) {
+HWY_INLINE void CutColumns(const WindowTraits& t, const ImageWindows<A>& w, WindowPlan& plan) {
   const Conv2dGeometry& g = w.geometry;
   const size_t extent = (g.kernel_w - 1) * g.dilation_w, padded = g.pad_left + w.x.w;
   size_t left = Min(DivideUp(g.pad_left, g.stride_w), w.out_w);
   size_t right = padded <= extent ? 0 : Min(DivideUp(padded - extent, g.stride_w), w.out_w);
-  const bool may_cut = plan.skips && plan.tap_bytes % 4 == 0 && left <= right;
-  const bool few_lines = plan.max_lines < tuning::kMinColumns;
-  if (!may_cut || (few_lines && left < tuning::kMinColumns)) left = 0;
-  if (!may_cut || (few_lines && w.out_w - right < tuning::kMinColumns)) right = w.out_w;
+  // No tile goes down the lines if tiles consist of parts of these, or if there are few.
+  const size_t least = t.max_part != 0                        ? tuning::kMinPart
+                       : plan.max_lines < tuning::kMinColumns ? tuning::kMinColumns
+                                                              : 0;
+  const bool may_cut = plan.skips && plan.tap_bytes % t.segment_unit == 0 && left <= right;
+  if (!may_cut || left < least) left = 0;
+  if (!may_cut || w.out_w - right < least) right = w.out_w;
+  if (t.max_part != 0 && right - left < least) {
+    left = 0;
+    right = w.out_w;
+  }
   plan.num_columns = 0;
   AddEdge(w, 0, left, plan);
   if (left != right) plan.columns[plan.num_columns++] = {left, right, 0, g.kernel_w, 0, 0, 0, false};
@@ -125,14 +140,15 @@ HWY_INLINE void CutColumns(const ImageWindows<A>& w, WindowPlan& plan) {
     WindowColumns& c = plan.columns[i];
     const size_t taps = c.end_tap - c.begin_tap;
     c.per_kernel_row = plan.touching ? 1 : taps;
-    c.steps = DivideUp((plan.touching ? taps : 1) * w.x.c, 4);
+    c.steps = DivideUp((plan.touching ? taps : 1) * w.x.c, t.segment_unit);
     c.first_segment = plan.num_segments;
     plan.num_segments += c.per_kernel_row * g.kernel_h;
   }
 }
 
 template <class A>
-HWY_INLINE void ListSegments(const ImageWindows<A>& w, const WindowPlan& plan, WindowSegment* segments) {
+HWY_INLINE void ListSegments(const WindowTraits& t, const ImageWindows<A>& w, const WindowPlan& plan,
+                             WindowSegment* segments) {
   const Conv2dGeometry& g = w.geometry;
   for (size_t i = 0; i < plan.num_columns; ++i) {
     const WindowColumns& c = plan.columns[i];
@@ -141,14 +157,14 @@ HWY_INLINE void ListSegments(const ImageWindows<A>& w, const WindowPlan& plan, W
         const size_t s = c.begin_tap + j;
         const size_t a = r * g.dilation_h * plan.line_bytes + s * g.dilation_w * plan.pixel_bytes;
         const size_t whole_row = plan.touching && plan.repacks;  // its bytes are no multiple of tap_bytes
-        const size_t line = whole_row ? r * c.steps * 4 : (r * g.kernel_w + s) * plan.tap_bytes;
+        const size_t line = whole_row ? r * c.steps * t.segment_unit : (r * g.kernel_w + s) * plan.tap_bytes;
         *segments++ = {a, line * PackedPanels::kColumns};
       }
     }
   }
 }
 
-// Whether tiles can read the image itself: no window sees padding, and groups of four bytes end where pixels do.
+// Whether tiles can read the image itself: no window sees padding, and segments end where pixels do.
 template <class A>
 HWY_INLINE bool MayReadImage(const ImageWindows<A>& w, const WindowPlan& plan, uint8_t flip) {
   const Conv2dGeometry& g = w.geometry;
@@ -161,10 +177,12 @@ HWY_INLINE bool MayReadImage(const ImageWindows<A>& w, const WindowPlan& plan, u
 
 // Whether windows are worth it, and then how. `n`: columns of B.
 template <class A, class Caches>
-HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8_t flip, size_t n, size_t workers,
+HWY_INLINE bool PlanWindows(const WindowTraits& t, const ImageWindows<A>& w, uint8_t flip, size_t n, size_t workers,
                             const Caches& caches, WindowPlan& plan) {
   const Conv2dGeometry& g = w.geometry;
-  if (!AreModest(w) || w.first % w.out_w != 0 || w.count % w.out_w != 0) return false;
+  if (!AreModest(w) || (t.max_part != 0 && w.out_w < tuning::kMinPart) || w.first % w.out_w != 0 ||
+      w.count % w.out_w != 0)
+    return false;
   const size_t line = w.first / w.out_w, lines = w.count / w.out_w;
   plan.first_line = line % w.out_h;
   const bool one_image = plan.first_line + lines <= w.out_h;
@@ -178,21 +196,22 @@ HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8
   plan.stride_w = g.stride_w / plan.step_w;
   const size_t extent_h = (g.kernel_h - 1) * g.dilation_h + 1, extent_w = (g.kernel_w - 1) * g.dilation_w + 1;
   plan.pixels = (w.out_w - 1) * plan.stride_w + extent_w;
-  plan.pitch = RoundUp(plan.pixels * w.x.c + 3, 64);  // the last group may end behind the last pixel
+  plan.pitch = RoundUp(plan.pixels * w.x.c + t.segment_unit - 1, 64);  // the last step may end behind the last pixel
   plan.touching = g.dilation_w == 1 || g.kernel_w == 1;
   const size_t segment = plan.touching ? g.kernel_w * w.x.c : w.x.c;
-  plan.repacks = segment % 4 != 0;
-  plan.tap_bytes = plan.touching ? w.x.c : RoundUp(w.x.c, 4);
-  plan.k = plan.touching ? g.kernel_h * RoundUp(segment, 4) : g.kernel_h * g.kernel_w * plan.tap_bytes;
-  plan.panel_bytes = t.PanelBytes(plan.k);
+  plan.repacks = segment % t.segment_unit != 0;
+  plan.tap_bytes = plan.touching ? w.x.c : RoundUp(w.x.c, t.segment_unit);
+  plan.k = plan.touching ? g.kernel_h * RoundUp(segment, t.segment_unit) : g.kernel_h * g.kernel_w * plan.tap_bytes;
+  plan.panel_bytes = plan.k / 4 * PackedPanels::kLineBytes;
   plan.padding = flip == 0 ? int32_t{w.padding} : static_cast<uint8_t>(w.padding) ^ flip;
-  plan.skips = plan.padding == 0 || (plan.tap_bytes % 4 == 0 && w.out_h * w.out_w >= tuning::kMinSkipping);
+  plan.skips = plan.padding == 0 || (plan.tap_bytes % t.segment_unit == 0 && w.out_h * w.out_w >= tuning::kMinSkipping);
 
   const size_t l2_bytes = caches.L2Bytes();
   plan.groups = DivideUp(n, t.nr);
   const size_t panels = DivideUp(n, PackedPanels::kColumns);
   const size_t b_bytes = panels * plan.panel_bytes;
-  if (plan.k > tuning::kMaxWindowK || (plan.repacks && b_bytes > l2_bytes / 4)) return false;
+  const bool is_long = t.max_part == 0 || w.count >= tuning::kRowsToRepackColumn * n;
+  if (plan.k > tuning::kMaxWindowK || (plan.repacks && (b_bytes > l2_bytes / 4 || !is_long))) return false;
   // Lines of outputs in a block.
   const size_t strip = l2_bytes / tuning::kL2ShareOfA / plan.pitch;
   size_t most_lines = strip <= extent_h ? 1 : (strip - extent_h) / plan.stride_h + 1;
@@ -211,7 +230,7 @@ HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8
   }
   plan.max_lines = SplitEvenly(plan.lines, plan.blocks, 0).size;
   plan.max_strip_lines = (plan.max_lines - 1) * plan.stride_h + extent_h;
-  CutColumns(w, plan);
+  CutColumns(t, w, plan);
   plan.tile_by_tile = plan.groups > tuning::kFewGroups && b_bytes <= l2_bytes / tuning::kL2ShareOfB;
 
   plan.in_image = MayReadImage(w, plan, flip);
@@ -230,7 +249,7 @@ HWY_INLINE bool PlanWindows(const TileTraits& t, const ImageWindows<A>& w, uint8
   plan.tiles_at = plan.windows_at + RoundUp(plan.max_lines * w.out_w * sizeof(const uint8_t*), 64);
   const size_t most_tiles = plan.max_lines * (DivideUp(w.out_w, t.mr) + plan.num_columns);
   plan.sums_at = plan.tiles_at + RoundUp(most_tiles * sizeof(WindowTileRows), 64);
-  plan.worker_bytes = plan.sums_at + 2 * t.mr * t.nr * t.acc_bytes;
+  plan.worker_bytes = plan.sums_at + 2 * t.mr * t.nr * sizeof(int32_t);
   return true;
 }
 

@@ -1,5 +1,5 @@
 // Engine: strips: lines of an image with their padding, as a policy wants the bytes of A; and panels for windows whose
-// segments are no multiple of four bytes.
+// segments end within a step of the policy.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_WINDOW_STRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -70,30 +70,29 @@ HWY_NOINLINE void FillStrip(const ImageWindows<A>& w, const WindowPlan& plan, ui
   }
 }
 
-// The panels of b, with zeros after the last element of each segment of `segment` elements up to a multiple of four.
-[[maybe_unused]] HWY_NOINLINE void RepackForWindows(const PackedPanels& b, size_t segment, size_t panel_bytes,
+// A panel of `k` rows, with zeros after the last element of each segment of `segment` elements up to a multiple of
+// `unit`, which is one of four.
+[[maybe_unused]] HWY_NOINLINE void RepackForWindows(const int8_t* panel, size_t k, size_t segment, size_t unit,
                                                     uint8_t* out) {
   const hn::CappedTag<uint32_t, 16> d;
-  const size_t old_bytes = DivideUp(b.k, size_t{4}) * PackedPanels::kLineBytes;
-  const size_t steps = DivideUp(segment, size_t{4});
+  const size_t lines = DivideUp(k, size_t{4}), steps = DivideUp(segment, size_t{4});
+  const size_t zeros = (RoundUp(segment, unit) / 4 - steps) * PackedPanels::kLineBytes;
   const uint32_t last_mask = static_cast<uint32_t>((uint64_t{1} << (segment - (steps - 1) * 4) * 8) - 1);
-  for (size_t p = 0; p < PackedPanels::NumPanels(b.n); ++p, out += panel_bytes) {
-    const uint8_t* const panel = reinterpret_cast<const uint8_t*>(b.panels) + p * old_bytes;
-    uint8_t* to = out;
-    for (size_t begin = 0; begin < b.k; begin += segment) {
-      const int low = static_cast<int>(begin % 4 * 8);
-      for (size_t i = 0; i < steps; ++i, to += PackedPanels::kLineBytes) {
-        const uint32_t mask = i + 1 == steps ? last_mask : ~uint32_t{0};
-        const size_t line = begin / 4 + i;
-        const uint32_t* const from = reinterpret_cast<const uint32_t*>(panel + line * PackedPanels::kLineBytes);
-        const bool more = low != 0 && (line + 1) * PackedPanels::kLineBytes < old_bytes;
-        for (size_t j = 0; j < PackedPanels::kColumns; j += hn::Lanes(d)) {
-          auto v = hn::ShiftRightSame(hn::LoadU(d, from + j), low);
-          if (more) v = hn::Or(v, hn::ShiftLeftSame(hn::LoadU(d, from + PackedPanels::kColumns + j), 32 - low));
-          hn::StoreU(hn::And(v, hn::Set(d, mask)), d, reinterpret_cast<uint32_t*>(to) + j);
-        }
+  for (size_t begin = 0; begin < k; begin += segment) {
+    const int low = static_cast<int>(begin % 4 * 8);
+    for (size_t i = 0; i < steps; ++i, out += PackedPanels::kLineBytes) {
+      const uint32_t mask = i + 1 == steps ? last_mask : ~uint32_t{0};
+      const size_t line = begin / 4 + i;
+      const uint32_t* const from = reinterpret_cast<const uint32_t*>(panel + line * PackedPanels::kLineBytes);
+      const bool more = low != 0 && line + 1 < lines;
+      for (size_t j = 0; j < PackedPanels::kColumns; j += hn::Lanes(d)) {
+        auto v = hn::ShiftRightSame(hn::LoadU(d, from + j), low);
+        if (more) v = hn::Or(v, hn::ShiftLeftSame(hn::LoadU(d, from + PackedPanels::kColumns + j), 32 - low));
+        hn::StoreU(hn::And(v, hn::Set(d, mask)), d, reinterpret_cast<uint32_t*>(out) + j);
       }
     }
+    std::memset(out, 0, zeros);
+    out += zeros;
   }
 }
 

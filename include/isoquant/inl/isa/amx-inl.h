@@ -13,6 +13,7 @@
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
+#include "isoquant/inl/isa/between_steps.h"
 
 // Inline asm in bytes, for assemblers older than AMX. Only 64-bit mode has tiles; MSVC has no asm there.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
@@ -100,6 +101,32 @@ struct alignas(64) Config {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
   uint16_t row_bytes[16] = {};
   uint8_t rows[16] = {};
+};
+
+// How many rows run with each of the steps of a tile, and how many have run.
+class RowsBetween {
+ public:
+  HWY_INLINE RowsBetween(const BetweenSteps* between, size_t steps)
+      : rows_(between != nullptr ? between->rows : 0), per_step_(rows_ == 0 ? 0 : PerStep(*between, steps)) {}
+
+  HWY_INLINE void Run(const BetweenSteps* between) {
+    if (done_ >= rows_) return;
+    const size_t left = rows_ - done_, rows = left < per_step_ ? left : per_step_;
+    between->run(*between, done_, rows);
+    done_ += rows;
+  }
+  HWY_INLINE void RunRest(const BetweenSteps* between) {
+    if (done_ < rows_) between->run(*between, done_, rows_ - done_);
+  }
+
+ private:
+  static HWY_INLINE size_t PerStep(const BetweenSteps& between, size_t steps) {
+    const size_t even = steps == 0 ? between.rows : (between.rows + steps - 1) / steps;
+    return even > between.least_rows ? even : between.least_rows;
+  }
+
+  const size_t rows_, per_step_;
+  size_t done_ = 0;
 };
 
 }  // namespace amx

@@ -10,7 +10,7 @@
 #endif
 
 #include "isoquant/inl/isa/problem.h"
-#include "isoquant/inl/isa/tile_amx-inl.h"
+#include "isoquant/inl/isa/tile_amx_int8-inl.h"
 #include "isoquant/inl/isa/tile_bf16-inl.h"
 #include "isoquant/inl/isa/tile_bf16_fast-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"

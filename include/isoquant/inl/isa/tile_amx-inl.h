@@ -1,10 +1,9 @@
-// ISA layer: TDPBUSD and TDPBSSD, the matrix instructions of AMX-INT8 (tier amx_int8), and the tiles of all matrix
-// instructions of AMX.
+// ISA layer: the tiles of all matrix instructions of AMX, TDP*: of int8 in tile_amx_int8-inl.h, of bf16 in
+// tile_bf16_fast-inl.h.
 //
 // An AMX tile is 16 rows of 64 bytes. TDP* computes C (16 x 16 int32) += A (16 rows x 64 K) B (64 K x 16 columns). Row
 // i of B's tile is group i of four K, of 16 columns: B's tile is 16 groups of a packed panel, as they lie in memory. A
-// is read in place, 16 rows at a time, by its stride. (Of bf16, 64 bytes are 32 K, and a group is two.) No trick with
-// signs is needed: u8 x s8 is TDPBUSD, s8 x s8 is TDPBSSD.
+// is read in place, 16 rows at a time, by its stride. (Of bf16, 64 bytes are 32 K, and a group is two.)
 //
 // Registers: tmm0 to tmm3 are C (2 x 2, or 4 x 1 for lone panels), tmm4 and tmm5 A, tmm6 and tmm7 B. A step of 64 K of
 // a tile of 32 x 32 is four loads (8 cycles each out of L1) and four products (16 cycles each), by Intel's optimization
@@ -36,35 +35,10 @@
 
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX2
 
-namespace isoquant {
-namespace HWY_NAMESPACE {
-namespace {
-
-inline const char* RefuseAmxInt8(const Cpu& cpu) {
-  return RefuseAmx(cpu, (cpu.leaf7_edx >> 25 & 1) != 0 ? nullptr : "the CPU lacks AMX-INT8: CPUID(7,0).EDX[25] is 0");
-}
-
-}  // namespace
-// NOLINTNEXTLINE(google-readability-namespace-comments)
-}  // namespace HWY_NAMESPACE
-}  // namespace isoquant
-
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
-
-// TDPBSSD, or TDPBUSD, where A is unsigned.
-template <class TA>
-struct TdpInt8 {
-  using A = TA;
-  using B = int8_t;
-  using Acc = int32_t;
-  template <int kC, int kA, int kB>
-  static HWY_INLINE void Multiply() {
-    amx::Multiply<0x5e, A(-1) < A(0) ? 3 : 1, kC, kA, kB>();
-  }
-};
 
 // Tdp: an instruction (Multiply) and the types A, B, Acc of what it multiplies and adds.
 template <class Tdp>
@@ -191,13 +165,15 @@ struct AmxTiles : AnyShape {
     }
 
     // Row tile i of A times B, which is loaded on first use. The last row tile begins `last` elements after the first.
+    // (Of two that may be anywhere.)
     template <Stream kStream, size_t kI = 0>
     static HWY_INLINE void Step(const A* a, size_t a_stride, size_t last, const B* b, size_t panel_stride) {
       if constexpr (kI < kHigh) {
         constexpr int kTileA = 4 + kI % 2;
         if constexpr (kI == 0) amx::Load<6, kStream == Stream::kB>(b, amx::kRowBytes);
         const size_t whole = kI * amx::kRows * a_stride;
-        amx::Load<kTileA, kStream == Stream::kA>(a + (kI == 0 || whole < last ? whole : last), a_stride * sizeof(A));
+        const size_t at = kI == 0 || (kI + 1 < kHigh && whole < last) ? whole : last;
+        amx::Load<kTileA, kStream == Stream::kA>(a + at, a_stride * sizeof(A));
         Tdp::template Multiply<kI * kPanels, kTileA, 6>();
         if constexpr (kPanels == 2) {
           if constexpr (kI == 0) amx::Load<7, kStream == Stream::kB>(b + panel_stride, amx::kRowBytes);
@@ -218,13 +194,8 @@ struct AmxTiles : AnyShape {
                        : static_cast<const char*>(args.hints.prefetch.from)),
             written(args.hints.written),
             written_left(args.hints.a_streams || args.k <= kKR ? args.rows : 0),
-            written_per_step(PerStep(args, written_left)),
-            waiting(args.between != nullptr ? args.between->rows : 0),
-            waiting_per_step(waiting == 0 ? 0 : HWY_MAX(PerStep(args, waiting), args.between->least_rows)) {}
-
-      static HWY_INLINE size_t PerStep(const Args& args, size_t rows) {
-        return rows == 0 || args.k == 0 ? rows : (rows * kKR + args.k - 1) / args.k;
-      }
+            written_per_step(written_left == 0 || args.k == 0 ? 0 : (written_left * kKR + args.k - 1) / args.k),
+            rows(args.between, args.k / kKR) {}
 
       HWY_INLINE void Step(const Args& args) {
         for (size_t i = HWY_MIN(written_left, written_per_step); i != 0; --i, --written_left) {
@@ -232,11 +203,7 @@ struct AmxTiles : AnyShape {
           PrefetchForWriting(written + args.hints.written_bytes - 1);
           written += args.hints.written_stride;
         }
-        if (done < waiting) {
-          const size_t rows = HWY_MIN(waiting - done, waiting_per_step);
-          args.between->run(*args.between, done, rows);
-          done += rows;
-        }
+        rows.Run(args.between);
         if (alone) {
           for (size_t i = 0; i < amx::kTileBytes; i += 64) {
             hwy::Prefetch(next + i);
@@ -254,15 +221,11 @@ struct AmxTiles : AnyShape {
         }
       }
 
-      // The rows that still wait.
-      HWY_INLINE void Rest(const Args& args) {
-        if (done < waiting) args.between->run(*args.between, done, waiting - done);
-      }
-
       const bool alone;
       const char *next, *written;
-      size_t written_left, done = 0;
-      const size_t written_per_step, waiting, waiting_per_step;
+      size_t written_left;
+      const size_t written_per_step;
+      amx::RowsBetween rows;
     };
 
     // Members of args are loaded anew in each step. As locals they would take more registers than there are, and g++ 12
@@ -283,7 +246,7 @@ struct AmxTiles : AnyShape {
       }
       if (whole != args.b_k)
         LastStep(state, args, a, last_row, b, (args.b_k - whole) * PackedPanels::kColumns * sizeof(B));
-      besides.Rest(args);
+      besides.rows.RunRest(args.between);
       End(args);
     }
 
@@ -321,23 +284,6 @@ struct AmxTiles : AnyShape {
     } else {
       args.rows > amx::kRows ? Kernel<2, 1>::Run(state, args) : Kernel<1, 1>::Run(state, args);
     }
-  }
-};
-
-template <class TA>
-struct Amx : AmxTiles<TdpInt8<TA>> {
-  static constexpr char kName[] = "amx_int8";
-  static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseAmxInt8;
-
-  // Speed of TDP* over that of VPDPBUSD (the same command with ISOQUANT_MAX_TIER=avx512_vnni). K >= 256: 1.3 to 4 with
-  // 5 to 16 rows, 0.9 with one. K = 64 and 100: 1.1 to 2.5 with 32 rows, mostly below 1 with 12. Below 1: shorter K,
-  // and products of a tile or two. Weights from beyond L2: 0.86 to 1.0 up to 12 rows, because VPDPBUSD keeps up with
-  // them.
-  static constexpr char kShapes[] =
-      "from 5 x 256 (13 x 256 if B has 4 MiB) or 32 x 64 (M x K) and from 32768 products on";
-  static constexpr bool Suits(size_t m, size_t k, size_t n) {
-    const bool rows = k >= 256 ? m >= (k * n < (size_t{4} << 20) ? 5 : 13) : k >= 64 && m >= 32;
-    return rows && m * k * n >= 32768;
   }
 };
 

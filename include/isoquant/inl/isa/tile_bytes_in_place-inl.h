@@ -60,6 +60,7 @@ struct BytesInPlace {
   static constexpr size_t kLine = PackedPanels::kLineBytes, kInPanel = Tiles::kInPanel;
   static constexpr size_t kRowsAtOnce = 6, kMR = kInPanel == 2 ? kRowsAtOnce : 2 * kRowsAtOnce;
   static constexpr size_t kPanels = kInPanel == 2 ? 1 : 4, kNR = kPanels * PackedPanels::kColumns;
+  static constexpr size_t kSegmentUnit = 4, kMaxPart = 0;
 
   // Any number of rows: six at a time, and of the last ones two parts.
   static HWY_INLINE void Tile(const Args& args) {
