@@ -78,6 +78,19 @@ void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layo
   context.Run(tasks, TaskRef(task));
 }
 
+bool HaveSevenBits(const PanelLayout& layout, const void* panels) {
+  if (!IsInteger(layout.type)) return false;
+  constexpr size_t kAtOnce = 64 * PackedPanels::kLineBytes;
+  const uint8_t* from = static_cast<const uint8_t*>(panels);
+  for (size_t left = layout.panels_bytes, size; left != 0; left -= size, from += size) {
+    size = std::min(left, kAtOnce);
+    uint8_t most = 0;  // of the bytes + 64: a loop that compilers vectorize
+    for (size_t i = 0; i < size; ++i) most = std::max(most, static_cast<uint8_t>(from[i] + 64));
+    if (most > 128) return false;
+  }
+  return true;
+}
+
 Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& panels) {
   PanelLayout layout;
   const bool fits = layout.Compute(plain.k(), plain.n(), plain.type());

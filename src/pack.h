@@ -54,6 +54,9 @@ struct PanelLayout {
 // aligned to 64.
 void PackInto(Context& context, const WeightsRef& plain, const PanelLayout& layout, uint8_t* memory);
 
+// PackedPanels::seven_bits of panels. Reads them up to the first that is not so.
+bool HaveSevenBits(const PanelLayout& layout, const void* panels);
+
 // The panels of plain weights, packed into the Context's scratch (kOperation).
 Status PackIntoScratch(Context& context, const WeightsRef& plain, PackedPanels& panels);
 

@@ -42,6 +42,7 @@ Status PackedWeights::PackAny(Context& context, const WeightsRef& b, PackedWeigh
   if (result.owned_ == nullptr) return Status(StatusCode::kOutOfMemory, "packed", layout.bytes, "", 0);
   PackInto(context, b, layout, result.owned_);
   result.panels_ = layout.At(result.owned_, b.k(), b.n());
+  result.panels_.seven_bits = HaveSevenBits(layout, result.owned_);
   packed = std::move(result);
   return Status();
 }

@@ -93,6 +93,7 @@ Status PackedWeights::Open(VectorView<const uint8_t> blob, bool copies, PackedWe
   }
   result.panels_ = {reinterpret_cast<const int8_t*>(panels), reinterpret_cast<const int32_t*>(sums),
                     static_cast<size_t>(k), static_cast<size_t>(n), type};
+  result.panels_.seven_bits = copies && HaveSevenBits(layout, panels);
   result.payload_ = payload;
   result.payload_checksum_ = header.payload_checksum;
   packed = std::move(result);

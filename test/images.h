@@ -125,15 +125,17 @@ void ReferenceConv2d(const ImageView<const A>& x, int32_t zx, const std::vector<
 template <class A, class B>
 class ConvolutionCase {
  public:
-  // `shape` is that of x. With `zeros` the filter has zero points: 0, 1, or one for each output.
+  // `shape` is that of x. With `zeros` the filter has zero points: 0, 1, or one for each output. Its elements are
+  // random ones over `divisor`.
   ConvolutionCase(Random& random, const ImageShape& shape, const Conv2dGeometry& geometry, size_t outputs,
-                  size_t zeros = 0, typename Guarded<A>::At at = Guarded<A>::At::kEnd)
+                  size_t zeros = 0, typename Guarded<A>::At at = Guarded<A>::At::kEnd, int divisor = 1)
       : geometry_(geometry), x_(shape, at), filter_zeros_(zeros) {
     FillIntegers(random, x_.buffer().data(), x_.buffer().size());
     zero_point_ = static_cast<A>(random());
     const size_t channels = shape.c / geometry.groups;
     filter_.resize(outputs * geometry.kernel_h * geometry.kernel_w * channels);
     FillIntegers(random, filter_.data(), filter_.size());
+    for (B& element : filter_) element = static_cast<B>(element / divisor);
     for (int32_t& z : filter_zeros_) z = static_cast<int32_t>(random.Below(400)) - 200;
     out_h_ = ReferenceOutputSize(shape.h, geometry.pad_top, geometry.pad_bottom, geometry.kernel_h, geometry.dilation_h,
                                  geometry.stride_h);

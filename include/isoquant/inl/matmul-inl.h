@@ -127,8 +127,11 @@ template <class Problem, class Stage>
 HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Problem::A>& a, const PackedPanels& b,
                                const Stage& stage) {
   if (a.matrix.rows == 0 || b.n == 0) return Status();
-  return CallWithBest(PoliciesFor<Problem>(), context, a.matrix.rows, b.k, b.n,
-                      RunWithPolicy<Problem, Stage>{context, a, b, stage});
+  const RunWithPolicy<Problem, Stage> run{context, a, b, stage};
+  if constexpr (!std::is_same<SevenBitPoliciesFor<Problem>, PoliciesFor<Problem>>::value) {
+    if (b.seven_bits) return CallWithBest(SevenBitPoliciesFor<Problem>(), context, a.matrix.rows, b.k, b.n, run);
+  }
+  return CallWithBest(PoliciesFor<Problem>(), context, a.matrix.rows, b.k, b.n, run);
 }
 template <class Problem, class Stage>
 HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,

@@ -16,6 +16,7 @@
 #include "isoquant/inl/isa/tile_dot-inl.h"
 #include "isoquant/inl/isa/tile_fma-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
+#include "isoquant/inl/isa/tile_maddubs-inl.h"
 #include "isoquant/inl/isa/tile_mmla-inl.h"
 #include "isoquant/inl/isa/tile_scalar-inl.h"
 #include "isoquant/inl/isa/tile_vnni-inl.h"
@@ -34,28 +35,45 @@ struct PolicyListOf;
 template <class Problem>
 using PoliciesFor = typename PolicyListOf<Problem>::List;
 
+// The same where all weights have seven bits (PackedPanels::seven_bits).
+template <class Problem>
+struct SevenBitListOf {
+  using List = PoliciesFor<Problem>;
+};
+template <class Problem>
+using SevenBitPoliciesFor = typename SevenBitListOf<Problem>::List;
+
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 template <class A>
 using Int8Policies = PolicyList<Scalar<A>>;
-#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
-template <class A>
-using Int8Policies = PolicyList<Amx<A>, Vnni<A>, MaddS16<A>>;
-#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86_64 && HWY_TARGET == HWY_AVX2 && defined(ISOQUANT_AMX_UNDER_AVX2)
-// For tests alone: every CPU with AMX has AVX3 too, but tests emulate AMX on CPUs without AVX-512.
-template <class A>
-using Int8Policies = PolicyList<Amx<A>, VnniInt8<A>, Vnni<A>, MaddS16<A>>;
-#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
-template <class A>
-using Int8Policies = PolicyList<VnniInt8<A>, Vnni<A>, MaddS16<A>>;
-#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-template <class A>
-using Int8Policies = PolicyList<Vnni<A>, MaddS16<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64 && HWY_TARGET_IS_NEON
 template <class A>
 using Int8Policies = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, NeonPolicy<A>>;
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64
 template <class A>
 using Int8Policies = PolicyList<MmlaPolicy<A>, SdotPolicy<A>, MaddS16<A>>;
+#elif !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
+// `Madd`: the policies for CPUs without VPDPBUSD.
+#if HWY_ARCH_X86_64 && HWY_TARGET <= HWY_AVX3
+template <class A, class... Madd>
+using Int8PoliciesWith = PolicyList<Amx<A>, Vnni<A>, Madd...>;
+#elif HWY_ARCH_X86_64 && defined(ISOQUANT_AMX_UNDER_AVX2)
+// For tests alone: every CPU with AMX has AVX3 too, but tests emulate AMX on CPUs without AVX-512.
+template <class A, class... Madd>
+using Int8PoliciesWith = PolicyList<Amx<A>, VnniInt8<A>, Vnni<A>, Madd...>;
+#elif HWY_TARGET == HWY_AVX2
+template <class A, class... Madd>
+using Int8PoliciesWith = PolicyList<VnniInt8<A>, Vnni<A>, Madd...>;
+#else
+template <class A, class... Madd>
+using Int8PoliciesWith = PolicyList<Vnni<A>, Madd...>;
+#endif
+template <class A>
+using Int8Policies = Int8PoliciesWith<A, MaddS16<A>>;
+template <class A>
+struct SevenBitListOf<Int8Problem<A>> {
+  using List = Int8PoliciesWith<A, MaddUbs<A>, MaddS16<A>>;
+};
 #else
 template <class A>
 using Int8Policies = PolicyList<MaddS16<A>>;

@@ -107,8 +107,9 @@ struct Vpdpbssd {
 };
 #endif
 
+// The tiles of such an instruction, for A of type TA.
 template <class TA, class Dot>
-struct VnniWith : BroadcastTiles<Dot> {
+struct BytesWith : BroadcastTiles<Dot> {
   using A = TA;
   static constexpr bool kFlips = A(-1) < A(0) && !Dot::kSignedA;
   static constexpr bool kColumnSums = kFlips;
@@ -129,7 +130,7 @@ struct VnniWith : BroadcastTiles<Dot> {
 };
 
 template <class A>
-struct Vnni : VnniWith<A, Vpdpbusd> {
+struct Vnni : BytesWith<A, Vpdpbusd> {
 #if HWY_TARGET == HWY_AVX2
   static constexpr char kName[] = "avx_vnni";
 #else
@@ -140,7 +141,7 @@ struct Vnni : VnniWith<A, Vpdpbusd> {
 
 #if HWY_TARGET == HWY_AVX2
 template <class A>
-struct VnniInt8 : VnniWith<A, std::conditional_t<(A(-1) < A(0)), Vpdpbssd, Vpdpbusd>> {
+struct VnniInt8 : BytesWith<A, std::conditional_t<(A(-1) < A(0)), Vpdpbssd, Vpdpbusd>> {
   static constexpr char kName[] = "avx_vnni_int8";
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseVnniInt8;
 };
