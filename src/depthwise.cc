@@ -1,4 +1,6 @@
 // Support: depthwise convolutions: the kind of sums that suits weights and instructions, and dealing windows out.
+#include <type_traits>
+
 #include "isoquant/inl/isa/int8_targets.h"
 #include "src/elementwise.h"
 #include "src/filter.h"
@@ -109,19 +111,26 @@ struct DepthwiseWithPolicy {
   }
 };
 
+template <class A>
+HWY_INLINE Status RunWithBest(Context& context, const DepthwiseWithPolicy<A>& run) {
+  const PackedPanels& b = run.b;
+  if (!std::is_same<SevenBitDotPolicies<A>, DotPolicies<A>>::value && b.seven_bits) {
+    return CallWithBest(SevenBitDotPolicies<A>(), context, 1, b.k, b.n, run);
+  }
+  return CallWithBest(DotPolicies<A>(), context, 1, b.k, b.n, run);
+}
+
 }  // namespace
 
 Status RunDepthwise(Context& context, const ImageWindows<int8_t>& windows, const PackedPanels& b,
                     const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage,
                     const MatrixView<int32_t>& c) {
-  return CallWithBest(DotPolicies<int8_t>(), context, 1, b.k, b.n,
-                      DepthwiseWithPolicy<int8_t>{context, windows, b, zero_points, SumsTo{stage, c}});
+  return RunWithBest<int8_t>(context, {context, windows, b, zero_points, SumsTo{stage, c}});
 }
 Status RunDepthwise(Context& context, const ImageWindows<uint8_t>& windows, const PackedPanels& b,
                     const VectorView<const int32_t>& zero_points, const StageBase<int32_t>& stage,
                     const MatrixView<int32_t>& c) {
-  return CallWithBest(DotPolicies<uint8_t>(), context, 1, b.k, b.n,
-                      DepthwiseWithPolicy<uint8_t>{context, windows, b, zero_points, SumsTo{stage, c}});
+  return RunWithBest<uint8_t>(context, {context, windows, b, zero_points, SumsTo{stage, c}});
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -163,6 +163,20 @@ TEST_CASE_TEMPLATE("Seven bits: 8-bit and float outputs", A, int8_t, uint8_t) {
   }
 }
 
+template <class A>
+void CheckConvolution(Random& random, const ImageShape& shape, const Conv2dGeometry& g, size_t outputs, size_t zeros) {
+  ConvolutionCase<A, int8_t> c(random, shape, g, outputs, zeros, Guarded<A>::At::kEnd, 2);
+  CHECK(c.packed().weights().panels().seven_bits);
+  OutputImage<int32_t> y(c.OutputShape());
+  c.Expect(y.expected());
+  const int32_t zero_point = c.zero_point();
+  ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
+    y.Clear();
+    ISOQUANT_CHECK_OK(Conv2d(context, c.x(), ZeroPoints{{&zero_point, 1}, c.filter_zeros()}, c.packed(), y.view()));
+    y.Check();
+  });
+}
+
 // Windows that lie within the image and not, whose segments are multiples of four bytes and not; groups.
 TEST_CASE_TEMPLATE("Seven bits: Conv2d", A, int8_t, uint8_t) {
   Random random(4);
@@ -171,15 +185,21 @@ TEST_CASE_TEMPLATE("Seven bits: Conv2d", A, int8_t, uint8_t) {
   grouped.groups = 2;
   for (const Conv2dGeometry& g : {same, far, strided, grouped}) {
     for (const size_t channels : Sizes{8, 6}) {
-      ConvolutionCase<A, int8_t> c(random, {2, 12, 13, channels}, g, 36, 0, Guarded<A>::At::kEnd, 2);
-      CHECK(c.packed().weights().panels().seven_bits);
-      OutputImage<int32_t> y(c.OutputShape());
-      c.Expect(y.expected());
-      ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
-        y.Clear();
-        ISOQUANT_CHECK_OK(Conv2d(context, c.x(), c.zero_point(), c.packed(), y.view()));
-        y.Check();
-      });
+      CheckConvolution<A>(random, {2, 12, 13, channels}, g, 36, 0);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("Seven bits: depthwise", A, int8_t, uint8_t) {
+  Random random(5);
+  const Conv2dGeometry same{3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, strided{3, 3, 2, 2, 1, 1, 1, 0, 1, 0};
+  const Conv2dGeometry large{5, 5, 1, 1, 1, 1, 2, 2, 2, 2}, far{3, 2, 1, 2, 2, 3};
+  for (Conv2dGeometry g : {same, strided, large, far}) {
+    for (const size_t channels : Sizes{64, 70, 5}) {
+      g.groups = channels;
+      for (const size_t zeros : {size_t{0}, size_t{1}, channels}) {
+        CheckConvolution<A>(random, {2, 11, 12, channels}, g, channels, zeros);
+      }
     }
   }
 }

@@ -4,7 +4,8 @@
 // A policy has the name of its tier (CallWithBest of inl/matmul-inl.h chooses by it), and one step: each int32 lane of
 // an accumulator += four, or two, products of bytes. Where the instruction takes no `a` of the type, bytes of a are
 // flipped: a ^ 0x80 is a + 128 or a - 128, and the sum owes the products of b with what 0x80 is to the instruction.
-// kInLanes: the four products of a lane are those of its own four bytes.
+// kInLanes: the four products of a lane are those of its own four bytes. SevenBitDotPolicies are for b of seven bits
+// (PackedPanels::seven_bits).
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_DOT_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -109,7 +110,7 @@ struct PlainDot : AnyShape {
 
 // Tile is the policy of products whose tier this is, Dot its instruction.
 template <class A, class Tile, class Dot>
-struct VnniDotWith : AnyShape {
+struct LaneDot : AnyShape {
   static constexpr const char* kName = Tile::kName;
   using D32 = hn::CappedTag<int32_t, 16>;
   using D8 = hn::Repartition<int8_t, D32>;
@@ -119,20 +120,27 @@ struct VnniDotWith : AnyShape {
   static HWY_INLINE void Accumulate(hn::Vec<D32>& sum, VA a, hn::Vec<D8> b) {
     sum = Dot::Accumulate(sum, hn::BitCast(D32(), a), hn::BitCast(D32(), b));
   }
-  static HWY_INLINE int32_t Run(const A* a, const int8_t* b, size_t n) { return DotLoop<VnniDotWith>::Run(a, b, n); }
+  static HWY_INLINE int32_t Run(const A* a, const int8_t* b, size_t n) { return DotLoop<LaneDot>::Run(a, b, n); }
 };
 template <class A>
-using VnniDot = VnniDotWith<A, Vnni<A>, Vpdpbusd>;
+using VnniDot = LaneDot<A, Vnni<A>, Vpdpbusd>;
+template <class A>
+using MaddUbsDot = LaneDot<A, MaddUbs<A>, Vpmaddubsw>;
 
+// `Madd`: the policy for CPUs without VPDPBUSD.
 #if HWY_TARGET == HWY_AVX2
 template <class A>
-using VnniInt8Dot = VnniDotWith<A, VnniInt8<A>, std::conditional_t<std::is_signed<A>::value, Vpdpbssd, Vpdpbusd>>;
-template <class A>
-using DotPolicies = PolicyList<VnniInt8Dot<A>, VnniDot<A>, PlainDot<A>>;
+using VnniInt8Dot = LaneDot<A, VnniInt8<A>, std::conditional_t<std::is_signed<A>::value, Vpdpbssd, Vpdpbusd>>;
+template <class A, class Madd>
+using DotPoliciesWith = PolicyList<VnniInt8Dot<A>, VnniDot<A>, Madd>;
 #else
-template <class A>
-using DotPolicies = PolicyList<VnniDot<A>, PlainDot<A>>;
+template <class A, class Madd>
+using DotPoliciesWith = PolicyList<VnniDot<A>, Madd>;
 #endif
+template <class A>
+using DotPolicies = DotPoliciesWith<A, PlainDot<A>>;
+template <class A>
+using SevenBitDotPolicies = DotPoliciesWith<A, MaddUbsDot<A>>;
 
 #elif !HWY_COMPILER_MSVC && HWY_ARCH_ARM_A64 && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
 
@@ -179,10 +187,14 @@ using DotPolicies = PolicyList<SdotDot<A>, SmullDot<A>>;
 template <class A>
 using DotPolicies = PolicyList<SdotDot<A>, PlainDot<A>>;
 #endif
+template <class A>
+using SevenBitDotPolicies = DotPolicies<A>;
 
 #else
 template <class A>
 using DotPolicies = PolicyList<PlainDot<A>>;
+template <class A>
+using SevenBitDotPolicies = DotPolicies<A>;
 #endif
 
 }  // namespace
