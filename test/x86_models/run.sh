@@ -27,6 +27,7 @@ run_model() {  # run_model PROGRAM_DIR MODEL TIER [TESTS]
   # need to be emulated inside an emulator; and none where the CPU has tiles: they are run by it. Failing allocations
   # matter where tiles are held.
   local tests='Tiers:*,*golden*,Float environment: no call*,*small alternate stack has ended'
+  tests+=',Seven bits: extremes*,Seven bits: Conv2d*'
   local without='MatMul:*,Emulated tiers: every path,Emulated tiers: products*,Emulated tiers: several*'
   without+=',Emulated tiers: a Context*'
   if [[ ${4-} == tiers ]]; then
