@@ -72,8 +72,8 @@ constexpr size_t kMinColumns = 4;
 // Tiles that consist of parts of lines want so many windows in each at least: a matrix unit takes as long to load B for
 // fewer.
 constexpr size_t kMinPart = 8;
-// Where whole steps of tiles of parts must end with segments, panels are repacked for that in each call: windows are
-// gathered instead, which copies a row of K for each of them, unless there are so many of them for each column.
+// Such tiles take whole steps of K. Where segments end within a step, panels are repacked in each call, with zeros
+// behind each segment. That is for so many windows for each column of B; fewer are gathered instead.
 constexpr size_t kRowsToRepackColumn = 2;
 // Outputs of an image from which on the sums of weights pay that it takes to leave out padding that is not 0.
 constexpr size_t kMinSkipping = 100;
