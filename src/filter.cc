@@ -119,8 +119,12 @@ PackedPanels PackedFilter::GroupPanels(size_t group) const {
   const PackedPanels& all = weights_.panels();
   if (geometry_.groups == 1 || is_depthwise()) return all;
   const size_t per_group = out_channels_ / geometry_.groups, panels = PackedPanels::NumPanels(per_group);
-  return {all.panels + group * panels * PackedPanels::PanelBytes(all.k), all.column_sums + group * panels * 16, all.k,
-          per_group, all.type, all.seven_bits};
+  return {all.panels + group * panels * PackedPanels::PanelBytes(all.k),
+          all.column_sums + group * panels * 16,
+          all.k,
+          per_group,
+          all.type,
+          all.seven_bits};
 }
 
 }  // namespace isoquant
