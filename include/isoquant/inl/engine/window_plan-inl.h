@@ -210,6 +210,9 @@ HWY_INLINE bool PlanWindows(const WindowTraits& t, const ImageWindows<A>& w, uin
   plan.groups = DivideUp(n, t.nr);
   const size_t panels = DivideUp(n, PackedPanels::kColumns);
   const size_t b_bytes = panels * plan.panel_bytes;
+  // Single pixels of few channels, each of which takes a step: gathered, several share one.
+  const size_t gathered_k = RoundUp(w.RowSize(), t.segment_unit);
+  if (t.max_part != 0 && !plan.touching && plan.k > 2 * gathered_k) return false;
   const bool is_long = t.max_part == 0 || w.count >= tuning::kRowsToRepackColumn * n;
   if (plan.k > tuning::kMaxWindowK || (plan.repacks && (b_bytes > l2_bytes / 4 || !is_long))) return false;
   // Lines of outputs in a block.
