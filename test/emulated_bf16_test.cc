@@ -23,10 +23,9 @@ const std::string kTier = "amx_bf16", kVectorTier = "avx512_bf16";
 
 // This CPU, with tiles, and perhaps with TDPBF16PS.
 Cpu CpuWithTiles(bool has_bf16) {
-  Cpu cpu = DetectCpu();
-  cpu.leaf7_edx |= 3u << 24 | 1u << 22;
+  Cpu cpu = isoquant::CpuWithTiles();
+  cpu.leaf7_edx |= 1u << 22;
   if (!has_bf16) cpu.leaf7_edx &= ~(1u << 22);
-  cpu.xcr0 |= 3u << 17;
   return cpu;
 }
 

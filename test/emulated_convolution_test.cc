@@ -57,10 +57,7 @@ void CheckWindows(Random& random, const ImageShape& shape, const Conv2dGeometry&
 }
 
 TEST_CASE("Emulated tiers: windows of images") {
-  Cpu cpu = DetectCpu();
-  cpu.leaf7_edx |= 3u << 24;
-  cpu.xcr0 |= 3u << 17;
-  const ScopedDetection tiles(cpu, true);
+  const ScopedDetection tiles(CpuWithTiles(), true);
   const emulator::Emulation emulation;
   if (Context().tier() != std::string("amx_int8")) return;  // the target itself is not emulated
   Random random(21);

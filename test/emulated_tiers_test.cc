@@ -43,13 +43,6 @@ using emulator::RunInChild;
 
 constexpr const char* kTiers[] = {"amx_int8", "avx_vnni_int8", "avx_vnni"};
 
-// This CPU, with tiles. What else it runs it has itself.
-Cpu CpuWithTiles() {
-  Cpu cpu = DetectCpu();
-  cpu.leaf7_edx |= 3u << 24;
-  cpu.xcr0 |= 3u << 17;
-  return cpu;
-}
 // This CPU, with all that the emulator has.
 Cpu CpuWithAll() {
   Cpu cpu = CpuWithTiles();

@@ -19,6 +19,14 @@ class ScopedDetection {
   const Detection detection_;
 };
 
+// This CPU, with AMX tiles and their int8 products, for the emulator. What else it runs it has itself.
+inline Cpu CpuWithTiles() {
+  Cpu cpu = DetectCpu();
+  cpu.leaf7_edx |= 3u << 24;
+  cpu.xcr0 |= 3u << 17;
+  return cpu;
+}
+
 }  // namespace isoquant
 
 #endif  // ISOQUANT_TEST_SCOPED_DETECTION_H_

@@ -341,8 +341,8 @@ HWY_NOINLINE Status MatMulOfWindows(Context& context, const ImageWindows<typenam
       }
       const int8_t* const panel = panels.panels + i * plan.panel_bytes;
       for (size_t tap = 0; sums_taps && tap < taps; ++tap) {
-        P::WindowTile::SumLines(panel + tap * plan.tap_bytes * PackedPanels::kColumns, plan.tap_bytes / 4,
-                                tap_sums + (tap * count + i) * PackedPanels::kColumns);
+        SumLines(StageTag(), panel + tap * plan.tap_bytes * PackedPanels::kColumns, plan.tap_bytes / 4,
+                 tap_sums + (tap * count + i) * PackedPanels::kColumns);
       }
     };
     context.Run(count, TaskRef(prepare_panel));

@@ -1,5 +1,5 @@
-// Engine: strips: lines of an image with their padding, as a policy wants the bytes of A; and panels for windows whose
-// segments end within a step of the policy.
+// Engine: strips: lines of an image with their padding, as a policy wants the bytes of A; panels for windows whose
+// segments end within a step of the policy; and sums of weights of a part of a window.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_WINDOW_STRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -67,6 +67,24 @@ HWY_NOINLINE void FillStrip(const ImageWindows<A>& w, const WindowPlan& plan, ui
       }
     }
     std::memset(to, padding, static_cast<size_t>(strip + plan.pitch - to));
+  }
+}
+
+// The sums of each column of `lines` lines of a panel. d: vectors of int32, at most PackedPanels::kColumns. Nothing
+// saturates: factors are 1, and the sum of two bytes fits 16 bits.
+template <class D>
+HWY_INLINE void SumLines(D d, const int8_t* panel, size_t lines, int32_t* sums) {
+  const hn::Repartition<int16_t, D> d16;
+  const hn::Repartition<int8_t, D> d8;
+  const auto ones8 = hn::Set(hn::RebindToUnsigned<decltype(d8)>(), uint8_t{1});
+  const auto ones16 = hn::Set(d16, int16_t{1});
+  for (size_t j = 0; j < PackedPanels::kColumns; j += hn::Lanes(d), panel += hn::Lanes(d8)) {
+    auto sum = hn::Zero(d);
+    for (size_t i = 0; i < lines; ++i) {
+      const auto pairs = hn::SatWidenMulPairwiseAdd(d16, ones8, hn::LoadU(d8, panel + i * PackedPanels::kLineBytes));
+      sum = hn::Add(sum, hn::WidenMulPairwiseAdd(d, pairs, ones16));
+    }
+    hn::StoreU(sum, d, sums + j);
   }
 }
 

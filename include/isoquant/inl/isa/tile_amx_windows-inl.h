@@ -73,23 +73,6 @@ struct AmxWindowTile {
     }
   }
 
-  // The sums of each column of `lines` lines of a panel.
-  static HWY_INLINE void SumLines(const int8_t* b, size_t lines, int32_t* sums) {
-    const hn::CappedTag<int32_t, PackedPanels::kColumns> d;
-    const hn::Repartition<int16_t, decltype(d)> d16;
-    const hn::Repartition<int8_t, decltype(d)> d8;
-    const auto ones8 = hn::Set(hn::RebindToUnsigned<decltype(d8)>(), uint8_t{1});
-    const auto ones16 = hn::Set(d16, int16_t{1});
-    for (size_t j = 0; j < PackedPanels::kColumns; j += hn::Lanes(d), b += hn::Lanes(d8)) {
-      auto sum = hn::Zero(d);
-      for (size_t i = 0; i < lines; ++i) {
-        const auto pairs = hn::SatWidenMulPairwiseAdd(d16, ones8, hn::LoadU(d8, b + i * PackedPanels::kLineBytes));
-        sum = hn::Add(sum, hn::WidenMulPairwiseAdd(d, pairs, ones16));
-      }
-      hn::StoreU(sum, d, sums + j);
-    }
-  }
-
  private:
   using Stream = typename Tiles::Stream;
 

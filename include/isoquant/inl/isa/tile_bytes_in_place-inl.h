@@ -72,22 +72,6 @@ struct BytesInPlace {
     if (half != left) RunRows(args, first + half, left - half, 1);
   }
 
-  // The sums of each column of `lines` lines of a panel.
-  static HWY_INLINE void SumLines(const int8_t* b, size_t lines, int32_t* sums) {
-    const V32 ones = hn::Set(D32(), 0x01010101);
-    for (size_t j = 0; j < kInPanel; ++j) {
-      const int32_t* from = reinterpret_cast<const int32_t*>(b) + j * hn::Lanes(D32());
-      V32 sum0 = hn::Zero(D32()), sum1 = sum0;
-      size_t i = 0;
-      for (; i + 2 <= lines; i += 2, from += 2 * PackedPanels::kColumns) {
-        sum0 = Dot::Accumulate(sum0, ones, hn::LoadU(D32(), from));
-        sum1 = Dot::Accumulate(sum1, ones, hn::LoadU(D32(), from + PackedPanels::kColumns));
-      }
-      if (i != lines) sum0 = Dot::Accumulate(sum0, ones, hn::LoadU(D32(), from));
-      hn::StoreU(hn::Add(sum0, sum1), D32(), sums + j * hn::Lanes(D32()));
-    }
-  }
-
  private:
   // `times` times `rows` rows.
   static HWY_INLINE void RunRows(const Args& args, size_t first, size_t rows, size_t times) {
