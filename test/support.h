@@ -91,13 +91,14 @@ void ForEachTier(const F& f) {
   const Context probe;
   size_t tiers = 0;
   for (const TierReport& report : ExplainTiers(probe)) {
+    if (tiers == most_tiers) break;
     if (!report.usable) continue;
     Context context;
     UseOnly(context, report.name);
     REQUIRE(context.tier() == report.name);
     INFO("tier ", report.name);
     f(context);
-    if (++tiers == most_tiers) break;
+    ++tiers;
   }
   CHECK(tiers != 0);
 }

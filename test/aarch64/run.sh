@@ -16,7 +16,7 @@ programs=build-aarch64/test/models
 run_model() {  # run_model QEMU MODEL TIER TESTS
   local qemu=("$1" -cpu "$2") tier=$3 log=$programs/$2 verdict=() program tests=()
   case $4 in
-    golden) tests=('--test-case=*golden*,Tiers:*') ;;
+    golden) tests=('--test-case=*golden*,Tiers:*' --best-tiers=2) ;;
     # Not those of golden digests or plain weights that have workers, too. (A ? is a comma, which would end the pattern.)
     kernels)
       tests=('--test-case-exclude=ThreadPoolExecutor:*,Executor:*,Memory:*,*threads of an executor*')

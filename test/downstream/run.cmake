@@ -77,23 +77,19 @@ elseif(WAY STREQUAL "add_subdirectory")
   # Takes the Highway that was installed.
   try_project(consumer -DWAY=add_subdirectory "-DCMAKE_PREFIX_PATH=${prefix}" "${one_target}")
 
-elseif(WAY STREQUAL "unity")
-  # By FetchContent, as in the way `shared`, which has a file for each object. Compiles Highway too, unless the system has
-  # it.
-  try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" -DCMAKE_UNITY_BUILD=ON
-              "${one_target}")
-
 elseif(WAY STREQUAL "shared")
-  # A consumer builds the library as a shared one and installs it; two others find that.
+  # A consumer gets the source by FetchContent, has unity builds (which the library must refuse), builds the library as a
+  # shared one and installs it; two others find that. Compiles Highway too, unless the system has it.
   set(shared_prefix "${WORK_DIR}/shared_installed")
   try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" "${one_target}"
-              -DBUILD_SHARED_LIBS=ON -DISOQUANT_INSTALL=ON "-DCMAKE_INSTALL_LIBDIR=${CMAKE_INSTALL_LIBDIR}")
+              -DCMAKE_UNITY_BUILD=ON -DBUILD_SHARED_LIBS=ON -DISOQUANT_INSTALL=ON
+              "-DCMAKE_INSTALL_LIBDIR=${CMAKE_INSTALL_LIBDIR}")
   file(REMOVE_RECURSE "${shared_prefix}")
   run("${CMAKE_COMMAND}" --install "${build}" --config "${CMAKE_BUILD_TYPE}" --prefix "${shared_prefix}")
   set(library "${shared_prefix}/${CMAKE_INSTALL_LIBDIR}/libisoquant.so")
   check_exports("${library}")
   file(REMOVE_RECURSE "${build}")
-  try_project(templates "-DCMAKE_PREFIX_PATH=${shared_prefix}" "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}")
+  try_project(templates "-DCMAKE_PREFIX_PATH=${shared_prefix}" "${one_target}")
   if(PKG_CONFIG_EXECUTABLE)
     try_pkg_config("${shared_prefix}")
   endif()
