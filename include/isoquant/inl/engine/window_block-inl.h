@@ -199,7 +199,8 @@ class WindowBlock {
     group_ = group;
     const StoreSums<int32_t>* const sums = PlainSums<int32_t>(stage_);
     const bool direct = sums != nullptr;
-    args_.c_cols = direct ? cols.size : args_.panels * PackedPanels::kColumns;
+    // Of a buffer, whole vectors of columns.
+    args_.c_cols = direct ? cols.size : RoundUp(cols.size, PackedPanels::kColumns / WindowTile::kInPanel);
     if (direct || args_.finish != nullptr) {
       SetRows(tile.row, tile.rows);
       if (direct) {

@@ -193,13 +193,18 @@ HWY_INLINE void CheckTileArgs(const Args& args, bool in_place = false) {
   (void)in_place;
 }
 
-// Calls Kernel<args.rows>::Run. Each number of rows has a function of its own, because accumulators must be separate
-// locals to stay in registers.
-template <template <size_t> class Kernel, class Args, size_t... kRowsMinus1>
-HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...>) {
-  using Run = void (*)(const Args&);
+// Calls Kernel<rows>::Run(args, which...). Each number of rows has a function of its own, because accumulators must be
+// separate locals to stay in registers.
+template <template <size_t> class Kernel, class Args, size_t... kRowsMinus1, class... Which>
+HWY_INLINE void CallForRows(const Args& args, std::index_sequence<kRowsMinus1...>, size_t rows, Which... which) {
+  using Run = void (*)(const Args&, Which...);
   static constexpr Run kTable[] = {&Kernel<kRowsMinus1 + 1>::Run...};
-  kTable[args.rows - 1](args);
+  kTable[rows - 1](args, which...);
+}
+// All rows of a tile.
+template <template <size_t> class Kernel, class Args, class Rows>
+HWY_INLINE void CallForRows(const Args& args, Rows all) {
+  CallForRows<Kernel>(args, all, args.rows);
 }
 
 // Fetches the line at `p`, and the right to write to it.

@@ -7,13 +7,11 @@
 // panel is widened on its way: it becomes two parts, of even and of odd k.
 //
 // Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
-// vectors, 2 and 1, of 16. Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12 rows
-// rather than 6 halve the traffic of B.
+// vectors, 2 and 1, of 16; or 12 rows x 1 vector, where no more than 8 columns are asked for (Zen 3: 3136/144/24 1.25
+// times as fast). Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12 rows rather than 6
+// halve the traffic of B.
 //
-// Figures: bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512' before and after a change of the line, on
-// Granite Rapids. Other sizes stand in place of 512; those that the bench lacks are an entry of kShapes in
-// bench/warm_bench.cc. Percent are of VPDPBUSD's peak, which the same run measures (pct_peak); GB/s are those of the
-// weights (weights_gbps), and where these come from memory, of MatMulCold (bench/cold_bench.cc).
+// This file has the shapes of tiles; broadcast_kernel-inl.h has the loop, and how figures are measured.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_BROADCAST_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -23,16 +21,15 @@
 #define ISOQUANT_INL_ISA_TILE_BROADCAST_INL_H_
 #endif
 
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "isoquant/inl/isa/arrange_broadcast-inl.h"
-#include "isoquant/inl/isa/find_nan-inl.h"
+#include "isoquant/inl/isa/broadcast_kernel-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
-#include "isoquant/inl/util/vectors-inl.h"
+#include "isoquant/weights.h"
 
 // Inline asm. MSVC has none for x64.
 #if !HWY_COMPILER_MSVC && HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET <= HWY_AVX3)
@@ -46,27 +43,31 @@ namespace {
 // parts.
 template <class Dot>
 struct BroadcastTiles : AnyShape {
-#if HWY_TARGET == HWY_AVX2
-  static constexpr size_t kMR = 6, kPartNR = 16, kTallMR = kMR;
-#else
-  static constexpr size_t kMR = 12, kPartNR = 32, kTallMR = std::is_integral<typename Dot::Acc>::value ? 24 : 16;
-#endif
   using ArrangedA = typename Dot::A;
   using B = typename Dot::B;
   using ArrangedB = B;
   using Acc = typename Dot::Acc;
-  static constexpr bool kIsExact = std::is_integral<Acc>::value;   // then the order of summation is free
+  static constexpr bool kIsExact = std::is_integral<Acc>::value;  // then the order of summation is free
+#if HWY_TARGET == HWY_AVX2
+  // Tiles of integers are four times what the registers hold: that leaves less to the driver, and more rows to a stage
+  // at a time (Zen 3: 3136/64/256 to s8 1.15 times as fast, 12544/16/96 1.3 times). With longer K they are slower
+  // (kShortK; 256/4096/1024 0.85 times).
+  static constexpr size_t kRowsAtOnce = 6, kMR = kIsExact ? 24 : kRowsAtOnce, kPartNR = 16, kTallMR = kMR;
+#else
+  static constexpr size_t kRowsAtOnce = 12, kMR = kRowsAtOnce, kPartNR = 32, kTallMR = kIsExact ? 24 : 16;
+#endif
   static constexpr size_t kParts = sizeof(ArrangedA) / sizeof(B);  // of a line
   // A sum of floats is one chain: one or two rows take twice as many columns at a time, so that its latency shows less
   // (1 x 64 x 64 of f32: 0.62 of the time). More rows do not, because 64 columns of a deep f32 B are most of L2 (2048
   // cubed takes 1.08 times as long).
-  static constexpr size_t kNR = kPartNR * (kIsExact ? 1 : 2), kFewRows = kIsExact ? SIZE_MAX : 2, kManyNR = kPartNR;
+  static constexpr size_t kNR = kPartNR * (kIsExact ? 1 : 2), kManyNR = kPartNR;
+  static constexpr size_t kFewRows = !kIsExact ? 2 : kMR != kRowsAtOnce ? kRowsAtOnce : SIZE_MAX;
+  static constexpr size_t kShortK = kIsExact ? 256 : 0, kManyMR = kIsExact ? kRowsAtOnce : 0;
   static constexpr size_t kKR = 4 / sizeof(B), kPieceK = 64 / sizeof(ArrangedA);
   // Wide tiles of bytes: 6 rows x 4 vectors. C is written in longer parts, and A is read half as often.
   static constexpr bool kArrangesNext = HWY_TARGET <= HWY_AVX3 && sizeof(ArrangedA) == 1;
   static constexpr size_t kWideMR = kArrangesNext ? 6 : 0, kWideNR = kArrangesNext ? 64 : 0;
   static constexpr size_t kLine = PackedPanels::kLineBytes / sizeof(B);
-  static constexpr size_t kAhead = 3072;  // bytes of a panel; 2 KiB are as good, 1 KiB and 4 KiB are a little worse
   static constexpr bool kReadsRows = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr bool kReadsBFromL2 = true;
@@ -76,255 +77,10 @@ struct BroadcastTiles : AnyShape {
   using Args = TileArgs<ArrangedA, B, ArrangedB, Acc>;
   using D32 = hn::CappedTag<Acc, 16>;
   using V32 = hn::Vec<D32>;
+  static constexpr size_t kInPanel = kPartNR == 16 ? 2 : 1;  // vectors of a line
 
-  // Vectors of one row: of B, or accumulators. (x86 vectors have a size, so they may be members.)
-  template <size_t kVectors>
-  struct Row {
-    V32 v[kVectors];
-  };
-
-  // kRows x kVectors vectors of C. A panel is one vector of 16 lanes, or two of 8: kInPanel.
-  static constexpr size_t kInPanel = kPartNR == 16 ? 2 : 1;
   template <size_t kVectors, size_t kRows, bool kAlone>
-  struct Kernel {
-    // Few rows have too few accumulators to hide the latency. They get several sets, which groups of K use in turn
-    // (1 x 256 x 256: 138 GB/s with four sets, 105 with one). Sums of floats are one chain each.
-    static constexpr size_t kSets = !kIsExact || kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
-    using RowV = Row<kVectors>;
-    static constexpr bool kIsWide = kWideNR != 0 && kVectors == 4;
-    // (Fewer rows than this are no tile of several.)
-    static constexpr bool kMayArrange = kArrangesNext && !kAlone && (kIsWide || (kVectors == 2 && kRows >= kMR / 2));
-
-    template <size_t kPart>
-    static HWY_INLINE RowV LoadRow(const B* from, size_t step) {
-      if constexpr (kVectors == 4) {  // `step` is from panel to panel
-        constexpr size_t kSecond = kInPanel == 2 ? kKR * 8 : 0;
-        const B *const at1 = from + (kInPanel == 2 ? kSecond : step), *const at2 = from + 2 / kInPanel * step;
-        const B* const at3 = at2 + (kInPanel == 2 ? kSecond : step);
-        return RowV{{LoadVector<kPart>(from), LoadVector<kPart>(at1), LoadVector<kPart>(at2), LoadVector<kPart>(at3)}};
-      }
-      if constexpr (kVectors == 2) return RowV{{LoadVector<kPart>(from), LoadVector<kPart>(from + step)}};
-      if constexpr (kVectors == 1) return RowV{{LoadVector<kPart>(from)}};
-    }
-    template <size_t kPart>
-    static HWY_INLINE V32 LoadVector(const B* from) {
-      const V32 line = hn::LoadU(D32(), reinterpret_cast<const Acc*>(from));
-      if constexpr (kParts == 1) {
-        return line;
-      } else {
-        return Dot::template Widen<kPart>(line);
-      }
-    }
-    static HWY_INLINE RowV ZeroRow() {
-      RowV row;
-      for (size_t i = 0; i < kVectors; ++i) row.v[i] = hn::Zero(D32());
-      return row;
-    }
-
-    // All accumulators. They stay in registers, because each is named by a constant: g++ 12 keeps an array in memory if
-    // loops index it. (A parameter pack of locals is as fast, but took 2.4 times as long to compile with g++ 12.)
-    static constexpr size_t kPerSet = kRows * kVectors;
-    using Sets = Row<kSets * kPerSet>;
-    template <size_t... kI>
-    static HWY_INLINE Sets Begin(const RowV& init, std::index_sequence<kI...>) {
-      return Sets{{(kI < kPerSet ? init.v[kI % kVectors] : hn::Zero(D32()))...}};
-    }
-
-    // One group of K: a line, or its parts one after the other.
-    template <size_t kSet, size_t kPart = 0, size_t kEnd = kParts, class Rows>
-    static HWY_INLINE void Step(const ArrangedA* a, const B* b, size_t second, Sets& acc, Rows rows) {
-      if constexpr (kPart < kEnd) {
-        StepRows<kSet>(a, LoadRow<kPart>(b, second), acc, rows);
-        // The asm keeps compilers from loading a line once for both parts: where it waits, it takes a register.
-        if constexpr (kParts != 1) __asm__("" : "+r"(b));
-        Step<kSet, kPart + 1, kEnd>(a + 1, b, second, acc, rows);
-      }
-    }
-    template <size_t kSet, size_t... kRow>
-    static HWY_INLINE void StepRows(const ArrangedA* a, const RowV& b, Sets& acc, std::index_sequence<kRow...>) {
-      (StepRow<kSet * kPerSet + kRow * kVectors>(a + kRow * kPieceK, b, acc), ...);
-    }
-    template <size_t kAt>
-    static HWY_INLINE void StepRow(const ArrangedA* a, const RowV& b, Sets& acc) {
-      const V32 va = hn::Set(D32(), LoadUnaligned<Acc>(a));
-      acc.v[kAt] = Dot::Accumulate(acc.v[kAt], va, b.v[0]);
-      if constexpr (kVectors >= 2) acc.v[kAt + 1] = Dot::Accumulate(acc.v[kAt + 1], va, b.v[1]);
-      if constexpr (kVectors == 4) {
-        acc.v[kAt + 2] = Dot::Accumulate(acc.v[kAt + 2], va, b.v[2]);
-        acc.v[kAt + 3] = Dot::Accumulate(acc.v[kAt + 3], va, b.v[3]);
-      }
-    }
-
-    // One prefetch a step is free, two are not (512 cubed: 95.5 % with one, 93.5 with two). A lone tile waits for
-    // memory anyway: it fetches, in two streams, the B that it will itself read some KiB further on (12 x 4096 x 4096,
-    // weights from memory: 16.3 GB/s with this, 12.7 without).
-    //
-    // One or two rows of f32 are quick enough for CPUs with 256-bit vectors to see far ahead themselves. There two
-    // streams without prefetches come at 24 GB/s, with them at 18 (Zen 3: MatMulF32 1/4096/4096 1.2 times as fast
-    // without, 2 rows 1.13 times, but 6 rows 0.8 times, and 1 or 2 rows of bf16 0.7 times).
-    static constexpr bool kHardwareFetches = HWY_TARGET == HWY_AVX2 && !kIsExact && kParts == 1 && kRows <= 2;
-    struct Prefetches {
-      const char* next;
-      size_t inner, outer;
-
-      HWY_INLINE void Step(size_t i) const {
-        if (kAlone) {
-          if (kHardwareFetches) return;
-          hwy::Prefetch(next + i * 64);
-          for (size_t p = 1; p < kVectors / kInPanel; ++p) hwy::Prefetch(next + i * 64 + p * outer);
-        } else if (kVectors == 2 && kSets == 1) {  // one panel of 16 columns is the last; few rows are short of loads
-          hwy::Prefetch(next + i % 2 * inner + i / 2 * outer);
-        }
-      }
-      HWY_INLINE void Advance() { next += kAlone ? 256 : 64; }
-    };
-
-    // Four at a time, because scalar instructions take slots of the ports that VPDPBUSD needs (512 cubed: 95.3 % with
-    // four, 93.5 with one).
-    static HWY_INLINE void FourSteps(const ArrangedA*& a, const B*& b, size_t second, Prefetches& prefetches,
-                                     Sets& acc) {
-      constexpr std::make_index_sequence<kRows> kAll;
-      prefetches.Step(0);
-      Step<0>(a, b, second, acc, kAll);
-      prefetches.Step(1);
-      Step<1 % kSets>(a + kKR, b + kLine, second, acc, kAll);
-      prefetches.Step(2);
-      Step<2 % kSets>(a + 2 * kKR, b + 2 * kLine, second, acc, kAll);
-      prefetches.Step(3);
-      Step<3 % kSets>(a + 3 * kKR, b + 3 * kLine, second, acc, kAll);
-      a += 4 * kKR;
-      b += 4 * kLine;
-      prefetches.Advance();
-    }
-
-    // The last group of K. Each row is stored as soon as it is done: stores that came after all products would
-    // hold up the next tile. Rows are addressed three at a time, at constant multiples of the stride. The asm keeps g++
-    // from preparing the addresses of all rows beforehand, which takes more registers than there are.
-    template <bool kAdd, size_t... kRow>
-    static HWY_INLINE void LastStep(const ArrangedA* a, const RowV& b, Acc* c, size_t c_stride, Sets& acc,
-                                    std::index_sequence<kRow...>) {
-      (FinishRow<kAdd, kRow>(a + kRow * kPieceK, b, c, c_stride, acc), ...);
-    }
-    template <bool kAdd, size_t kRow>
-    static HWY_INLINE void FinishRow(const ArrangedA* a, const RowV& b, Acc*& c, size_t c_stride, Sets& acc) {
-      StepRow<kRow * kVectors>(a, b, acc);
-      if (kRow % 3 == 0) __asm__("" : "+r"(c));
-      Acc* const to = c + kRow % 3 * c_stride;
-      StoreVector<kAdd, kRow * kVectors>(to, acc);
-      if constexpr (kVectors >= 2) StoreVector<kAdd, kRow * kVectors + 1>(to + hn::Lanes(D32()), acc);
-      if constexpr (kVectors == 4) {
-        StoreVector<kAdd, kRow * kVectors + 2>(to + 2 * hn::Lanes(D32()), acc);
-        StoreVector<kAdd, kRow * kVectors + 3>(to + 3 * hn::Lanes(D32()), acc);
-      }
-      if (kRow % 3 == 2) c += 3 * c_stride;
-    }
-    template <bool kAdd, size_t kAt>
-    static HWY_INLINE void StoreVector(Acc* c, const Sets& acc) {
-      const D32 d;
-      V32 sum = acc.v[kAt];
-      if constexpr (kSets > 1) sum = hn::Add(sum, acc.v[kAt + kPerSet]);
-      if constexpr (kSets > 2) sum = hn::Add(sum, hn::Add(acc.v[kAt + 2 * kPerSet], acc.v[kAt + 3 * kPerSet]));
-      if constexpr (kAdd) sum = hn::Add(sum, hn::LoadU(d, c));
-      hn::StoreU(sum, d, c);
-    }
-
-    // Outputs are fetched a few rows with each piece of K. Fetched at the end of the loop, their lines would hold up
-    // the next tile (2048 cubed: 92 % instead of 97); all at once in the beginning, they would hold up A and B (512
-    // cubed: 94 % instead of 96).
-    static HWY_INLINE void FetchWritten(const Args*& args, const char*& written) {
-      // Wide tiles are slower so: outputs that are 2 or 4 KiB apart share sets of L1, and drive B out (512 cubed, Zen
-      // 5: 95 instead of 97 %).
-      if (kIsWide) return;
-      // The asm hides that the pointer is the same every time, so that members are loaded anew. Kept in registers, they
-      // would take some that the loop needs, and g++ 12 spills general registers to vectors, by instructions of a port
-      // that VPDPBUSD needs.
-      __asm__("" : "+r"(args));
-      const char* const last = args->hints.written + (kRows - 1) * args->hints.written_stride;
-      const size_t rows = kVectors == 1 || args->k > kRows * kPieceK ? 1 : args->k > 4 * kPieceK ? 3 : 6;
-      for (size_t row = 0; row < rows; ++row) {
-        PrefetchForWriting(written);
-        if (kVectors > 1) PrefetchForWriting(written + args->hints.written_bytes - 1);
-        written = written < last ? written + args->hints.written_stride : written;
-      }
-    }
-
-    // The next piece of the next tile's rows.
-    static HWY_INLINE void ArrangeNext(const Args*& args, NextRows& next, bool last) {
-      if constexpr (kMayArrange) {
-        if (HWY_LIKELY(next.from == nullptr)) return;
-        __asm__("" : "+r"(args));  // as in FetchWritten
-        next.ArrangePiece(args->next, last);
-      }
-    }
-
-    // Sums of integers begin with what is owed, and C is added in the end. Those of floats begin with C.
-    static HWY_INLINE Sets BeginSums(const Args& args) {
-      const D32 d;
-      constexpr std::make_index_sequence<kSets * kPerSet> kAllSets;
-      if constexpr (!kIsExact) {
-        if (args.add) return LoadSums(args, kAllSets);
-      } else if (args.column_sums != nullptr) {
-        RowV owed;
-        for (size_t i = 0; i < kVectors; ++i) {
-          owed.v[i] = hn::Sub(hn::Zero(d), hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
-        }
-        return Begin(owed, kAllSets);
-      }
-      return Begin(ZeroRow(), kAllSets);
-    }
-    template <size_t... kI>
-    static HWY_INLINE Sets LoadSums(const Args& args, std::index_sequence<kI...>) {
-      return Sets{{hn::LoadU(D32(), args.c + kI / kVectors * args.c_stride + kI % kVectors * hn::Lanes(D32()))...}};
-    }
-
-    // K = 0. (Of integers the loop takes care: 0 times any A is 0.)
-    static void StoreNoProducts(const Args& args) {
-      for (size_t row = 0; row < kRows && !args.add; ++row) {
-        std::memset(args.c + row * args.c_stride, 0, kVectors * hn::Lanes(D32()) * sizeof(Acc));
-      }
-    }
-
-    static HWY_NOINLINE void Run(const Args& args) {
-      const D32 d;
-      if (!kIsExact && args.k == 0) return StoreNoProducts(args);
-      Sets acc = BeginSums(args);
-      const B* b = args.b;
-      const size_t second = kInPanel == 2 && kVectors != 4 ? kKR * hn::Lanes(d) : args.panel_stride;
-      const ArrangedA* a = args.a;
-      Prefetches prefetches{static_cast<const char*>(args.hints.prefetch.from), args.hints.prefetch.inner,
-                            args.hints.prefetch.outer};
-      if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride * sizeof(B)};
-      const char* written = args.hints.written;
-      const Args* hidden = &args;
-      constexpr std::make_index_sequence<kRows> kAll;
-      size_t k = args.k;
-      NextRows next(args.next);
-      for (; k > kPieceK; k -= kPieceK, a += (kRows - 1) * kPieceK) {
-        for (size_t i = 0; i < kPieceK; i += 4 * kKR) FourSteps(a, b, second, prefetches, acc);
-        ArrangeNext(hidden, next, false);
-        FetchWritten(hidden, written);
-      }
-      ArrangeNext(hidden, next, true);
-      if (args.k <= kPieceK) FetchWritten(hidden, written);
-      if (kParts == 1) {  // otherwise four steps are most of a piece, and much code
-        for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
-      }
-      for (; k > kKR; k -= kKR, a += kKR, b += kLine) Step<0>(a, b, second, acc, kAll);
-      Step<0, 0, kParts - 1>(a, b, second, acc, kAll);
-      a += kParts - 1;
-      const RowV last = k != 0 ? LoadRow<kParts - 1>(b, second) : ZeroRow();  // K = 0: any A will do
-      if (kIsExact && args.add) {
-        LastStep<true>(a, last, args.c, args.c_stride, acc, kAll);
-      } else {
-        LastStep<false>(a, last, args.c, args.c_stride, acc, kAll);
-      }
-      if constexpr (!kIsExact) {
-        if (HWY_UNLIKELY(HasNaN(acc.v, std::make_index_sequence<kPerSet>()))) {
-          MakeOneNaN(args.c, args.c_stride, kRows, kVectors * hn::Lanes(d));
-        }
-      }
-    }
-  };
+  using Kernel = BroadcastKernel<BroadcastTiles, Dot, kVectors, kRows, kAlone>;
   template <size_t kRows>
   using Alone = Kernel<2, kRows, true>;
   template <size_t kRows>
@@ -340,7 +96,7 @@ struct BroadcastTiles : AnyShape {
   static HWY_INLINE void Tile(State&, const Args& args) {
     if constexpr (kWideNR != 0) {
       if (args.panels == kWideNR / PackedPanels::kColumns) {
-        return CallForRows<Few>(args, std::make_index_sequence<kWideMR>());
+        return Call<Few, kWideMR>(args, args.rows);
       }
     }
     args.panels <= kPartPanels ? TilePart(args) : TileInParts(args);
@@ -348,13 +104,15 @@ struct BroadcastTiles : AnyShape {
 
  private:
   static constexpr size_t kPartPanels = kPartNR / PackedPanels::kColumns;
+  // Rows of one vector: of a panel, or of its first half, where no more columns are asked for.
+  static constexpr size_t kNarrowAtOnce = kPartNR == 32 ? kTallMR : 2 * kRowsAtOnce;
 
   // More than kPartNR columns: of few rows at once. Not inlined: it has a copy of args.
   static HWY_NOINLINE void TileInParts(const Args& args) {
     if constexpr (!kIsExact) {
       if (args.rows <= kFewRows && args.panels == 2 * kPartPanels) {
-        constexpr std::make_index_sequence<kFewRows> kRows;
-        return args.hints.b_from_memory ? CallForRows<AloneAndFew>(args, kRows) : CallForRows<Few>(args, kRows);
+        return args.hints.b_from_memory ? Call<AloneAndFew, kFewRows>(args, args.rows)
+                                        : Call<Few, kFewRows>(args, args.rows);
       }
     }
     Args part = args;
@@ -370,13 +128,34 @@ struct BroadcastTiles : AnyShape {
   }
 
   static HWY_INLINE void TilePart(const Args& args) {
-    if (kPartNR == 32 && args.panels == 1) {
-      CallForRows<Narrow>(args, std::make_index_sequence<kTallMR>());
+    if (kPartNR == 32 ? args.panels == 1 : kIsExact && args.c_cols <= PackedPanels::kColumns / 2) {
+      RunRows<Narrow, kNarrowAtOnce>(args);
     } else if (args.hints.b_from_memory) {
-      CallForRows<Alone>(args, std::make_index_sequence<kMR>());
+      RunRows<Alone, kRowsAtOnce>(args);
     } else {
-      CallForRows<Wide>(args, std::make_index_sequence<kMR>());
+      RunRows<Wide, kRowsAtOnce>(args);
     }
+  }
+
+  // All rows of a tile, kAtOnce of them at a time.
+  template <template <size_t> class Rows, size_t kAtOnce>
+  static HWY_INLINE void RunRows(const Args& args) {
+    if constexpr (kMR > kAtOnce) {
+      if (args.rows > kAtOnce) {
+        // Parts of like height: six rows do not take much longer than four. (32 bits are quicker to divide than 64.)
+        const uint32_t all = static_cast<uint32_t>(args.rows), parts = (all + kAtOnce - 1) / kAtOnce;
+        const uint32_t rows = all / parts, longer = all % parts;
+        if (longer != 0) Call<Rows, kAtOnce>(args, rows + 1, 0, longer);
+        return Call<Rows, kAtOnce>(args, rows, longer * (rows + 1), parts - longer);
+      }
+    }
+    Call<Rows, kAtOnce>(args, args.rows);
+  }
+
+  // `times` times `rows` rows, from `first` on.
+  template <template <size_t> class Rows, size_t kMost>
+  static HWY_INLINE void Call(const Args& args, size_t rows, size_t first = 0, size_t times = 1) {
+    CallForRows<Rows>(args, std::make_index_sequence<kMost>(), rows, first, times);
   }
 };
 

@@ -7,10 +7,11 @@
 // left out. A row of a matrix is one segment.
 //
 // Registers with 512 bits: 6 rows x 4 vectors = 24 accumulators, 4 of B, 1 of A and 1 of flips, of 32; with 256 bits: 6
-// rows x 2 vectors, 2, 1 and 1, of 16. The pointers of 6 rows have general registers. A tile for a buffer is two such,
-// up to 12 rows: the output stage then has longer to run between products. Where the tile itself stores or finishes
-// sums, it is any number of them, and the loop over six and six is in the kernel: what a call takes is longer than 6 x
-// 64 sums of 16 or 24 products do (12544/16/96 1.3 times as fast, 3136/64/64 1.1 times).
+// rows x 2 vectors, 2, 1 and 1, of 16; or one vector, where no more than 8 columns are asked for. The pointers of 6
+// rows have general registers. A tile for a buffer is two such, or four of 256 bits: the output stage then has longer
+// to run between products (Zen 3: layers of 3 x 3 to s8 1.03 times as fast, of 3 channels 1.25 times). Where the tile
+// itself stores or finishes sums, it is any number of them, and the loop over six and six is in the kernel: what a call
+// takes is longer than 6 x 64 sums of 16 or 24 products do (12544/16/96 1.3 times as fast, 3136/64/64 1.1 times).
 //
 // Why 6 x 4: 10 loads go with 24 products, where the 12 x 2 of arranged rows take 14, and more instructions a product.
 // On Zen 5 this is 98 to 99 % of the peak of VPDPBUSD, with no row copied, where 12 x 2 are 96. (Commands: tuning.h.
@@ -58,7 +59,7 @@ struct BytesInPlace {
   using D32 = typename Tiles::D32;
   using V32 = typename Tiles::V32;
   static constexpr size_t kLine = PackedPanels::kLineBytes, kInPanel = Tiles::kInPanel;
-  static constexpr size_t kRowsAtOnce = 6, kMR = kInPanel == 2 ? kRowsAtOnce : 2 * kRowsAtOnce;
+  static constexpr size_t kRowsAtOnce = 6, kMR = (kInPanel == 2 ? 4 : 2) * kRowsAtOnce;
   static constexpr size_t kPanels = kInPanel == 2 ? 1 : 4, kNR = kPanels * PackedPanels::kColumns;
   static constexpr size_t kSegmentUnit = 4, kMaxPart = 0;
 
@@ -75,30 +76,21 @@ struct BytesInPlace {
  private:
   // `times` times `rows` rows.
   static HWY_INLINE void RunRows(const Args& args, size_t first, size_t rows, size_t times) {
-    if (args.panels == kPanels) return Call<kPanels>(args, first, 0, rows, times);
-    if constexpr (kPanels != 1) {
-      if (args.panels >= 2) Call<2>(args, first, 0, rows, times);
-      if (args.panels != 2) Call<1>(args, first, args.panels - 1, rows, times);
+    constexpr std::make_index_sequence<kRowsAtOnce> kAll;
+    if constexpr (kInPanel == 2) {
+      if (args.c_cols > PackedPanels::kColumns / 2) return CallForRows<Two>(args, kAll, rows, first, size_t{0}, times);
+      CallForRows<One>(args, kAll, rows, first, size_t{0}, times);  // no more is asked for than the panel's first half
+    } else {
+      if (args.panels == kPanels) return CallForRows<Four>(args, kAll, rows, first, size_t{0}, times);
+      if (args.panels >= 2) CallForRows<Two>(args, kAll, rows, first, size_t{0}, times);
+      if (args.panels != 2) CallForRows<One>(args, kAll, rows, first, args.panels - 1, times);
     }
-  }
-
-  // Each number of rows has a function of its own: CallForRows.
-  template <size_t kNumPanels>
-  static HWY_INLINE void Call(const Args& args, size_t first, size_t panel, size_t rows, size_t times) {
-    Call<kNumPanels>(args, first, panel, rows, times, std::make_index_sequence<kRowsAtOnce>());
-  }
-  template <size_t kNumPanels, size_t... kRowsMinus1>
-  static HWY_INLINE void Call(const Args& args, size_t first, size_t panel, size_t rows, size_t times,
-                              std::index_sequence<kRowsMinus1...>) {
-    using Run = void (*)(const Args&, size_t, size_t, size_t);
-    static constexpr Run kTable[] = {&Kernel<kNumPanels * kInPanel, kRowsMinus1 + 1>::Run...};
-    kTable[rows - 1](args, first, panel, times);
   }
 
   template <size_t kVectors, size_t kRows>
   struct Kernel {
     using Rows = RowsOf<Args, kRows>;
-    using Panels = PanelsAt<kVectors / kInPanel>;
+    using Panels = PanelsAt<(kVectors + kInPanel - 1) / kInPanel>;
     struct RowV {
       V32 v[kVectors];
     };
@@ -315,6 +307,12 @@ struct BytesInPlace {
       }
     }
   };
+  template <size_t kRows>
+  using One = Kernel<1, kRows>;
+  template <size_t kRows>
+  using Two = Kernel<2, kRows>;
+  template <size_t kRows>
+  using Four = Kernel<4, kRows>;
 };
 
 }  // namespace

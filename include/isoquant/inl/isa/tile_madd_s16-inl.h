@@ -190,19 +190,15 @@ struct MaddS16Tiles : AnyShape, TargetTier {
     }
   };
 
-  template <size_t... kRowsMinus1>
-  static HWY_INLINE void RunRows(const Args& args, size_t row, size_t rows, std::index_sequence<kRowsMinus1...>) {
-    using Run = void (*)(const Args&, size_t);
-    static constexpr Run kTable[] = {&Kernel<kRowsMinus1 + 1, 1>::Run...};
-    kTable[rows - 1](args, row);
-  }
+  template <size_t kRows>
+  using OnePanel = Kernel<kRows, 1>;
 
   static HWY_INLINE void Tile(State&, const Args& args) {
     if (kNR == 32 && args.panels == 2 && args.rows == 1) return Kernel<1, kNR / 16>::Run(args, 0);
     for (size_t row = 0, left = args.rows, rows; left != 0; row += rows, left -= rows) {
       // Five and six rows are 3 + 2 and 3 + 3: a row alone takes half as long as four.
       rows = left <= kRowsAtOnce ? left : left < 2 * kRowsAtOnce - 1 ? kRowsAtOnce - 1 : kRowsAtOnce;
-      RunRows(args, row, rows, std::make_index_sequence<kRowsAtOnce>());
+      CallForRows<OnePanel>(args, std::make_index_sequence<kRowsAtOnce>(), rows, row);
     }
   }
 };

@@ -39,7 +39,8 @@ struct Vpmaddubsw {
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
     V t;
 #if HWY_TARGET == HWY_AVX2
-    // The ones come from memory: 12 sums, 2 of B, 1 of A and t are all 16 registers.
+    // The ones come from memory: 12 sums, 2 of B, 1 of A and t are all 16 registers. (t may take the place of a or b,
+    // which are read before.)
     alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     __asm__("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"
             : "+x"(acc.raw), "=&x"(t.raw)
@@ -58,11 +59,11 @@ struct Vpmaddubsw {
 // Weights must have seven bits. (A tier is a name: this policy and MaddS16 are one, and give the same sums.)
 template <class TA>
 struct MaddUbs : BytesWith<TA, Vpmaddubsw>, TargetTier {
-  // Small products and few columns are faster with the tiles of MaddS16: 16/16/16 to f32 1.3 times, 16/64/64 1.15
-  // times, 16384/64/2 to s8 1.2 to 1.5 times. 32/64/16 is 1.25 times as fast here, 6/128/48 1.3 times (Zen 3).
-  static constexpr char kShapes[] = "from 128 x 1, 32 x 64 or 4 x 128 (M x K) on, and more than 8 columns";
+  // Small products are faster with the tiles of MaddS16: 16/16/16 to f32 1.3 times, 16/64/64 1.15 times, 8/256/8 1.06
+  // times. 32/64/16 is 1.25 times as fast here, 6/128/48 1.3 times, 32/64/2 and 16/1024/8 1.2 times (Zen 3).
+  static constexpr char kShapes[] = "from 128 x 1, 32 x 64 or 4 x 128 (M x K) on; to 8 columns or less from 16 rows on";
   static constexpr bool Suits(size_t m, size_t k, size_t n) {
-    return n > 8 && (m >= 128 || (m >= 32 && k >= 64) || (m >= 4 && k >= 128));
+    return (n > 8 || m >= 16) && (m >= 128 || (m >= 32 && k >= 64) || (m >= 4 && k >= 128));
   }
 };
 
