@@ -78,7 +78,7 @@ elseif(WAY STREQUAL "add_subdirectory")
   try_project(consumer -DWAY=add_subdirectory "-DCMAKE_PREFIX_PATH=${prefix}" "${one_target}")
 
 elseif(WAY STREQUAL "shared")
-  # A consumer gets the source by FetchContent, has unity builds (which the library must refuse), builds the library as a
+  # A consumer gets the source by FetchContent, asks for unity builds (which the library leaves off), builds the library as a
   # shared one and installs it; two others find that. Compiles Highway too, unless the system has it.
   set(shared_prefix "${WORK_DIR}/shared_installed")
   try_project(consumer -DWAY=fetch_content "-DFETCHCONTENT_SOURCE_DIR_HIGHWAY=${highway}" "${one_target}"

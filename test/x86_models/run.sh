@@ -41,8 +41,8 @@ run_model() {  # run_model PROGRAM_DIR MODEL TIER [TESTS]
     tests+=',Emulator:*,Emulated tiers:*'
   fi
   if [[ ${4-} != choice ]]; then
-    "${emulator[@]}" "$programs/models_test" "$model" "--best-tiers=$tiers" "--test-case=$tests" "--test-case-exclude=$without" \
-      >"$log/test" 2>&1 || verdict+=("tests failed")
+    "${emulator[@]}" "$programs/models_test" "$model" "--best-tiers=$tiers" "--test-case=$tests" \
+      "--test-case-exclude=$without" >"$log/test" 2>&1 || verdict+=("tests failed")
     grep -q '^\[doctest\] Status: SUCCESS!' "$log/test" || verdict+=("tests did not end")
   fi
 

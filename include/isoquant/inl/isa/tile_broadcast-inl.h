@@ -95,9 +95,7 @@ struct BroadcastTiles : AnyShape {
 
   static HWY_INLINE void Tile(State&, const Args& args) {
     if constexpr (kWideNR != 0) {
-      if (args.panels == kWideNR / PackedPanels::kColumns) {
-        return Call<Few, kWideMR>(args, args.rows);
-      }
+      if (args.panels == kWideNR / PackedPanels::kColumns) return Call<Few, kWideMR>(args, args.rows);
     }
     args.panels <= kPartPanels ? TilePart(args) : TileInParts(args);
   }

@@ -39,8 +39,7 @@ struct Vpmaddubsw {
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
     V t;
 #if HWY_TARGET == HWY_AVX2
-    // The ones come from memory: 12 sums, 2 of B, 1 of A and t are all 16 registers. (t may take the place of a or b,
-    // which are read before.)
+    // The ones come from memory: 12 sums, 2 of B, 1 of A and t are all 16 registers.
     alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     __asm__("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"
             : "+x"(acc.raw), "=&x"(t.raw)
