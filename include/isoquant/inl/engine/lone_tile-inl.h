@@ -42,12 +42,16 @@ class LoneTile {
       std::is_same<typename P::A, ArrangedA>::value && P::kKR == 1 && !P::kColumnSums;
 
  public:
-  // What one worker keeps from one tile of rows to the next.
+  // What one worker keeps from one tile of rows to the next. Of other policies than those of kRunsBetween no tile of
+  // sums waits here: while all of its members stay in registers, 1/64/64 takes 0.95 of the time.
+  struct NoWaitingTile {
+    explicit NoWaitingTile(const Stage&) {}
+  };
   struct Carry {
     explicit Carry(const Stage& stage) : waiting(stage) {}
 
     typename P::State state;
-    WaitingTileOf<P, Stage> waiting;
+    std::conditional_t<P::kRunsBetween, WaitingTileOf<P, Stage>, NoWaitingTile> waiting;
   };
 
   // `scratch` is for rows, `buffers` for two tiles of sums. The last tile may be left in `carry`.

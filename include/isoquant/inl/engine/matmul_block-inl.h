@@ -4,9 +4,7 @@
 // Tile.
 //
 // Plain sums go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage runs one
-// tile behind: while the next tile's products are in flight, the previous tile is scaled and stored (undelayed: 3 to 5
-// % of peak slower). Tiles of kRunsBetween do that themselves, with a few rows in each step of K. Figures here are of
-// bench/run.sh --benchmark_filter='^MatMul/.*/512/512/512$'.
+// tile behind (waiting_tile-inl.h). Figures here are of bench/run.sh --benchmark_filter='^MatMul/.*/512/512/512$'.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_MATMUL_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -80,7 +78,7 @@ class MatMulBlock {
       }
       RunGroup(g * nr);
     }
-    if constexpr (P::kRunsBetween) waiting_.Finish();
+    waiting_.Finish();
   }
 
  private:
@@ -150,14 +148,13 @@ class MatMulBlock {
     const bool arranges_next = P::kArrangesNext && !arranged_ && !plan_.tile.reads_rows && a_.IsPlain() &&
                                plan_.chunks == 1 && plan_.k != 0 && cols == plan_.tile.cols && !plan_.tile.tall;
     args_.a_tail = tail_apart ? At<ArrangedA>(0) : nullptr;
-    Part tile{}, previous{};
-    for (size_t t = 0; t < tiles_; ++t, previous = tile, tile.begin += tile.size) {
+    Part tile{};
+    for (size_t t = 0; t < tiles_; ++t, tile.begin += tile.size) {
       tile.size = tile_rows_ + (t < longer_tiles_ ? 1 : 0);
       args_.rows = tile.size;
       SetRows(tile, k, arranges_next && t != 0);
       if (arranges_next) SetNext(t, tile);
       args_.hints.prefetch = Prefetches(t, tile, next_b);
-      if constexpr (P::kRunsBetween) args_.between = waiting_.Take();
       if (!direct) {
         args_.c = Slot(t);
         args_.c_stride = plan_.tile.cols;
@@ -165,18 +162,13 @@ class MatMulBlock {
         SetWritten(args_, rows_.begin + tile.begin, col, cols, &stage_);
       }
       args_.row = rows_.begin + tile.begin;
-      RunTile();
+      waiting_.RunWith(args_, [&]() HWY_ATTR { RunTile(); });
       if (tail_apart) args_.a_tail += tile.size * P::kKR;
       if (direct) {
         args_.c += tile.size * args_.c_stride;
         args_.hints.written += tile.size * args_.hints.written_stride;
       } else if (last && args_.finish == nullptr) {
-        if constexpr (P::kRunsBetween) {
-          waiting_.Set(Slot(t), plan_.tile.cols, InProduct(tile), {col, cols});
-          continue;
-        }
-        if (t != 0) FinishTile(t - 1, previous, {col, cols});
-        if (t + 1 == tiles_) FinishTile(t, tile, {col, cols});
+        waiting_.Set(Slot(t), plan_.tile.cols, InProduct(tile), {col, cols});
       }
     }
     arranged_ = true;
@@ -288,10 +280,6 @@ class MatMulBlock {
       t -= plan_.buffers;
     }
     return At<Acc>(plan_.tiles_at + t * TileBytes(kTraits, plan_.tile));
-  }
-
-  void FinishTile(size_t t, Part tile, Part cols) const {
-    RunStage(stage_, Slot(t), plan_.tile.cols, InProduct(tile), cols);
   }
 
   const MatMulPlan& plan_;

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
 #include "isoquant/element_type.h"
@@ -42,60 +43,98 @@ struct PackRange {
   int8_t flip = 0;  // -128, the bits 0x80, for u8: bytes are packed ^ flip
 };
 
-// ---- K x N: a strip of rows at a time, in it a line's worth of columns at a time: panels are written in runs of a
-// page. (Panel by panel, down all of K, each line of the source is a page of its own where rows are 4 KiB apart, and is
-// read four times: 19 % of the rate of a memcpy out of memory, K = N = 4096, Granite Rapids; with strips of 64 rows 33,
-// of 256 rows 80.) No prefetcher of the hardware follows 256 rows, so that the next line of each is asked for; in cache
-// that costs 5 %. Out of L3 into L2 this order reaches 11 GB/s, N x K 19.
-constexpr size_t kStripRows = 256;
-static_assert(kStripRows / PackedPanels::kGroup <= kMaxRepetitions, "exact sums");
+// ---- K x N: a strip of rows at a time, in it some panels at a time: they are written in runs of a page or more.
+// (Panel by panel, down all of K, each line of s8 is a page of its own where rows are 4 KiB apart, and is read four
+// times: 19 % of the rate of a memcpy out of memory, K = N = 4096, Granite Rapids; with strips of 64 rows 33, of 256
+// rows 80.) No prefetcher of the hardware follows so many rows, so that the next lines of each are asked for; in cache
+// that costs 5 %. Out of L3 into L2 this order reaches 11 GB/s of s8, N x K 19.
+template <class B>
+constexpr size_t kStripRows = sizeof(B) == 1 ? 256 : 64;
+static_assert(kStripRows<int8_t> / PackedPanels::kGroup <= kMaxRepetitions, "exact sums");
 
 // Panels that are packed at a time.
-constexpr size_t kMaxPanels = kHasLines ? 4 : kMaxBlocks;
+template <class B>
+constexpr size_t kMaxPanels = sizeof(B) != 1 || kHasLines ? 4 : kMaxBlocks;
 
-// Groups of four rows of kPanels panels: `repetitions` of them.
+// Rows of K x N whose elements of a column are neighbours in panels.
+template <class B>
+constexpr size_t kGroupRows = 4 / sizeof(B);
+
+// Groups of rows of kPanels panels: `groups` of them, `ahead` elements before which lines are fetched (0: none are).
 template <size_t kPanels>
-void PackGroups(const int8_t* from, size_t row_stride, size_t ahead, size_t repetitions, int8_t* to, size_t panel_bytes,
+void PackGroups(const int8_t* from, size_t row_stride, size_t ahead, size_t groups, int8_t* to, size_t panel_size,
                 uint32_t* sums, int8_t flip) {
   if constexpr (kPanels == 4) {
-    TransposeLines<int8_t>({from, PackedPanels::kColumns, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine,
-                            repetitions, sums, flip});
+    TransposeLines<int8_t>(
+        {from, PackedPanels::kColumns, row_stride, 4 * row_stride, ahead, to, panel_size, kLine, groups, sums, flip});
   } else {
     Transpose<int8_t, kPanels>(
-        {from, row_stride, 4 * row_stride, ahead, to, panel_bytes, kLine / 4, kLine, repetitions, sums, flip});
+        {from, row_stride, 4 * row_stride, ahead, to, panel_size, kLine / 4, kLine, groups, sums, flip});
   }
 }
 
-// `rows` <= kStripRows rows of kPanels panels from panel `p` on, the last group filled up with what becomes zeros.
-template <size_t kPanels>
-void PackStrip(const MatrixView<const int8_t>& v, size_t k, size_t rows, size_t p, size_t ahead,
-               const PackRange<int8_t>& out) {
-  constexpr size_t kColumns = kPanels * PackedPanels::kColumns;
-  const size_t col = p * PackedPanels::kColumns, panel_bytes = PackedPanels::PanelBytes(v.rows);
+// Elements of four bytes are copied, those of two interleaved. Bits, those of a NaN too.
+template <size_t kPanels, class B>
+HWY_NOINLINE void PackGroups(const B* from, size_t row_stride, size_t ahead, size_t groups, B* to, size_t panel_size,
+                             uint32_t* /*sums*/, int8_t /*flip*/) {
+  using Bits = std::conditional_t<sizeof(B) == 4, uint32_t, uint16_t>;
+  constexpr size_t kColumns = PackedPanels::kColumns, kRows = kGroupRows<B>;
+  const hn::CappedTag<Bits, kColumns> d;
+  for (; groups != 0; --groups, from += kRows * row_stride, to += kRows * kColumns) {
+    const Bits* const HWY_RESTRICT row = reinterpret_cast<const Bits*>(from);
+    Bits* HWY_RESTRICT panel = reinterpret_cast<Bits*>(to);
+    if (ahead != 0) {
+      for (size_t r = 0; r < kRows; ++r) {
+        for (size_t col = 0; col < kPanels * kColumns; col += kLine / sizeof(B)) {
+          hwy::Prefetch(row + r * row_stride + ahead + col);
+        }
+      }
+    }
+    for (size_t i = 0; i < kPanels; ++i, panel += panel_size) {
+      for (size_t col = 0; col < kColumns; col += hn::Lanes(d)) {
+        const auto v = hn::LoadU(d, row + i * kColumns + col);
+        if constexpr (kRows == 1) {
+          hn::StoreU(v, d, panel + col);
+        } else {
+          hn::StoreInterleaved2(v, hn::LoadU(d, row + row_stride + i * kColumns + col), d, panel + 2 * col);
+        }
+      }
+    }
+  }
+}
+
+// `rows` <= kStripRows<B> rows of kPanels panels from panel `p` on, the last group filled up with what becomes zeros.
+template <size_t kPanels, class B>
+void PackStrip(const MatrixView<const B>& v, size_t k, size_t rows, size_t p, size_t ahead, const PackRange<B>& out) {
+  constexpr size_t kColumns = kPanels * PackedPanels::kColumns, kRows = kGroupRows<B>;
+  const size_t col = p * PackedPanels::kColumns;
+  const size_t panel_size = PackedPanels::PanelBytes(v.rows, kElementType<B>) / sizeof(B);
   const size_t cols = HWY_MIN(v.cols - col, kColumns);
-  int8_t* to = out.panels + (p - out.begin) * panel_bytes + k / PackedPanels::kGroup * kLine;
-  uint32_t* sums = out.sums + (p - out.begin) * PackedPanels::kColumns;
-  const size_t whole = cols == kColumns ? rows / 4 : 0;
-  if (whole != 0) PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, whole, to, panel_bytes, sums, out.flip);
-  to += whole * kLine;
+  B* const to = out.panels + (p - out.begin) * panel_size + k * PackedPanels::kColumns;
+  uint32_t* const sums = IsInteger(kElementType<B>) ? out.sums + (p - out.begin) * PackedPanels::kColumns : nullptr;
+  const size_t groups = cols == kColumns ? rows / kRows : 0;
+  if (groups != 0) PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, groups, to, panel_size, sums, out.flip);
   // A group or a panel that is not whole: through rows filled up with what becomes zeros.
-  for (size_t r = 4 * whole; r < rows; r += 4, to += kLine) {
-    HWY_ALIGN int8_t filled[4][kColumns];
+  for (size_t r = kRows * groups; r < rows; r += kRows) {
+    HWY_ALIGN B filled[kRows][kColumns];
     std::memset(filled, out.flip, sizeof(filled));
-    for (size_t i = 0; i < 4 && r + i < rows; ++i) std::memcpy(filled[i], v.Row(k + r + i) + col, cols);
-    PackGroups<kPanels>(filled[0], kColumns, 0, 1, to, panel_bytes, sums, out.flip);
+    for (size_t i = 0; i < kRows && r + i < rows; ++i) std::memcpy(filled[i], v.Row(k + r + i) + col, cols * sizeof(B));
+    PackGroups<kPanels>(filled[0], kColumns, 0, 1, to + r * PackedPanels::kColumns, panel_size, sums, out.flip);
   }
 }
 
-inline void PackKxN(const MatrixView<const int8_t>& v, const PackRange<int8_t>& out) {
-  const bool is_cached = v.cols <= DetectCpu().l2_bytes / 2 / HWY_MAX(v.rows, 1);
-  const size_t whole_end = HWY_MIN(out.end, v.cols / PackedPanels::kColumns);
-  for (size_t k = 0; k < v.rows; k += kStripRows) {
-    const size_t rows = HWY_MIN(v.rows - k, kStripRows);
+template <class B>
+void PackKxN(const MatrixView<const B>& v, const PackRange<B>& out) {
+  constexpr size_t kColumns = PackedPanels::kColumns, kPanels = kMaxPanels<B>;
+  constexpr size_t kAhead = HWY_MAX(kPanels * kColumns, kLine / sizeof(B));
+  const bool is_cached = v.cols * sizeof(B) <= DetectCpu().l2_bytes / 2 / HWY_MAX(v.rows, 1);
+  const size_t whole_end = HWY_MIN(out.end, v.cols / kColumns);
+  for (size_t k = 0; k < v.rows; k += kStripRows<B>) {
+    const size_t rows = HWY_MIN(v.rows - k, kStripRows<B>);
     size_t p = out.begin;
-    for (; p + kMaxPanels <= whole_end; p += kMaxPanels) {
-      const bool is_last = p * PackedPanels::kColumns + 2 * kLine > v.cols;
-      PackStrip<kMaxPanels>(v, k, rows, p, is_cached || is_last ? 0 : kLine, out);
+    for (; p + kPanels <= whole_end; p += kPanels) {
+      const bool is_last = p * kColumns + 2 * kAhead > v.cols;
+      PackStrip<kPanels>(v, k, rows, p, is_cached || is_last ? 0 : kAhead, out);
     }
     for (; p < out.end; ++p) PackStrip<1>(v, k, rows, p, 0, out);
   }
@@ -152,56 +191,15 @@ inline void PackNxK(const MatrixView<const int8_t>& v, const PackRange<int8_t>& 
   for (size_t p = out.begin; p < out.end; ++p) PackPanel(v, p, out);
 }
 
-// ---- Elements of two or four bytes, which have no sums. N x K: the same by bytes, because a group is four bytes there
-// too. K x N: a row of a panel is a line of f32, or every other element of one of bf16.
+// Elements of two or four bytes, which have no sums: as bytes, because a group is four bytes of them, too.
 template <class B>
-void PackRowsNxK(const MatrixView<const B>& v, const PackRange<B>& out) {
+void PackNxK(const MatrixView<const B>& v, const PackRange<B>& out) {
   const MatrixView<const int8_t> bytes(reinterpret_cast<const int8_t*>(v.data), v.rows, v.cols * sizeof(B),
                                        v.row_stride * sizeof(B));
   int8_t* to = reinterpret_cast<int8_t*>(out.panels);
   for (size_t p = out.begin; p < out.end; ++p, to += PackedPanels::PanelBytes(bytes.cols)) {
     uint32_t unused[PackedPanels::kColumns] = {};
     PackPanel(bytes, p, {p, p + 1, to, unused});
-  }
-}
-
-// Rows [k, k + rows) of panels [p, p + panels). Bits, those of a NaN too.
-template <class B>
-HWY_INLINE void PackRowsKxN(const MatrixView<const B>& v, size_t k, size_t rows, size_t p, size_t panels,
-                            const PackRange<B>& out) {
-  using Bits = std::conditional_t<sizeof(B) == 4, uint32_t, uint16_t>;
-  constexpr size_t kGroup = 4 / sizeof(B), kColumns = PackedPanels::kColumns;
-  const hn::CappedTag<Bits, kColumns> d;
-  const size_t panel_size = PackedPanels::PanelBytes(v.rows, kElementType<B>) / sizeof(B);
-  const auto load = [&](size_t row, size_t col) HWY_ATTR {
-    if (row >= v.rows || col >= v.cols) return hn::Zero(d);
-    const Bits* const from = reinterpret_cast<const Bits*>(v.Row(row) + col);
-    return v.cols - col >= hn::Lanes(d) ? hn::LoadU(d, from) : hn::LoadN(d, from, v.cols - col);
-  };
-  for (size_t row = k; row < k + rows; row += kGroup) {
-    Bits* to = reinterpret_cast<Bits*>(out.panels + (p - out.begin) * panel_size + row * kColumns);
-    for (size_t i = 0; i < panels; ++i, to += panel_size) {
-      for (size_t col = 0; col < kColumns; col += hn::Lanes(d)) {
-        const size_t at = (p + i) * kColumns + col;
-        if constexpr (kGroup == 1) {
-          hn::StoreU(load(row, at), d, to + col);
-        } else {
-          hn::StoreInterleaved2(load(row, at), load(row + 1, at), d, to + 2 * col);
-        }
-      }
-    }
-  }
-}
-
-template <class B>
-void PackElements(const MatrixView<const B>& v, bool transposed, const PackRange<B>& out) {
-  static_assert(!IsInteger(kElementType<B>) && (sizeof(B) == 2 || sizeof(B) == 4), "neither sums nor single bytes");
-  if (transposed) return PackRowsNxK(v, out);
-  constexpr size_t kRows = 64, kPanels = 4;  // at a time: runs of a page in each panel
-  for (size_t k = 0; k < v.rows; k += kRows) {
-    for (size_t p = out.begin; p < out.end; p += kPanels) {
-      PackRowsKxN(v, k, HWY_MIN(v.rows - k, kRows), p, HWY_MIN(out.end - p, kPanels), out);
-    }
   }
 }
 
@@ -213,9 +211,7 @@ void PackPanels(const WeightsRef& b, PackRange<B> out) {
     std::memset(out.sums, 0, (out.end - out.begin) * PackedPanels::kColumns * sizeof(*out.sums));
   }
   out.flip = static_cast<int8_t>(-PackedPanels::OffsetOf(b.type()));
-  if constexpr (!std::is_same<B, int8_t>::value) {
-    PackElements(v, b.transposed(), out);
-  } else if (b.transposed()) {
+  if (b.transposed()) {
     PackNxK(v, out);
   } else {
     PackKxN(v, out);

@@ -26,6 +26,7 @@
 #include "isoquant/inl/engine/image_windows.h"
 #include "isoquant/inl/engine/rows-inl.h"
 #include "isoquant/inl/engine/stage-inl.h"
+#include "isoquant/inl/engine/waiting_tile-inl.h"
 #include "isoquant/inl/engine/window_parts-inl.h"
 #include "isoquant/inl/engine/window_plan-inl.h"
 #include "isoquant/inl/engine/window_strip-inl.h"
@@ -55,7 +56,8 @@ class WindowBlock {
         tap_sums_(tap_sums),
         stage_(stage),
         scratch_(scratch),
-        parts_(stage_, plan.stride_w * plan.pixel_bytes, Slot(0)) {}
+        waiting_(stage),
+        parts_(stage_, waiting_, plan.stride_w * plan.pixel_bytes, Slot(0)) {}
 
   HWY_NOINLINE void Run(size_t image, Part lines, Part groups) {
     first_row_ = (image * plan_.lines + lines.begin) * windows_.out_w;
@@ -82,11 +84,7 @@ class WindowBlock {
         for (size_t t = 0; t < num_tiles_; ++t) RunTile(t, g);
       }
     }
-    if constexpr (kHasParts) {
-      parts_.Finish();
-    } else {
-      FinishTile();
-    }
+    waiting_.Finish();
   }
 
  private:
@@ -263,26 +261,12 @@ class WindowBlock {
     args_.c_stride = kNR;
     SetWritten(args_, args_.row, cols.begin, cols.size, &stage_);
     args_.hints.written_stride *= args_.row_step;
-    WindowTile::Tile(args_);
-    FinishTile();
-    waiting_rows_ = {args_.row, args_.rows};
-    waiting_step_ = args_.row_step;
-    waiting_cols_ = cols;
+    waiting_.RunWith(args_, [&]() HWY_ATTR { WindowTile::Tile(args_); });
+    waiting_.Set(args_.c, kNR, {args_.row, args_.rows}, cols, args_.row_step);
     slot_ ^= 1;
   }
 
   int32_t* Slot(size_t i) const { return reinterpret_cast<int32_t*>(scratch_ + plan_.sums_at) + i * kSums; }
-
-  // The tile before, which the stage has not seen yet.
-  void FinishTile() {
-    // A stage takes rows that follow one another.
-    const size_t at_once = waiting_step_ == 1 ? waiting_rows_.size : 1;
-    for (size_t i = 0; i < waiting_rows_.size; i += at_once) {
-      const Part rows{waiting_rows_.begin + i * waiting_step_, at_once};
-      RunStage(stage_, Slot(slot_ ^ 1) + i * kNR, kNR, rows, waiting_cols_);
-    }
-    waiting_rows_.size = 0;
-  }
 
   const ImageWindows<A>& windows_;
   const WindowPlan& plan_;
@@ -295,8 +279,7 @@ class WindowBlock {
   TileFinish finish_;
   size_t group_ = SIZE_MAX;  // that finish_ is for
   size_t first_row_ = 0, num_tiles_ = 0, slot_ = 0;
-  Part waiting_rows_{}, waiting_cols_{};
-  size_t waiting_step_ = 1;
+  WaitingTileOf<P, Stage> waiting_;
   std::conditional_t<kHasParts, WindowParts<P, Stage>, NoWindowParts> parts_;
   alignas(64) int32_t begin_[kNR];
 };

@@ -49,7 +49,7 @@ struct LineParts {
 // For policies without.
 struct NoWindowParts {
   template <class Stage>
-  NoWindowParts(const Stage&, size_t, int32_t*) {}
+  NoWindowParts(const Stage&, TileBehind<Stage, int32_t>&, size_t, int32_t*) {}
 };
 
 template <class P, class Stage>
@@ -59,8 +59,8 @@ class WindowParts {
 
  public:
   // window_stride: bytes from window to window. sums: a buffer of two tiles.
-  WindowParts(const Stage& stage, size_t window_stride, int32_t* sums)
-      : stage_(stage), waiting_(stage), window_stride_(window_stride), sums_(sums) {}
+  WindowParts(const Stage& stage, WaitingTileOf<P, Stage>& waiting, size_t window_stride, int32_t* sums)
+      : stage_(stage), waiting_(waiting), window_stride_(window_stride), sums_(sums) {}
 
   // Parts of lines of `tile` times the columns `cols`. From `operands` come segments and panels.
   void Run(const WindowTileRows& tile, const WindowTileArgs& operands, Part cols, const uint8_t* const* windows,
@@ -89,8 +89,7 @@ class WindowParts {
       args.second_a = static_cast<size_t>(windows[row + args.second_row] - args.a);
       args.c = direct ? sums->c + (first_row + row) * sums->c_stride + cols.begin : sums_ + slot_ * kSums;
       args.c_stride = direct ? sums->c_stride : kNR;
-      args.between = waiting_.Take();
-      WindowTile::Tile(state_, args);
+      waiting_.RunWith(args, [&]() HWY_ATTR { WindowTile::Tile(state_, args); });
       if (direct) continue;
       waiting_.Set(args.c + first.again * kNR, kNR,
                    Part{first_row + row + first.again, args.second_row + lines.height - first.again}, cols);
@@ -98,11 +97,9 @@ class WindowParts {
     }
   }
 
-  void Finish() { waiting_.Finish(); }
-
  private:
   const Stage& stage_;
-  WaitingTileOf<P, Stage> waiting_;
+  WaitingTileOf<P, Stage>& waiting_;
   typename WindowTile::State state_;
   const size_t window_stride_;
   int32_t* const sums_;

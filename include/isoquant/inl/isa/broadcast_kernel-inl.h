@@ -54,8 +54,11 @@ struct BroadcastKernel {
   };
 
   // Few rows have too few accumulators to hide the latency. They get several sets, which groups of K use in turn
-  // (1 x 256 x 256: 138 GB/s with four sets, 105 with one). Sums of floats are one chain each.
-  static constexpr size_t kSets = !kIsExact || kVectors * kRows >= 10 ? 1 : kVectors * kRows >= 5 ? 2 : 4;
+  // (1 x 256 x 256: 138 GB/s with four sets, 105 with one), but no more than there are registers. Sums of floats are
+  // one chain each.
+  static constexpr size_t kPerSet = kRows * kVectors, kMostSums = HWY_TARGET == HWY_AVX2 ? 12 : 24;
+  static constexpr size_t kWantedSets = !kIsExact || Dot::kAddsApart || kPerSet >= 10 ? 1 : kPerSet >= 5 ? 2 : 4;
+  static constexpr size_t kSets = kWantedSets * kPerSet > kMostSums ? kWantedSets / 2 : kWantedSets;
   using RowV = Row<kVectors>;
   static constexpr bool kIsWide = Tiles::kWideNR != 0 && kVectors == 4;
   // (Fewer rows than this are no tile of several.)
@@ -90,7 +93,6 @@ struct BroadcastKernel {
 
   // All accumulators. They stay in registers, because each is named by a constant: g++ 12 keeps an array in memory if
   // loops index it. (A parameter pack of locals is as fast, but took 2.4 times as long to compile with g++ 12.)
-  static constexpr size_t kPerSet = kRows * kVectors;
   using Sets = Row<kSets * kPerSet>;
   template <size_t... kI>
   static HWY_INLINE Sets Begin(const RowV& init, std::index_sequence<kI...>) {

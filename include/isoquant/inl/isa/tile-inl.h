@@ -207,6 +207,18 @@ HWY_INLINE void CallForRows(const Args& args, Rows all) {
   CallForRows<Kernel>(args, all, args.rows);
 }
 
+// More rows than a kernel takes at once, as parts of like height, because kAtOnce rows do not take much longer than a
+// few less: `longer` parts of rows + 1, and then `others` of `rows`, of which there is one at least. N: uint32_t is
+// quicker to divide than size_t.
+template <size_t kAtOnce, class N>
+struct RowParts {
+  HWY_INLINE explicit RowParts(N all) : RowParts(all, (all + kAtOnce - 1) / kAtOnce) {}
+  N rows, longer, others;
+
+ private:
+  HWY_INLINE RowParts(N all, N parts) : rows(all / parts), longer(all % parts), others(parts - longer) {}
+};
+
 // Fetches the line at `p`, and the right to write to it.
 HWY_INLINE void PrefetchForWriting(const void* p) {
 #if HWY_ARCH_X86 && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)

@@ -60,6 +60,7 @@ struct Vdpbf16ps {
   using A = BFloat16;
   using B = BFloat16;
   using Acc = float;
+  static constexpr bool kAddsApart = false;
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
     __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));

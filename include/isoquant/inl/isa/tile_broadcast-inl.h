@@ -6,10 +6,10 @@
 // bytes that alternate over the rows of a tile. Where elements of arranged A are longer than those of B, a line of a
 // panel is widened on its way: it becomes two parts, of even and of odd k.
 //
-// Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
-// vectors, 2 and 1, of 16; or 12 rows x 1 vector, where no more than 8 columns are asked for (Zen 3: 3136/144/24 1.25
-// times as fast). Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12 rows rather than 6
-// halve the traffic of B.
+// Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 5 or 6 rows
+// x 2 vectors, 2 and 1, of 16; or 10 or 12 rows x 1 vector, where no more than 8 columns are asked for (Zen 3:
+// 3136/144/24 1.25 times as fast). Intel's latency of 5 cycles at 2 instructions per cycle needs 10 accumulators. 12
+// rows rather than 6 halve the traffic of B.
 //
 // This file has the shapes of tiles; broadcast_kernel-inl.h has the loop, and how figures are measured.
 
@@ -39,8 +39,9 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Dot: an instruction (Accumulate) and the types A, B, Acc of what it multiplies and adds; and Widen, where lines have
-// parts.
+// Dot: an instruction (Accumulate) and the types A, B, Acc of what it multiplies and adds; kAddsApart, if Accumulate is
+// several instructions, of which the last one adds: so it takes two registers more, and sums wait a cycle alone; and
+// Widen, where lines have parts.
 template <class Dot>
 struct BroadcastTiles : AnyShape {
   using ArrangedA = typename Dot::A;
@@ -49,10 +50,13 @@ struct BroadcastTiles : AnyShape {
   using Acc = typename Dot::Acc;
   static constexpr bool kIsExact = std::is_integral<Acc>::value;  // then the order of summation is free
 #if HWY_TARGET == HWY_AVX2
+  // 16 registers: sums, two vectors of B, one of A, and two more for kAddsApart. (Zen 3, VPMADDUBSW, seen from six rows
+  // and an operand in memory: 512/512/512 1.02 to 1.1 times as fast, 196/96/576 1.04 to 1.15 times.)
+  static constexpr size_t kRowsAtOnce = Dot::kAddsApart ? 5 : 6;
   // Tiles of integers are four times what the registers hold: that leaves less to the driver, and more rows to a stage
   // at a time (Zen 3: 3136/64/256 to s8 1.15 times as fast, 12544/16/96 1.3 times). With longer K they are slower
   // (kShortK; 256/4096/1024 0.85 times).
-  static constexpr size_t kRowsAtOnce = 6, kMR = kIsExact ? 24 : kRowsAtOnce, kPartNR = 16, kTallMR = kMR;
+  static constexpr size_t kMR = kIsExact ? 4 * kRowsAtOnce : kRowsAtOnce, kPartNR = 16, kTallMR = kMR;
 #else
   static constexpr size_t kRowsAtOnce = 12, kMR = kRowsAtOnce, kPartNR = 32, kTallMR = kIsExact ? 24 : 16;
 #endif
@@ -140,11 +144,9 @@ struct BroadcastTiles : AnyShape {
   static HWY_INLINE void RunRows(const Args& args) {
     if constexpr (kMR > kAtOnce) {
       if (args.rows > kAtOnce) {
-        // Parts of like height: six rows do not take much longer than four. (32 bits are quicker to divide than 64.)
-        const uint32_t all = static_cast<uint32_t>(args.rows), parts = (all + kAtOnce - 1) / kAtOnce;
-        const uint32_t rows = all / parts, longer = all % parts;
-        if (longer != 0) Call<Rows, kAtOnce>(args, rows + 1, 0, longer);
-        return Call<Rows, kAtOnce>(args, rows, longer * (rows + 1), parts - longer);
+        const RowParts<kAtOnce, uint32_t> parts(static_cast<uint32_t>(args.rows));
+        if (parts.longer != 0) Call<Rows, kAtOnce>(args, parts.rows + 1, 0, parts.longer);
+        return Call<Rows, kAtOnce>(args, parts.rows, parts.longer * (parts.rows + 1), parts.others);
       }
     }
     Call<Rows, kAtOnce>(args, args.rows);

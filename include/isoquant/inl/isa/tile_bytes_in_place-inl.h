@@ -7,11 +7,12 @@
 // left out. A row of a matrix is one segment.
 //
 // Registers with 512 bits: 6 rows x 4 vectors = 24 accumulators, 4 of B, 1 of A and 1 of flips, of 32; with 256 bits: 6
-// rows x 2 vectors, 2, 1 and 1, of 16; or one vector, where no more than 8 columns are asked for. The pointers of 6
-// rows have general registers. A tile for a buffer is two such, or four of 256 bits: the output stage then has longer
-// to run between products (Zen 3: layers of 3 x 3 to s8 1.03 times as fast, of 3 channels 1.25 times). Where the tile
-// itself stores or finishes sums, it is any number of them, and the loop over six and six is in the kernel: what a call
-// takes is longer than 6 x 64 sums of 16 or 24 products do (12544/16/96 1.3 times as fast, 3136/64/64 1.1 times).
+// or 5 rows (as of arranged rows) x 2 vectors, 2, 1 and 1, of 16; or one vector, where no more than 8 columns are asked
+// for. The pointers of 6 rows have general registers. A tile for a buffer is two such, or four of 256 bits: the output
+// stage then has longer to run between products (Zen 3: layers of 3 x 3 to s8 1.03 times as fast, of 3 channels 1.25
+// times). Where the tile itself stores or finishes sums, it is any number of them, and the loop over six and six is in
+// the kernel: what a call takes is longer than 6 x 64 sums of 16 or 24 products do (12544/16/96 1.3 times as fast,
+// 3136/64/64 1.1 times).
 //
 // Why 6 x 4: 10 loads go with 24 products, where the 12 x 2 of arranged rows take 14, and more instructions a product.
 // On Zen 5 this is 98 to 99 % of the peak of VPDPBUSD, with no row copied, where 12 x 2 are 96. (Commands: tuning.h.
@@ -59,23 +60,22 @@ struct BytesInPlace {
   using D32 = typename Tiles::D32;
   using V32 = typename Tiles::V32;
   static constexpr size_t kLine = PackedPanels::kLineBytes, kInPanel = Tiles::kInPanel;
-  static constexpr size_t kRowsAtOnce = 6, kMR = (kInPanel == 2 ? 4 : 2) * kRowsAtOnce;
+  static constexpr size_t kRowsAtOnce = kInPanel == 2 ? Tiles::kRowsAtOnce : 6;
+  static constexpr size_t kMR = kInPanel == 2 ? Tiles::kMR : 2 * kRowsAtOnce;
   static constexpr size_t kPanels = kInPanel == 2 ? 1 : 4, kNR = kPanels * PackedPanels::kColumns;
   static constexpr size_t kSegmentUnit = 4, kMaxPart = 0;
 
-  // Any number of rows: six at a time, and of the last ones two parts.
+  // Any number of rows.
   static HWY_INLINE void Tile(const Args& args) {
-    const size_t whole = args.rows <= 2 * kRowsAtOnce ? 0 : DivideUp(args.rows, kRowsAtOnce) - 2;
-    if (whole != 0) RunRows(args, 0, kRowsAtOnce, whole);
-    const size_t first = whole * kRowsAtOnce, left = args.rows - first;
-    const size_t half = left <= kRowsAtOnce ? left : (left + 1) / 2;
-    RunRows(args, first, half, 1);
-    if (half != left) RunRows(args, first + half, left - half, 1);
+    if (args.rows <= kRowsAtOnce) return RunRows(args, args.rows, 0, 1);
+    const RowParts<kRowsAtOnce, size_t> parts(args.rows);
+    if (parts.longer != 0) RunRows(args, parts.rows + 1, 0, parts.longer);
+    RunRows(args, parts.rows, parts.longer * (parts.rows + 1), parts.others);
   }
 
  private:
   // `times` times `rows` rows.
-  static HWY_INLINE void RunRows(const Args& args, size_t first, size_t rows, size_t times) {
+  static HWY_INLINE void RunRows(const Args& args, size_t rows, size_t first, size_t times) {
     constexpr std::make_index_sequence<kRowsAtOnce> kAll;
     if constexpr (kInPanel == 2) {
       if (args.c_cols > PackedPanels::kColumns / 2) return CallForRows<Two>(args, kAll, rows, first, size_t{0}, times);
@@ -95,7 +95,8 @@ struct BytesInPlace {
       V32 v[kVectors];
     };
     // Few rows and vectors are too few sums to hide the latency: groups of K take turns with two or four sets.
-    static constexpr size_t kPerSet = kRows * kVectors, kSets = kPerSet >= 8 ? 1 : kPerSet >= 4 ? 2 : 4;
+    static constexpr size_t kPerSet = kRows * kVectors;
+    static constexpr size_t kSets = Dot::kAddsApart || kPerSet >= 8 ? 1 : kPerSet >= 4 ? 2 : 4;
     struct Sums {
       V32 v[kSets * kPerSet];
     };

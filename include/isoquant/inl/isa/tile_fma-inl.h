@@ -34,6 +34,7 @@ struct Vfmadd231ps {
   using A = float;
   using B = float;
   using Acc = float;
+  static constexpr bool kAddsApart = false;
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
     // Asm, because with the intrinsic g++ 12 overwrites the broadcasts in place of the sums, and moves and spills these.

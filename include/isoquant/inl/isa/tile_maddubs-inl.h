@@ -35,18 +35,17 @@ struct Vpmaddubsw {
   using B = int8_t;
   using Acc = int32_t;
   static constexpr bool kSignedA = false;
+  static constexpr bool kAddsApart = true;
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
-    V t;
-#if HWY_TARGET == HWY_AVX2
-    // The ones come from memory: 12 sums, 2 of B, 1 of A and t are all 16 registers.
-    alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-    __asm__("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"
-            : "+x"(acc.raw), "=&x"(t.raw)
-            : "x"(a.raw), "x"(b.raw), "m"(kOnes));
-#else
     const hn::Repartition<int16_t, hn::DFromV<V> > d16;
     const auto ones = hn::Set(d16, int16_t{1});
+    V t;
+#if HWY_TARGET == HWY_AVX2
+    __asm__("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"
+            : "+x"(acc.raw), "=&x"(t.raw)
+            : "x"(a.raw), "x"(b.raw), "x"(ones.raw));
+#else
     __asm__("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"
             : "+v"(acc.raw), "=&v"(t.raw)
             : "v"(a.raw), "v"(b.raw), "v"(ones.raw));

@@ -69,6 +69,7 @@ struct Vpdpbusd {
   using B = int8_t;
   using Acc = int32_t;
   static constexpr bool kSignedA = false;
+  static constexpr bool kAddsApart = false;
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
 #if HWY_TARGET == HWY_AVX2
@@ -89,6 +90,7 @@ struct Vpdpbssd {
   using B = int8_t;
   using Acc = int32_t;
   static constexpr bool kSignedA = true;
+  static constexpr bool kAddsApart = false;
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
     __asm__(
