@@ -284,9 +284,12 @@ struct BroadcastKernel {
     }
     ArrangeNext(hidden, next, true);
     if (args.k <= kPieceK) FetchWritten(hidden, first, written);
+    // No loop is peeled: that is code which is seldom warm, and g++ 12 has spilled vectors of B in it.
     if (kParts == 1) {  // otherwise four steps are most of a piece, and much code
+#pragma GCC unroll 1
       for (; k > 4 * kKR; k -= 4 * kKR) FourSteps(a, b, second, prefetches, acc);
     }
+#pragma GCC unroll 1
     for (; k > kKR; k -= kKR, a += kKR, b += kLine) Step<0>(a, b, second, acc, kAll);
     Step<0, 0, kParts - 1>(a, b, second, acc, kAll);
     a += kParts - 1;
