@@ -60,7 +60,8 @@ constexpr size_t kMaxPanels = sizeof(B) != 1 || kHasLines ? 4 : kMaxBlocks;
 template <class B>
 constexpr size_t kGroupRows = 4 / sizeof(B);
 
-// Groups of rows of kPanels panels: `groups` of them, `ahead` elements before which lines are fetched (0: none are).
+// `groups` groups of rows of kPanels panels. In each row lines are fetched that are `ahead` elements further on, unless
+// that is 0.
 template <size_t kPanels>
 void PackGroups(const int8_t* from, size_t row_stride, size_t ahead, size_t groups, int8_t* to, size_t panel_size,
                 uint32_t* sums, int8_t flip) {

@@ -105,12 +105,6 @@ class WaitingTile : public BetweenSteps {
     tile();
   }
 
-  // For the next Tile, which runs all of it; null: no tile waits.
-  HWY_INLINE const BetweenSteps* Take() {
-    const bool waits = waits_;
-    waits_ = false;
-    return waits ? this : nullptr;
-  }
   // Where no tile follows.
   HWY_INLINE void Finish() {
     if (const BetweenSteps* rest = Take()) rest->run(*rest, 0, rest->rows);
@@ -121,6 +115,13 @@ class WaitingTile : public BetweenSteps {
 
  private:
   static constexpr size_t kFinishRows = 4, kStageRows = 8;
+
+  // For the next Tile, which runs all of it; null: no tile waits.
+  HWY_INLINE const BetweenSteps* Take() {
+    const bool waits = waits_;
+    waits_ = false;
+    return waits ? this : nullptr;
+  }
 
   static HWY_NOINLINE void RunRows(const BetweenSteps& between, size_t row, size_t rows) {
     const WaitingTile& tile = static_cast<const WaitingTile&>(between);

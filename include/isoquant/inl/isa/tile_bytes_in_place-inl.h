@@ -10,8 +10,8 @@
 // or 5 rows (as of arranged rows) x 2 vectors, 2, 1 and 1, of 16; or one vector, where no more than 8 columns are asked
 // for. The pointers of 6 rows have general registers. A tile for a buffer is two such, or four of 256 bits: the output
 // stage then has longer to run between products (Zen 3: layers of 3 x 3 to s8 1.03 times as fast, of 3 channels 1.25
-// times). Where the tile itself stores or finishes sums, it is any number of them, and the loop over six and six is in
-// the kernel: what a call takes is longer than 6 x 64 sums of 16 or 24 products do (12544/16/96 1.3 times as fast,
+// times). Where the tile itself stores or finishes sums, it is any number of them, and the loop over parts of them is
+// in the kernel: what a call takes is longer than 6 x 64 sums of 16 or 24 products do (12544/16/96 1.3 times as fast,
 // 3136/64/64 1.1 times).
 //
 // Why 6 x 4: 10 loads go with 24 products, where the 12 x 2 of arranged rows take 14, and more instructions a product.

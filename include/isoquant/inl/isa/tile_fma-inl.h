@@ -38,11 +38,7 @@ struct Vfmadd231ps {
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
     // Asm, because with the intrinsic g++ 12 overwrites the broadcasts in place of the sums, and moves and spills these.
-#if HWY_TARGET == HWY_AVX2
-    __asm__("vfmadd231ps %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(b.raw));
-#else
     __asm__("vfmadd231ps %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
-#endif
     return acc;
   }
 };

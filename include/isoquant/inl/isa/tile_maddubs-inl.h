@@ -41,15 +41,9 @@ struct Vpmaddubsw {
     const hn::Repartition<int16_t, hn::DFromV<V> > d16;
     const auto ones = hn::Set(d16, int16_t{1});
     V t;
-#if HWY_TARGET == HWY_AVX2
-    __asm__("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"
-            : "+x"(acc.raw), "=&x"(t.raw)
-            : "x"(a.raw), "x"(b.raw), "x"(ones.raw));
-#else
     __asm__("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0"
             : "+v"(acc.raw), "=&v"(t.raw)
             : "v"(a.raw), "v"(b.raw), "v"(ones.raw));
-#endif
     return acc;
   }
 };
