@@ -20,6 +20,7 @@ constexpr TileTraits kWide512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, tr
 constexpr TileTraits kInPlace512{12, 32, 24, 4, 64, 1, 4, 1, 1, SIZE_MAX, false, true, SIZE_MAX, 0, 6, 64, 12, 64};
 constexpr TileTraits kMadd512{4, 16, 4, 4, 32, 1, 4, 2, 2, 5, false, false};
 constexpr TileTraits kMadd256{16, 32, 16, 4, 32, 1, 4, 2, 2, SIZE_MAX, false, false, 1, 32, 0, 0, 0, 0, 256, 4};
+constexpr TileTraits kPairs256{20, 16, 20, 4, 32, 1, 4, 2, 2, 1, false, false, 5, 16, 0, 0, 0, 0, 256, 5, false, true};
 constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
 constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
 constexpr TileTraits kF32{12, 64, 24, 1, 16, 4, 4, 4, 4, SIZE_MAX, true, true, 2, 32};
@@ -80,6 +81,9 @@ const Row kRows[] = {
     {kMadd256, {20, 256, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 20, 1, 1, 1, 0, 12288}},
     {kMadd256, {20, 257, 16, 1, kPacked, kAnywhere}, kHalfMiB, "tall", {1, 20, 1, 1, 1, 0, 12032}},
     {kNeonDot, {512, 512, 512, 1, kPacked, kAnywhere}, kHalfMiB, "", {4, 128, 1, 32, 1, 0, 66560}},
+    // Rows and columns owe, and blocks of rows take more of L2.
+    {kPairs256, {100, 256, 64, 1, kPacked, kAnywhere}, kHalfMiB, "", {1, 100, 1, 4, 1, 0, 62464}},
+    {kPairs256, {300, 512, 64, 1, kPacked, kAnywhere}, kHalfMiB, "", {2, 150, 1, 4, 1, 0, 171328}},
     // B is not arranged for one tile of rows.
     {kMadd512, {4, 300, 100, 1, kPacked, kAnywhere}, kHalfMiB, "lone", {1, 4, 1, 7, 1, 0, 3072}},
     // B is arranged for two: 10,240 bytes.
@@ -314,11 +318,14 @@ void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& 
   size_t chunk = 0;
   for (size_t i = 0; i < plan.chunks; ++i) chunk = Max(chunk, RoundUp(plan.Chunk(i).size, t.kr));
   const size_t arranged = plan.max_block_rows >= t.arrange_b_rows ? plan.tile.cols * chunk * t.arranged_b_bytes : 0;
-  CHECK(plan.packed_at >= plan.b_arranged_at + arranged);
+  CHECK(plan.owed_at >= plan.b_arranged_at + arranged);
+  const size_t owed = t.owes ? (plan.max_block_rows + plan.tile.cols) * sizeof(int32_t) : 0;
+  CHECK(plan.packed_at >= plan.owed_at + owed);
   const size_t panels = plan.pack_groups * plan.tile.cols / PackedPanels::kColumns;
   const size_t panel = (s.k * t.b_bytes + 3) / 4 * PackedPanels::kLineBytes;
   CHECK(plan.bytes >= plan.packed_at + panels * (panel + PackedPanels::kColumns * sizeof(int32_t)));
-  for (const size_t offset : {plan.tiles_at, plan.b_arranged_at, plan.packed_at, plan.bytes}) CHECK(offset % 64 == 0);
+  for (const size_t offset : {plan.tiles_at, plan.b_arranged_at, plan.owed_at, plan.packed_at, plan.bytes})
+    CHECK(offset % 64 == 0);
   // A block of one tile is done as a lone one.
   const size_t rows = Min(plan.max_block_rows, plan.tile.rows);
   CHECK(plan.bytes >= LoneTileBytes(t, plan.tile, rows, s.k));
@@ -327,7 +334,8 @@ void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& 
 TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {
   Random random(1);
   for (size_t i = 0; i < 4000; ++i) {
-    for (const TileTraits* t : {&kVnni512, &kWide512, &kInPlace512, &kMadd512, &kMadd256, &kAmx, &kNeonDot, &kF32}) {
+    for (const TileTraits* t :
+         {&kVnni512, &kWide512, &kInPlace512, &kMadd512, &kMadd256, &kPairs256, &kAmx, &kNeonDot, &kF32}) {
       const ProductShape s = AnyShapeOf(random);
       const FakeCaches caches{size_t{1} << (17 + random.Below(6))};
       CAPTURE(s.m);

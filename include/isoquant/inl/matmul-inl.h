@@ -128,10 +128,12 @@ HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Proble
                                const Stage& stage) {
   if (a.matrix.rows == 0 || b.n == 0) return Status();
   const RunWithPolicy<Problem, Stage> run{context, a, b, stage};
-  if constexpr (!std::is_same<SevenBitPoliciesFor<Problem>, PoliciesFor<Problem>>::value) {
-    if (b.seven_bits) return CallWithBest(SevenBitPoliciesFor<Problem>(), context, a.matrix.rows, b.k, b.n, run);
+  using Policies = PackedPoliciesFor<Problem, false>;
+  using SevenBitPolicies = PackedPoliciesFor<Problem, true>;
+  if constexpr (!std::is_same<SevenBitPolicies, Policies>::value) {
+    if (b.seven_bits) return CallWithBest(SevenBitPolicies(), context, a.matrix.rows, b.k, b.n, run);
   }
-  return CallWithBest(PoliciesFor<Problem>(), context, a.matrix.rows, b.k, b.n, run);
+  return CallWithBest(Policies(), context, a.matrix.rows, b.k, b.n, run);
 }
 template <class Problem, class Stage>
 HWY_INLINE Status SolveProblem(Context& context, const RowSource<typename Problem::A>& a, const WeightsRef& b,

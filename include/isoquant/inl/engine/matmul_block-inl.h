@@ -55,6 +55,7 @@ class MatMulBlock {
         waiting_(stage),
         state_(state) {
     if (plan.pack_groups == 0) SetPanels(*b.packed());
+    HWY_DASSERT(!P::kOwes || plan.chunks == 1);
   }
 
   HWY_NOINLINE void Run(Part rows, Part groups) {
@@ -234,6 +235,11 @@ class MatMulBlock {
     ArrangedA* const arranged = At<ArrangedA>(0) + tile.begin * plan_.padded_k;
     // Not inlined: in RunChunk its loop lacks registers (512 cubed, u8: 94 against 97 % of peak).
     if (!arranged_ && !by_tile) ArrangeRowsApart<P>(a_, InProduct(tile), prepares_, arranged);
+    if constexpr (P::kOwes) {
+      int32_t* const owed = OwedByColumns() + plan_.tile.cols + tile.begin;
+      if (!arranged_) P::OweRows(arranged, tile.size, RoundUp(plan_.k, P::kKR), owed);
+      args_.owed.rows = owed;
+    }
     args_.a = arranged + k.begin * tile.size;
     args_.a_step = tile.size * P::kPieceK;
   }
@@ -257,10 +263,20 @@ class MatMulBlock {
   void PrepareB(size_t padded_k) {
     ArrangedB* to = At<ArrangedB>(plan_.b_arranged_at);
     for (size_t p = 0; p < args_.panels; ++p) {
-      P::ArrangePanel(args_.b + p * args_.panel_stride, args_.b_k, to + p * padded_k * PackedPanels::kColumns);
+      const B* const from = args_.b + p * args_.panel_stride;
+      ArrangedB* const panel = to + p * padded_k * PackedPanels::kColumns;
+      if constexpr (P::kOwes) {
+        P::ArrangePanel(from, args_.b_k, panel, OwedByColumns() + p * PackedPanels::kColumns);
+      } else {
+        P::ArrangePanel(from, args_.b_k, panel);
+      }
     }
     args_.b_arranged = to;
+    args_.owed.columns = OwedByColumns();
   }
+
+  // Of a group of columns; then follows what the rows of the block owe.
+  HWY_INLINE int32_t* OwedByColumns() const { return At<int32_t>(plan_.owed_at); }
 
   // Straight to C, from the first row of the block on.
   HWY_INLINE void SetDirect(size_t col, size_t cols) {

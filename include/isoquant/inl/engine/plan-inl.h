@@ -34,7 +34,7 @@ struct TileTraits {
   size_t wide_mr = 0, wide_nr = 0;
   size_t in_place_mr = 0, in_place_nr = 0;
   size_t short_k = 0, many_mr = 0;
-  bool runs_between = false;
+  bool runs_between = false, owes = false;
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   // Whether tiles have at most many_mr rows, if that is not 0, and many_nr columns.
@@ -67,7 +67,8 @@ constexpr TileTraits TraitsOf() {
           P::kInPlaceNR,
           P::kShortK,
           P::kManyMR,
-          P::kRunsBetween};
+          P::kRunsBetween,
+          P::kOwes};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -171,7 +172,7 @@ struct MatMulPlan {
   size_t buffers;                     // buffered tiles
   size_t pack_groups;                 // groups of plain B that are packed at a time; 0: B is packed
   // Offsets in a worker's scratch. Arranged rows, or the tails of rows that are read in place, come first.
-  size_t tiles_at, b_arranged_at, packed_at, bytes;
+  size_t tiles_at, b_arranged_at, owed_at, packed_at, bytes;
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
@@ -222,7 +223,10 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
 
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
   const bool in_place = t.in_place_nr != 0 && plan.tile.reads_rows;
-  const size_t block_elements = l2_bytes / (in_place ? tuning::kL2ShareOfAInPlace : tuning::kL2ShareOfA);
+  const size_t share = in_place ? tuning::kL2ShareOfAInPlace
+                       : t.owes ? tuning::kL2ShareOfAThatOwes
+                                : tuning::kL2ShareOfA;
+  const size_t block_elements = l2_bytes / share;
   const auto tiles_for = [&](size_t rows) { return DivideUp(rows, plan.tile.rows); };
   const bool few_groups = plan.groups <= tuning::kFewGroups;
   plan.row_blocks = 1;
@@ -245,6 +249,8 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
     const size_t max_chunk = SplitEvenly(DivideUp(s.k, t.piece_k), plan.chunks, 0).size * t.piece_k;
     plan.bytes += RoundUp(plan.tile.cols * max_chunk * t.arranged_b_bytes, 64);
   }
+  plan.owed_at = plan.bytes;
+  if (t.owes) plan.bytes += RoundUp((plan.tile.cols + plan.max_block_rows) * sizeof(int32_t), 64);
 
   plan.packed_at = plan.bytes;
   plan.pack_groups = 0;

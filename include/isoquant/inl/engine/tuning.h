@@ -29,6 +29,9 @@ constexpr size_t kSmallestStreamedC = kL2sOfStreamedC * kSmallestL2;
 // A block of A takes this share of L2, in elements, beside B, which streams, and C. Where elements of two bytes mean
 // that B is arranged for each block, that is a quarter. MatMul 1024/1024/1024: 97 % with an eighth, 91 with a half.
 constexpr size_t kL2ShareOfA = 8;
+// Where rows and columns owe, arranging B for each block takes longer. (Zen 3: MatMul 256/1024/1024 and 784/1024/256
+// 1.03 times as fast as with an eighth, 512/512/512 1.01 times.)
+constexpr size_t kL2ShareOfAThatOwes = 4;
 // Rows of VPDPBUSD that are read in place are not copied, and may take more: each group of columns reads all of them.
 constexpr size_t kL2ShareOfAInPlace = 2;
 // B up to this share of L2 stays there: then tiles of rows come one after the other with all columns, so that A is in

@@ -15,6 +15,7 @@
 #include "isoquant/inl/isa/tile_bf16_fast-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
 #include "isoquant/inl/isa/tile_fma-inl.h"
+#include "isoquant/inl/isa/tile_madd_pairs-inl.h"
 #include "isoquant/inl/isa/tile_madd_s16-inl.h"
 #include "isoquant/inl/isa/tile_maddubs-inl.h"
 #include "isoquant/inl/isa/tile_mmla-inl.h"
@@ -35,13 +36,14 @@ struct PolicyListOf;
 template <class Problem>
 using PoliciesFor = typename PolicyListOf<Problem>::List;
 
-// The same where all weights have seven bits (PackedPanels::seven_bits).
-template <class Problem>
-struct SevenBitListOf {
+// The same for packed weights, which have all seven bits (PackedPanels::seven_bits), or not. Policies that are in these
+// lists alone have the name of one of the list above, and give the same sums.
+template <class Problem, bool kSevenBits>
+struct PackedListOf {
   using List = PoliciesFor<Problem>;
 };
-template <class Problem>
-using SevenBitPoliciesFor = typename SevenBitListOf<Problem>::List;
+template <class Problem, bool kSevenBits>
+using PackedPoliciesFor = typename PackedListOf<Problem, kSevenBits>::List;
 
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 template <class A>
@@ -71,9 +73,15 @@ using Int8PoliciesWith = PolicyList<Vnni<A>, Madd...>;
 template <class A>
 using Int8Policies = Int8PoliciesWith<A, MaddS16<A>>;
 template <class A>
-struct SevenBitListOf<Int8Problem<A>> {
+struct PackedListOf<Int8Problem<A>, true> {
   using List = Int8PoliciesWith<A, MaddUbs<A>, MaddS16<A>>;
 };
+#if HWY_TARGET == HWY_AVX2
+template <class A>
+struct PackedListOf<Int8Problem<A>, false> {
+  using List = Int8PoliciesWith<A, MaddPairs<A>, MaddS16<A>>;
+};
+#endif
 #else
 template <class A>
 using Int8Policies = PolicyList<MaddS16<A>>;

@@ -44,6 +44,9 @@
 //                             which products have wide tiles
 //   kArrangesNext             Tile does what TileArgs::next says
 //   kRunsBetween              Tile runs what TileArgs::between says
+//   kOwes                     sums of arranged panels begin with TileArgs::owed. OweRows(arranged, rows, k, owed) finds
+//                             what rows owe, and ArrangePanel has a fourth argument, 16 numbers for the columns. For
+//                             products of one chunk of K
 //   kInPlaceMR, kInPlaceNR    where there are several tiles, those of so many rows and columns at most can be read in
 //                             place: TileInPlace(args) multiplies them, without a_tail and b_arranged; and any number
 //                             of rows in one call, if their sums go to no buffer. 0: there are none
@@ -98,6 +101,7 @@ struct AnyShape {
   static constexpr size_t kWideMR = 0, kWideNR = 0;
   static constexpr bool kArrangesNext = false;
   static constexpr bool kRunsBetween = false;
+  static constexpr bool kOwes = false;
   static constexpr size_t kInPlaceMR = 0, kInPlaceNR = 0;
 };
 
@@ -141,6 +145,11 @@ struct RowsToArrange {
   uint8_t flip;  // bytes are written ^ flip
 };
 
+// What a policy of kOwes adds to each sum: rows[m] + columns[n].
+struct Owed {
+  const int32_t *rows, *columns;
+};
+
 // The operands of one tile, and hints. TB and Acc are the types of panels and sums.
 template <class ArrangedA, class TB, class ArrangedB, class Acc>
 struct TileArgs {
@@ -152,6 +161,7 @@ struct TileArgs {
   size_t panel_stride;          // elements
   const ArrangedB* b_arranged;  // instead of b if not null: panels as ArrangePanel wrote them, 16 b_k elements apart,
                                 // b_k rounded up to a multiple of kKR
+  Owed owed;                    // for policies of kOwes, with b_arranged
   size_t rows;                  // 1..kMR; 1..kTallMR if there is one panel; 1..kWideMR if there are more than kNR / 16
   size_t panels;                // 1..kNR / 16, or 1..kWideNR / 16; all their columns may be written
   size_t k;                     // a multiple of kKR, without the step of a_tail

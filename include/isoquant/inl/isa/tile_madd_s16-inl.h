@@ -13,7 +13,8 @@
 //
 // Rates are multiply-adds in the time of one f32 FMA lane on Granite Rapids (vs_fma of ISOQUANT_MAX_TIER=avx2
 // bench/run.sh --benchmark_filter='^MatMul/s8s8s32/512/512/512'). On Zen 3 it is 1.45, as of bare loops out of L1 (1.4
-// to 1.5): four vector ports allow 2, but only two take VPMADDWD, and additions take all.
+// to 1.5): four vector ports allow 2, but only two take VPMADDWD, and additions take all. With AVX2 larger products
+// multiply half as often: tile_madd_pairs-inl.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_MADD_S16_INL_H_) == defined(HWY_TARGET_TOGGLE)
