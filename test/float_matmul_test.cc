@@ -120,8 +120,9 @@ TEST_CASE("MatMul of f32: packed, from a blob, and plain weights of both orders"
   }
 }
 
-// Few rows read a b that L2 does not hold where it lies, some lines at a time; all rows one that it holds.
-TEST_CASE("MatMul of f32: plain b in place, in several tasks") {
+// Few rows read a plain b that L2 does not hold where it lies, some lines at a time; all rows one that it holds, or
+// that has few columns.
+TEST_CASE("MatMul of f32: b in place, in several tasks") {
   struct Case {
     Shape shape;
     size_t l2_bytes, workers;
@@ -130,7 +131,9 @@ TEST_CASE("MatMul of f32: plain b in place, in several tasks") {
   Random random(74);
   // Parts: of nothing, of columns, of rows and of columns.
   for (const Case& each :
-       {Case{{3, 300, 130}, kSmall, 3}, Case{{23, 600, 310}, kSmall, 3}, Case{{40, 600, 420}, kLarge, 4}}) {
+       {Case{{3, 300, 130}, kSmall, 3}, Case{{23, 600, 310}, kSmall, 3}, Case{{40, 600, 420}, kLarge, 4},
+        Case{{5, 3000, 31}, kSmall, 1}, Case{{37, 2200, 32}, kSmall, 3}, Case{{13, 1000, 70}, kSmall, 1},
+        Case{{40, 400, 192}, kSmall, 3}}) {
     const Shape& shape = each.shape;
     Cpu cpu = DetectCpu();
     cpu.l2_bytes = each.l2_bytes;
@@ -147,12 +150,15 @@ TEST_CASE("MatMul of f32: plain b in place, in several tasks") {
     };
     begin();
     Context packing;
+    const PackedWeights packed = Packed(packing, KxN{b.const_view()});
     ISOQUANT_CHECK_OK(MatMul(packing, a.const_view(), NxK{transposed.const_view()}, c.view(), Store::kAccumulate));
     for (size_t m = 0; m < shape.m; ++m) std::copy_n(c.view().Row(m), shape.n, c.expected().Row(m));
     ForEachTierOn<ThreadExecutor>({each.workers}, [&](Context& context, const ThreadExecutor&) {
-      begin();
-      ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), KxN{b.const_view()}, c.view(), Store::kAccumulate));
-      c.Check();
+      for (const WeightsRef& weights : {WeightsRef(KxN{b.const_view()}), WeightsRef(packed)}) {
+        begin();
+        ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), weights, c.view(), Store::kAccumulate));
+        c.Check();
+      }
     });
   }
 }

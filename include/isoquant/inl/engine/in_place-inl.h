@@ -49,22 +49,34 @@ HWY_INLINE bool StaysInL2(const WeightsRef& b) {
   return bytes <= tuning::kSmallestL2 || bytes <= DetectedCaches().L2Bytes() / tuning::kL2ShareOfB;
 }
 
+// B has so few columns that arranging rows of A, or packing B, would show. (12 rows of one distance may share a set of
+// L1, which has 8 lines: not with 512-bit vectors.)
+HWY_INLINE bool HasFewColumns(const WeightsRef& b) {
+  if (HWY_TARGET != HWY_AVX2) return false;
+  if (b.packed() != nullptr) return b.n() <= tuning::kFewColumnsInPlace;
+  return b.n() > PackedPanels::kColumns / 2 && b.plain().As<float>().row_stride <= tuning::kLongestLineInPlace;
+}
+
+// So many lines of B are multiplied before the next ones.
+HWY_INLINE size_t LinesInL2(const WeightsRef& b) {
+  return StaysInL2(b) ? b.k() : DetectedCaches().L2Bytes() / (sizeof(float) * b.n());
+}
+
 // Whether a product is better off so than with rows of A arranged and B in panels.
 HWY_INLINE bool SuitsInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
   constexpr size_t kMR = InPlaceTiles::kMR, kSet = 4096, kWays = 8;
-  // The rows of a lone tile are arranged in no time, and panels are the better B.
+  // The rows of a lone tile are arranged in no time, and panels are the better B, if it is not deep.
   const size_t lone = b.n() <= PackedPanels::kColumns ? F32Policy::kTallMR : F32Policy::kMR;
-  if (b.packed() != nullptr ? a.rows <= lone : b.transposed()) return false;
-  if (a.rows == 0 || a.cols == 0) return false;
-  if (!StaysInL2(b)) {
-    return b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace;
-  }
+  const bool stays = StaysInL2(b), is_lone = a.rows <= lone;
+  if (b.packed() != nullptr ? is_lone && (stays || !HasFewColumns(b)) : b.transposed()) return false;
+  if (a.rows == 0 || a.cols == 0 || b.n() == 0) return false;
+  if (!stays && !HasFewColumns(b)) return b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace;
   // Rows at such distances share a set of L1.
   return kMR <= kWays || a.rows <= kWays || a.row_stride * sizeof(float) % kSet != 0;
 }
 
-// C = [C +] A B of some rows and columns; these begin at a multiple of 16. K is taken `chunk` lines of B at a time. Not
-// inlined: the caller has set the float environment.
+// C = [C +] A B of some rows and columns; these begin at a multiple of 16. K is taken a chunk of lines of B at a time.
+// Not inlined: the caller has set the float environment.
 class InPlaceBlock {
  public:
   InPlaceBlock(const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate)
@@ -72,14 +84,15 @@ class InPlaceBlock {
         b_(b.packed() != nullptr ? LinesOfB(*b.packed()) : LinesOfB(b.plain().As<float>())),
         c_(c),
         accumulate_(accumulate),
-        streams_(!StaysInL2(b)) {}
+        streams_(!StaysInL2(b) && !HasFewColumns(b)),
+        chunk_(streams_ ? tuning::kLinesInPlace : LinesInL2(b)) {}
 
   HWY_NOINLINE void Run(Part rows, Part cols) const {
-    const size_t tiles = DivideUp(rows.size, InPlaceTiles::kMR), chunk = streams_ ? tuning::kLinesInPlace : a_.cols;
-    for (size_t k = 0; k < a_.cols; k += chunk) {
+    const size_t tiles = DivideUp(rows.size, InPlaceTiles::kMR);
+    for (size_t k = 0; k < a_.cols; k += chunk_) {
       for (size_t t = 0; t < tiles; ++t) {
         const Part tile = SplitEvenly(rows.size, tiles, t);
-        RunTiles({rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk, a_.cols - k)});
+        RunTiles({rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk_, a_.cols - k)});
       }
     }
   }
@@ -125,6 +138,7 @@ class InPlaceBlock {
   const MatrixView<float> c_;
   const bool accumulate_;
   const bool streams_;  // B does not stay in L2, and is read from end to end of its rows, which are plain
+  const size_t chunk_;
 };
 
 // All of a product that SuitsInPlace.
