@@ -278,7 +278,9 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
 // Whether plain B is packed while it is multiplied. Else all of it is packed before.
 template <class Caches>
 HWY_INLINE bool PacksOnTheWay(size_t m, size_t k, size_t n, size_t workers, const Caches& caches) {
-  return m <= caches.L2Bytes() / 8 * tuning::kEighthsOfL2ForA / (k + 1) &&
+  const bool more = HWY_TARGET == HWY_AVX2 && workers == 1;
+  const size_t eighths = more ? tuning::kEighthsOfL2ForAOf256Bits : tuning::kEighthsOfL2ForA;
+  return m <= caches.L2Bytes() / 8 * eighths / (k + 1) &&
          (workers == 1 || n / tuning::kMinPlainColumnsPerTask >= workers);
 }
 

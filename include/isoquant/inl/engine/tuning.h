@@ -113,6 +113,10 @@ constexpr size_t kColumnsOfStreamedRow = 128;
 // all of B is packed before the product. (64/1024/1024, seen from the speed with packed weights: 0.75 on the way, 0.55
 // before.)
 constexpr size_t kEighthsOfL2ForA = 3;
+// With 256-bit vectors, where CPUs have a smaller L2, and one worker, more of A may come from L3. (Zen 3: MatMulPlain
+// 64/4096/4096 of f32 1.13 to 1.27 times as fast on the way as before, of s8 1.02 to 1.06 times; 96/3000/3000 1.07 and
+// 1.05 times.)
+constexpr size_t kEighthsOfL2ForAOf256Bits = 8;
 constexpr size_t kMinPlainColumnsPerTask = 128;
 
 // ---- f32 in place (in_place-inl.h). Commands: bench/run.sh --benchmark_filter='^MatMul(F32|F32Plain)/M/K/N'. On
