@@ -6,7 +6,8 @@
 //   (a0 + b1) (a1 + b0) = a0 b0 + a1 b1 + a0 a1 + b0 b1.
 //
 // The last two terms are those of a row and of a column alone, and are found once. With 16 bits all of this is exact: a
-// sum of u8 or s8 and s8 is at most 383, and what exceeds 32 bits on the way comes back, modulo 2^32.
+// sum of u8 or s8 and s8 is at most 382, and what exceeds 32 bits on the way comes back, modulo 2^32. (Here k and k + 2
+// make a pair, so that rows are arranged as for MaddS16.)
 //
 // So 32 products take VPADDW twice, VPMADDWD and VPADDD. In MaddS16 they take VPMADDWD and VPADDD twice each, and CPUs
 // add at more vector ports than they multiply at: Haswell and Zen 2 multiply at one, Skylake and Zen 3 at two. (Bare
