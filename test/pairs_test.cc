@@ -2,7 +2,6 @@
 // of all 8 bits: the same sums as on every other tier.
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <initializer_list>
 #include <limits>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "doctest/doctest.h"
 #include "isoquant/isoquant.h"
 #include "test/executors.h"
+#include "test/linear_on_tiers.h"
 #include "test/matmul_case.h"
 #include "test/reference.h"
 #include "test/support.h"
@@ -74,33 +74,14 @@ TEST_CASE_TEMPLATE("Pairs: extremes", A, int8_t, uint8_t) {
   }
 }
 
-// Rows that Linear quantises, and zero points, for which rows of A are summed up too: every tier gives the floats of
-// the first one.
+// Rows that Linear quantises, and zero points, for which rows of A are summed up too.
 TEST_CASE("Pairs: Linear") {
-  constexpr size_t kM = 43, kK = 150, kN = 45;
+  constexpr size_t kK = 150, kN = 45;
   Random random(3);
-  std::vector<float> x(kM * kK), scales(kN, 0.25f);
   std::vector<int8_t> b(kK * kN);
-  for (float& value : x) value = random.Signed();
   FillIntegers(random, b.data(), b.size());
   const int32_t zero_point = -27;
-  Context packing;
-  PackedWeights packed;
-  ISOQUANT_CHECK_OK(PackedWeights::Pack(packing, KxN{{b.data(), kK, kN}}, packed));
-  for (const RowQuantization quantization : {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8}) {
-    LinearLayer layer;
-    layer.weights = &packed;
-    layer.column_scales = {scales.data(), kN};
-    layer.column_zero_points = {&zero_point, 1};
-    layer.quantization = quantization;
-    std::vector<float> first;
-    ForEachTierOn<ThreadExecutor>({1, 3}, [&](Context& context, const ThreadExecutor&) {
-      GuardedMatrix<float> y(kM, kN);
-      ISOQUANT_CHECK_OK(Linear(context, MatrixView<const float>(x.data(), kM, kK), layer, y.view()));
-      if (first.empty()) first.assign(y.buffer().begin(), y.buffer().end());
-      CHECK(std::memcmp(first.data(), y.buffer().data(), first.size() * sizeof(float)) == 0);
-    });
-  }
+  CheckLinearOnEveryTier(random, {b.data(), kK, kN}, {&zero_point, 1}, {43}, {1, 3});
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "doctest/doctest.h"
 #include "isoquant/isoquant.h"
 #include "test/images.h"
+#include "test/linear_on_tiers.h"
 #include "test/matmul_case.h"
 #include "test/reference.h"
 #include "test/support.h"
@@ -163,33 +164,13 @@ TEST_CASE_TEMPLATE("Seven bits: 8-bit and float outputs", A, int8_t, uint8_t) {
   }
 }
 
-// Every tier gives the floats of the first one.
 TEST_CASE("Seven bits: Linear") {
-  constexpr size_t kM = 37, kK = 150, kN = 45;
+  constexpr size_t kK = 150, kN = 45;
   Random random(6);
-  std::vector<float> x(kM * kK), scales(kN, 0.25f);
   std::vector<int8_t> b(kK * kN);
-  for (float& value : x) value = random.Signed();
   FillIntegers(random, b.data(), b.size());
   for (int8_t& value : b) value = static_cast<int8_t>(value / 2);
-  Context packing;
-  PackedWeights packed;
-  ISOQUANT_CHECK_OK(PackedWeights::Pack(packing, KxN{{b.data(), kK, kN}}, packed));
-  for (const RowQuantization quantization : {RowQuantization::kSymmetricS8, RowQuantization::kAsymmetricU8}) {
-    for (const size_t rows : {size_t{5}, kM}) {
-      LinearLayer layer;
-      layer.weights = &packed;
-      layer.column_scales = {scales.data(), kN};
-      layer.quantization = quantization;
-      std::vector<float> first;
-      ForEachTier([&](Context& context) {
-        GuardedMatrix<float> y(rows, kN);
-        ISOQUANT_CHECK_OK(Linear(context, MatrixView<const float>(x.data(), rows, kK), layer, y.view()));
-        if (first.empty()) first.assign(y.buffer().begin(), y.buffer().end());
-        CHECK(std::memcmp(first.data(), y.buffer().data(), first.size() * sizeof(float)) == 0);
-      });
-    }
-  }
+  CheckLinearOnEveryTier(random, {b.data(), kK, kN}, {}, {5, 37}, {1});
 }
 
 template <class A>

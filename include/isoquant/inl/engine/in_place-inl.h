@@ -57,20 +57,23 @@ HWY_INLINE bool HasFewColumns(const WeightsRef& b) {
   return b.n() > PackedPanels::kColumns / 2 && b.plain().As<float>().row_stride <= tuning::kLongestLineInPlace;
 }
 
-// So many lines of B are multiplied before the next ones.
-HWY_INLINE size_t LinesInL2(const WeightsRef& b) {
-  return StaysInL2(b) ? b.k() : DetectedCaches().L2Bytes() / (sizeof(float) * b.n());
+// How B is read: all of it out of L2, as many lines at a time as L2 holds, or from end to end of its rows, which are
+// plain, some at a time.
+enum class WaysOfB : uint8_t { kStays, kInChunks, kStreams };
+HWY_INLINE WaysOfB WayOf(const WeightsRef& b) {
+  if (StaysInL2(b)) return WaysOfB::kStays;
+  return HasFewColumns(b) ? WaysOfB::kInChunks : WaysOfB::kStreams;
 }
 
 // Whether a product is better off so than with rows of A arranged and B in panels.
 HWY_INLINE bool SuitsInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
   constexpr size_t kMR = InPlaceTiles::kMR, kSet = 4096, kWays = 8;
+  const WaysOfB way = WayOf(b);
   // The rows of a lone tile are arranged in no time, and panels are the better B, if it is not deep.
   const size_t lone = b.n() <= PackedPanels::kColumns ? F32Policy::kTallMR : F32Policy::kMR;
-  const bool stays = StaysInL2(b), is_lone = a.rows <= lone;
-  if (b.packed() != nullptr ? is_lone && (stays || !HasFewColumns(b)) : b.transposed()) return false;
+  if (b.packed() != nullptr ? way != WaysOfB::kInChunks && a.rows <= lone : b.transposed()) return false;
   if (a.rows == 0 || a.cols == 0 || b.n() == 0) return false;
-  if (!stays && !HasFewColumns(b)) return b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace;
+  if (way == WaysOfB::kStreams) return b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace;
   // Rows at such distances share a set of L1.
   return kMR <= kWays || a.rows <= kWays || a.row_stride * sizeof(float) % kSet != 0;
 }
@@ -84,8 +87,8 @@ class InPlaceBlock {
         b_(b.packed() != nullptr ? LinesOfB(*b.packed()) : LinesOfB(b.plain().As<float>())),
         c_(c),
         accumulate_(accumulate),
-        streams_(!StaysInL2(b) && !HasFewColumns(b)),
-        chunk_(streams_ ? tuning::kLinesInPlace : LinesInL2(b)) {}
+        way_(WayOf(b)),
+        chunk_(Lines(b)) {}
 
   HWY_NOINLINE void Run(Part rows, Part cols) const {
     const size_t tiles = DivideUp(rows.size, InPlaceTiles::kMR);
@@ -98,6 +101,12 @@ class InPlaceBlock {
   }
 
  private:
+  // So many of B are multiplied before the next ones.
+  size_t Lines(const WeightsRef& b) const {
+    if (way_ == WaysOfB::kStays) return b.k();
+    return way_ == WaysOfB::kStreams ? tuning::kLinesInPlace : DetectedCaches().L2Bytes() / (sizeof(float) * b.n());
+  }
+
   // A tile of rows, times all columns.
   HWY_INLINE void RunTiles(Part rows, Part cols, Part k) const {
     constexpr size_t kColumns = PackedPanels::kColumns, kWide = InPlaceTiles::kPanels * kColumns;
@@ -115,7 +124,7 @@ class InPlaceBlock {
                      accumulate_ || k.begin != 0};
     for (size_t left = cols.size; left != 0; left -= args.cols) {
       args.cols = left >= widest ? widest : left >= kWide ? kWide : Min(left, kColumns);
-      if (kFetchesAhead && streams_ && left > tuning::kColumnsAhead) FetchAhead(args);
+      if (kFetchesAhead && way_ == WaysOfB::kStreams && left > tuning::kColumnsAhead) FetchAhead(args);
       InPlaceTiles::Tile(args);
       args.b += args.cols / kColumns * args.b_panel;
       args.c += args.cols;
@@ -137,7 +146,7 @@ class InPlaceBlock {
   const LinesOfB b_;
   const MatrixView<float> c_;
   const bool accumulate_;
-  const bool streams_;  // B does not stay in L2, and is read from end to end of its rows, which are plain
+  const WaysOfB way_;
   const size_t chunk_;
 };
 

@@ -229,6 +229,17 @@ struct RowParts {
   HWY_INLINE RowParts(N all, N parts) : rows(all / parts), longer(all % parts), others(parts - longer) {}
 };
 
+// Calls Kernel<rows>::Run(args, first, times) for all rows of a tile, in such parts: from `first` on, `times` times
+// `rows` of them.
+template <template <size_t> class Kernel, size_t kAtOnce, class Args>
+HWY_INLINE void CallForRowParts(const Args& args) {
+  constexpr std::make_index_sequence<kAtOnce> kAll;
+  if (args.rows <= kAtOnce) return CallForRows<Kernel>(args, kAll, args.rows, size_t{0}, size_t{1});
+  const RowParts<kAtOnce, uint32_t> parts(static_cast<uint32_t>(args.rows));
+  if (parts.longer != 0) CallForRows<Kernel>(args, kAll, parts.rows + 1, size_t{0}, size_t{parts.longer});
+  CallForRows<Kernel>(args, kAll, parts.rows, size_t{parts.longer * (parts.rows + 1)}, size_t{parts.others});
+}
+
 // Fetches the line at `p`, and the right to write to it.
 HWY_INLINE void PrefetchForWriting(const void* p) {
 #if HWY_ARCH_X86 && (HWY_COMPILER_GCC || HWY_COMPILER_CLANG)

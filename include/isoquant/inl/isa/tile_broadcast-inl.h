@@ -142,20 +142,13 @@ struct BroadcastTiles : AnyShape {
   // All rows of a tile, kAtOnce of them at a time.
   template <template <size_t> class Rows, size_t kAtOnce>
   static HWY_INLINE void RunRows(const Args& args) {
-    if constexpr (kMR > kAtOnce) {
-      if (args.rows > kAtOnce) {
-        const RowParts<kAtOnce, uint32_t> parts(static_cast<uint32_t>(args.rows));
-        if (parts.longer != 0) Call<Rows, kAtOnce>(args, parts.rows + 1, 0, parts.longer);
-        return Call<Rows, kAtOnce>(args, parts.rows, parts.longer * (parts.rows + 1), parts.others);
-      }
-    }
+    if constexpr (kMR > kAtOnce) return CallForRowParts<Rows, kAtOnce>(args);
     Call<Rows, kAtOnce>(args, args.rows);
   }
 
-  // `times` times `rows` rows, from `first` on.
   template <template <size_t> class Rows, size_t kMost>
-  static HWY_INLINE void Call(const Args& args, size_t rows, size_t first = 0, size_t times = 1) {
-    CallForRows<Rows>(args, std::make_index_sequence<kMost>(), rows, first, times);
+  static HWY_INLINE void Call(const Args& args, size_t rows) {
+    CallForRows<Rows>(args, std::make_index_sequence<kMost>(), rows, size_t{0}, size_t{1});
   }
 };
 

@@ -185,10 +185,7 @@ struct MaddPairsTiles : MaddS16Tiles {
 
   static HWY_INLINE void Tile(State& state, const Args& args) {
     if (args.b_arranged == nullptr || args.c_cols <= 8) return TileOfBytes(state, args);
-    const RowParts<kRowsAtOnce, uint32_t> parts(static_cast<uint32_t>(args.rows));
-    constexpr std::make_index_sequence<kRowsAtOnce> kAll;
-    if (parts.longer != 0) CallForRows<MaddPairsKernel>(args, kAll, parts.rows + 1, size_t{0}, size_t{parts.longer});
-    CallForRows<MaddPairsKernel>(args, kAll, parts.rows, size_t{parts.longer * (parts.rows + 1)}, size_t{parts.others});
+    CallForRowParts<MaddPairsKernel, kRowsAtOnce>(args);
   }
   // Not inlined: it has a copy of args.
   static HWY_NOINLINE void TileOfBytes(State& state, Args args) {
