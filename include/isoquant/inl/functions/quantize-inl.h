@@ -201,7 +201,7 @@ inline void QuantizeRow(const float* HWY_RESTRICT x, size_t n, RowScale s, int32
       const VI32 v1 = RoundLimited<kInRange>(Scaled<kScaling>(hn::LoadU(d, x + i + lanes), factor), lo_f, hi_f);
       const VI32 v2 = RoundLimited<kInRange>(Scaled<kScaling>(hn::LoadU(d, x + i + 2 * lanes), factor), lo_f, hi_f);
       const VI32 v3 = RoundLimited<kInRange>(Scaled<kScaling>(hn::LoadU(d, x + i + 3 * lanes), factor), lo_f, hi_f);
-      hn::StoreU(DemoteFour(dq_four, v0, v1, v2, v3, s.zero_point), dq_four, q + i);
+      hn::StoreU(DemoteFour<true>(dq_four, v0, v1, v2, v3, s.zero_point), dq_four, q + i);
     }
   }
   for (; i < n; i += lanes) {

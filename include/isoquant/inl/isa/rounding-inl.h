@@ -122,17 +122,20 @@ HWY_INLINE VI RoundInRange(DI di, VF v) {
 #endif
 }
 
-// The elements of a, then those of b, c and d, plus a small integer, saturated to the 8-bit integers of DQ. It is six
-// instructions instead of sixteen, but only on x86, where vectors are packed by blocks of 128 bits.
+// The elements of a, then those of b, c and d, plus a small integer if kAdds, saturated to the 8-bit integers of DQ. It
+// is six instructions instead of sixteen, but only on x86, where vectors are packed by blocks of 128 bits.
 #if ISOQUANT_SSE_OR_AVX
 constexpr bool kDemotesFour = true;
-template <class DQ, class VI>
+template <bool kAdds, class DQ, class VI>
 HWY_INLINE hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added) {
   const hn::Repartition<int16_t, DQ> di16;
   const hn::Repartition<int32_t, DQ> di32;
-  const auto added16 = hn::Set(di16, static_cast<int16_t>(added));
-  const auto ab = hn::SaturatedAdd(hn::ReorderDemote2To(di16, a, b), added16);
-  const auto cd = hn::SaturatedAdd(hn::ReorderDemote2To(di16, c, d), added16);
+  auto ab = hn::ReorderDemote2To(di16, a, b), cd = hn::ReorderDemote2To(di16, c, d);
+  if constexpr (kAdds) {
+    const auto added16 = hn::Set(di16, static_cast<int16_t>(added));
+    ab = hn::SaturatedAdd(ab, added16);
+    cd = hn::SaturatedAdd(cd, added16);
+  }
   // Each block of 128 bits has four elements of a, then of b, c, d.
   const auto blocks = hn::ReorderDemote2To(dq, ab, cd);
   constexpr int32_t kBlocks = hn::MaxLanes(DQ()) / 16;
@@ -164,7 +167,7 @@ HWY_INLINE void StoreWidened(DQ, V v, int16_t* HWY_RESTRICT to) {
 }
 #else
 constexpr bool kDemotesFour = false;
-template <class DQ, class VI>
+template <bool kAdds, class DQ, class VI>
 hn::Vec<DQ> DemoteFour(DQ dq, VI a, VI b, VI c, VI d, int32_t added);
 template <class D, class V = hn::Vec<D>>
 hn::Vec<hn::Rebind<uint16_t, D>> DemoteNumbersToBf16(D d, V v);

@@ -115,6 +115,16 @@ struct BytesInPlace {
     }
     // What the sums of the columns from `col` on begin with.
     template <size_t... kI>
+    static HWY_INLINE RowV BeginWithAddends(const Args& args, size_t col, std::index_sequence<kI...>) {
+      RowV begin = BeginOf(args, col, kColumns);
+      if constexpr (kInPanel == 1 && TileFinish::kMayBeBytes) {
+        if (args.finish != nullptr && args.finish->kind != TileFinish::kF32) {
+          ((begin.v[kI] = hn::Add(begin.v[kI], Addends(D32(), *args.finish, col + kI * hn::MaxLanes(D32())))), ...);
+        }
+      }
+      return begin;
+    }
+    template <size_t... kI>
     static HWY_INLINE RowV BeginOf(const Args& args, size_t col, std::index_sequence<kI...>) {
       constexpr bool kGiven = std::is_same<Args, WindowTileArgs>::value;
       const int32_t* from = nullptr;
@@ -209,49 +219,63 @@ struct BytesInPlace {
       StoreFirst(sum, D32(), c, n);
     }
 
-    // Sums that become outputs at once.
+    // Sums that become outputs at once, of the columns from `col` on.
     template <size_t... kRow>
-    static HWY_INLINE void Finish(const TileFinish& f, size_t row, size_t step, const Sums& sums,
+    static HWY_INLINE void Finish(const TileFinish& f, size_t col, size_t row, size_t step, const Sums& sums,
                                   std::index_sequence<kRow...>) {
       if (!TileFinish::kMayBeBytes || f.kind == TileFinish::kF32) {
-        (FinishRow<TileFinish::kF32, kRow>(f, row + kRow * step, sums), ...);
+        (FinishFloatRow<kRow>(f, col, row + kRow * step, sums, kColumns), ...);
       } else if (f.kind == TileFinish::kS8) {
-        (FinishRow<TileFinish::kS8, kRow>(f, row + kRow * step, sums), ...);
+        FinishBytesOf<int8_t>(f, col, row, step, sums);
       } else {
-        (FinishRow<TileFinish::kU8, kRow>(f, row + kRow * step, sums), ...);
+        FinishBytesOf<uint8_t>(f, col, row, step, sums);
       }
     }
-    template <TileFinish::Kind kKind, size_t kRow>
-    static HWY_INLINE void FinishRow(const TileFinish& f, size_t row, const Sums& sums) {
-      constexpr size_t kAt = kRow * kVectors;
-      const V32 v0 = sums.v[kAt], v1 = sums.v[kAt + 1], v2 = sums.v[kAt + 2], v3 = sums.v[kAt + 3];
-      if constexpr (kKind == TileFinish::kF32) {
-        FinishFloats(D32(), f, row, v0, v1, v2, v3);
+    // Other numbers of rows are a tile or two of many: code for plain bytes would take long to compile, for little.
+    template <class Q>
+    static HWY_INLINE void FinishBytesOf(const TileFinish& f, size_t col, size_t row, size_t step, const Sums& sums) {
+      if constexpr (kRows == kRowsAtOnce) {
+        if (f.plain) return FinishByteRows<Q, true>(f, col, row, step, sums, kAll);
+      }
+      FinishByteRows<Q, false>(f, col, row, step, sums, kAll);
+    }
+    template <class Q, bool kPlain, size_t... kRow>
+    static HWY_INLINE void FinishByteRows(const TileFinish& f, size_t col, size_t row, size_t step, const Sums& sums,
+                                          std::index_sequence<kRow...>) {
+      (FinishByteRowsAt<Q, kPlain, kRow>(f, col, row, step, sums), ...);
+    }
+    template <size_t kRow, size_t... kI>
+    static HWY_INLINE void FinishFloatRow(const TileFinish& f, size_t col, size_t row, const Sums& sums,
+                                          std::index_sequence<kI...>) {
+      const auto row_scale = hn::Set(hn::RebindToFloat<D32>(), f.row_scales[row * f.row_scale_step]);
+      float* const to = static_cast<float*>(f.to) + row * f.to_stride;
+      if constexpr (kVectors == 1) {
+        FinishFewFloats(D32(), f, col, row_scale, sums.v[kRow], to);
       } else {
-        using Q = std::conditional_t<kKind == TileFinish::kS8, int8_t, uint8_t>;
-        FinishBytes<Q>(D32(), f, row, v0, v1, v2, v3);
+        (FinishFloatVector(D32(), f, col + kI * hn::MaxLanes(D32()), row_scale, sums.v[kRow * kVectors + kI], to), ...);
       }
     }
-
-    // The same of one vector.
-    template <size_t... kRow>
-    static HWY_INLINE void FinishFew(const TileFinish& f, size_t row, size_t step, const Sums& sums,
-                                     std::index_sequence<kRow...>) {
-      if (!TileFinish::kMayBeBytes || f.kind == TileFinish::kF32) {
-        (FinishFewFloats(D32(), f, row + kRow * step, sums.v[kRow]), ...);
-      } else if (f.kind == TileFinish::kS8) {
-        FinishFours<int8_t>(f, row, step, sums);
-      } else {
-        FinishFours<uint8_t>(f, row, step, sums);
+    // Four vectors at a time: those of one row, two or four, from kRow on.
+    template <class Q, bool kPlain, size_t kRow>
+    static HWY_INLINE void FinishByteRowsAt(const TileFinish& f, size_t col, size_t row, size_t step,
+                                            const Sums& sums) {
+      constexpr size_t kAtOnce = 4 / kVectors, kLeft = Min(kRows - kRow, kAtOnce), kAt = kRow * kVectors;
+      if constexpr (kRow % kAtOnce == 0) {
+        constexpr size_t kLast = kAt + kLeft * kVectors - 1;
+        constexpr size_t k1 = Min(kAt + 1, kLast), k2 = Min(kAt + 2, kLast), k3 = Min(kAt + 3, kLast);
+        V32 v0 = sums.v[kAt], v1 = sums.v[k1], v2 = sums.v[k2], v3 = sums.v[k3];
+        // Without this, g++ 12 computes in front of the branches what they have in common, and spills all sums.
+        __asm__ volatile("" : "+v"(v0.raw), "+v"(v1.raw), "+v"(v2.raw), "+v"(v3.raw));
+        row += kRow * step;
+        if constexpr (kVectors == 4) {
+          FinishBytes<Q, kPlain>(D32(), f, row, v0, v1, v2, v3);
+        } else if constexpr (kVectors == 2) {
+          Q* const to = static_cast<Q*>(f.to) + row * f.to_stride + col;
+          FinishTwoRows<kPlain>(D32(), f, col, v0, v1, v2, v3, to, kLeft == 2 ? to + step * f.to_stride : nullptr);
+        } else {
+          FinishFewBytes<Q, kPlain>(D32(), f, col, row, step, kLeft, v0, v1, v2, v3);
+        }
       }
-    }
-    template <class Q, size_t kFirst = 0>
-    static HWY_INLINE void FinishFours(const TileFinish& f, size_t row, size_t step, const Sums& sums) {
-      constexpr size_t kLeft = kRows - kFirst;
-      FinishFewBytes<Q>(D32(), f, row + kFirst * step, step, Min(kLeft, size_t{4}), sums.v[kFirst],
-                        sums.v[kFirst + (kLeft > 1 ? 1 : 0)], sums.v[kFirst + (kLeft > 2 ? 2 : 0)],
-                        sums.v[kFirst + (kLeft > 3 ? 3 : 0)]);
-      if constexpr (kLeft > 4) FinishFours<Q, kFirst + 4>(f, row, step, sums);
     }
 
     // Rows from `first` on, kRows each of `times`, and panels from `panel` on. Not inlined: nothing is known of args,
@@ -260,10 +284,11 @@ struct BytesInPlace {
       for (; times != 0; --times, first += kRows) RunOnce(args, first, panel);
     }
     static HWY_INLINE void RunOnce(const Args& args, size_t first, size_t panel) {
+      if constexpr (kVectors == 4) panel = 0;  // compilers cannot know
       const size_t col = panel * PackedPanels::kColumns;
       const int8_t* const panels = args.b + panel * args.panel_stride;
       Rows rows(args, first);
-      Sums sums = Begin(BeginOf(args, col, kColumns), std::make_index_sequence<kSets * kPerSet>());
+      Sums sums = Begin(BeginWithAddends(args, col, kColumns), std::make_index_sequence<kSets * kPerSet>());
       const V32 flips = hn::Set(D32(), static_cast<int32_t>(0x80808080u));
       WrittenRows written(args, first, kRows);
       SegmentsOf<Args> segments(args);
@@ -288,14 +313,10 @@ struct BytesInPlace {
         }
       }
       AddSets(sums, std::make_index_sequence<kPerSet>());
-      if constexpr (kInPanel == 1 && kVectors != 2) {
+      if constexpr (kInPanel == 1) {
         if (args.finish != nullptr) {
-          const size_t step = RowStep(args), row = args.row + first * step;
-          if constexpr (kVectors == 4) {
-            return Finish(*args.finish, row, step, sums, kAll);
-          } else {
-            return FinishFew(*args.finish, row, step, sums, kAll);
-          }
+          const size_t step = RowStep(args);
+          return Finish(*args.finish, col, args.row + first * step, step, sums, kAll);
         }
       }
       int32_t* const c = args.c + first * args.c_stride + col;

@@ -37,7 +37,7 @@ struct SumsOfRows {
 template <size_t kI, class D, class VF>
 HWY_INLINE void FinishFloatRow(D d, const TileFinish& f, VF row_scale, const int32_t* sums, float* to) {
   if constexpr (kI * hn::MaxLanes(D()) < kFinishedColumns) {
-    FinishFloatVector<kI>(d, f, row_scale, hn::Load(d, sums + kI * hn::MaxLanes(D())), to);
+    FinishFloatVector(d, f, kI * hn::MaxLanes(D()), row_scale, hn::Load(d, sums + kI * hn::MaxLanes(D())), to);
     FinishFloatRow<kI + 1>(d, f, row_scale, sums, to);
   }
 }
@@ -53,27 +53,24 @@ HWY_INLINE void FinishFloatRows(D d, const TileFinish& f, SumsOfRows s) {
 // Vectors of 256 bits take one row for DemoteFour, those of 512 bits two.
 template <class Q, class D>
 HWY_INLINE void FinishByteRows(D d, const TileFinish& f, SumsOfRows s) {
-  const hn::Repartition<Q, D> dq;
   constexpr size_t kN = hn::MaxLanes(D()), kRows = 4 * kN / kFinishedColumns;
-  const auto min = hn::Set(dq, static_cast<Q>(f.min)), max = hn::Set(dq, static_cast<Q>(f.max));
-  Q* to = static_cast<Q*>(f.to) + s.row * f.to_stride;
-  for (; s.rows != 0; s.sums += kRows * s.stride, to += kRows * f.to_stride) {
-    const bool both = kRows == 2 && s.rows != 1;
-    const int32_t* const second = kRows == 1 ? s.sums + 2 * kN : both ? s.sums + s.stride : s.sums;
-    constexpr size_t k2 = kRows == 1 ? 2 : 0;
-    const auto q =
-        DemoteFour(dq, RoundedVector<0>(d, f, hn::Load(d, s.sums)), RoundedVector<1>(d, f, hn::Load(d, s.sums + kN)),
-                   RoundedVector<k2>(d, f, hn::Load(d, second)), RoundedVector<k2 + 1>(d, f, hn::Load(d, second + kN)),
-                   f.zero_point);
-    const auto clamped = hn::Min(hn::Max(q, min), max);
-    if constexpr (kRows == 1) {
-      hn::StoreU(clamped, dq, to);
-    } else {
-      const hn::Half<hn::Repartition<Q, D>> row;
-      hn::StoreU(hn::LowerHalf(row, clamped), row, to);
-      if (both) hn::StoreU(hn::UpperHalf(row, clamped), row, to + f.to_stride);
+  const auto load = [&](const int32_t* sums, size_t col)
+                        HWY_ATTR { return hn::Add(hn::Load(d, sums + col), Addends(d, f, col)); };
+  if constexpr (kRows == 1) {
+    for (; s.rows != 0; --s.rows, ++s.row, s.sums += s.stride) {
+      FinishBytes<Q, false>(d, f, s.row, load(s.sums, 0), load(s.sums, kN), load(s.sums, 2 * kN), load(s.sums, 3 * kN));
     }
-    s.rows -= both ? 2 : 1;
+  } else {
+    Q* to = static_cast<Q*>(f.to) + s.row * f.to_stride;
+    while (s.rows != 0) {
+      const bool both = s.rows != 1;
+      const int32_t* const second = both ? s.sums + s.stride : s.sums;
+      FinishTwoRows<false>(d, f, 0, load(s.sums, 0), load(s.sums, kN), load(second, 0), load(second, kN), to,
+                           both ? to + f.to_stride : nullptr);
+      s.sums += 2 * s.stride;
+      to += 2 * f.to_stride;
+      s.rows -= both ? 2 : 1;
+    }
   }
 }
 

@@ -251,7 +251,7 @@ class QuantizedRows : public RowFiller<Q> {
           const VI32 v1 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + lanes), inverse));
           const VI32 v2 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + 2 * lanes), inverse));
           const VI32 v3 = RoundInRange(di32, hn::Mul(LoadAsF32(x + i + 3 * lanes), inverse));
-          to.StoreWhole(dq, DemoteFour(dq, v0, v1, v2, v3, zero_point), at);
+          to.StoreWhole(dq, DemoteFour<!kSigned>(dq, v0, v1, v2, v3, zero_point), at);
           at += block;
           left -= block;
           if (left == 0) {

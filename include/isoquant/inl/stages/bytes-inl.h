@@ -61,6 +61,8 @@ class ByteStage : public StageBase<int32_t> {
     finish.zero_point = zero_point_;
     finish.min = min_;
     finish.max = max_;
+    finish.plain =
+        zero_point_ == 0 && min_ == (std::numeric_limits<Q>::min)() && max_ == (std::numeric_limits<Q>::max)();
     finish.to = c_.data + col;
     finish.to_stride = c_.row_stride;
   }
@@ -125,7 +127,7 @@ class ByteStage : public StageBase<int32_t> {
       const auto v1 = rule().template Rounded<kSteps>(di32, hn::LoadU(di32, from + stride), row + 1, columns...);
       const auto v2 = rule().template Rounded<kSteps>(di32, hn::LoadU(di32, from + 2 * stride), row + 2, columns...);
       const auto v3 = rule().template Rounded<kSteps>(di32, hn::LoadU(di32, from + 3 * stride), row + 3, columns...);
-      const auto q = DemoteFour(dq, v0, v1, v2, v3, zero_point_);
+      const auto q = DemoteFour<true>(dq, v0, v1, v2, v3, zero_point_);
       alignas(64) Q four[4 * hn::MaxLanes(di32)];
       hn::Store(hn::Min(hn::Max(q, min), max), dq, four);
       for (size_t j = 0; j < 4; ++j) {

@@ -83,9 +83,9 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
     const size_t n = hn::Lanes(d);
     TileFinish finish;
     Describe(*this, col, kFinished, finish);
+    const auto sum = [&](size_t i) HWY_ATTR { return hn::Add(hn::LoadU(d, sums + i), Addends(d, finish, i)); };
     for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride) {
-      FinishBytes<Q>(d, finish, row, hn::LoadU(d, sums), hn::LoadU(d, sums + n), hn::LoadU(d, sums + 2 * n),
-                     hn::LoadU(d, sums + 3 * n));
+      FinishBytes<Q, false>(d, finish, row, sum(0), sum(n), sum(2 * n), sum(3 * n));
     }
   }
 
