@@ -221,7 +221,7 @@ bool CompareVectors(const std::vector<unsigned>& prefixes, int cases) {
   return true;
 }
 
-// VDPBF16PS of any registers; of pairs of bfloat16 that `value` makes of random bits.
+// VDPBF16PS of any registers, or of memory; of pairs of bfloat16 that `value` makes of random bits.
 bool CompareLongProducts(uint16_t (*value)(Random&, uint16_t), int cases) {
   Comparison c(4, VectorComponents());
   for (int i = 0; i < cases; ++i) {
@@ -233,11 +233,19 @@ bool CompareLongProducts(uint16_t (*value)(Random&, uint16_t), int cases) {
         std::memcpy(c.Place(component.number) + at, &bits, sizeof(bits));
       }
     }
+    for (size_t at = 0; at + 1 < c.memory.size(); at += 2) {
+      const uint16_t bits = value(c.random, static_cast<uint16_t>(c.random()));
+      std::memcpy(c.memory.data() + at, &bits, sizeof(bits));
+    }
     const auto bits = static_cast<unsigned>(c.random());
+    const bool is_memory = c.random.Below(3) == 0;
     const auto names = static_cast<uint8_t>((bits & 0xf0) | 2), v = static_cast<uint8_t>((bits >> 8 & 15) << 3 | 6);
-    const auto length = static_cast<uint8_t>((bits >> 12 & 1) << 3 | 0x40),
-               operands = static_cast<uint8_t>(bits >> 16 | 0xc0);
-    if (!c.Agree({0x62, names, v, length, 0x52, operands})) return false;
+    const auto length = static_cast<uint8_t>((bits >> 12 & 1) << 3 | (is_memory ? 0x50 : 0x40));
+    const Bytes operands = is_memory ? RandomMemory(c, bits >> 16 & 7, names >> 5, false).bytes
+                                     : Bytes{static_cast<uint8_t>(bits >> 16 | 0xc0)};
+    Bytes code = {0x62, names, v, length, 0x52};
+    code.insert(code.end(), operands.begin(), operands.end());
+    if (!c.Agree(code)) return false;
   }
   return c.Executed(Op::kVdpbf16ps);
 }

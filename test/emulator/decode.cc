@@ -92,19 +92,25 @@ bool DecodeLong(const uint8_t* code, const uint8_t* p, Instruction& i) {
   if ((p[1] & 0xf) != kMap0F38) return false;
   const unsigned fields = ~static_cast<unsigned>(p[1]), v = ~static_cast<unsigned>(p[2]);
   if (p[2] >> 7 != 0 || (p[2] >> 2 & 1) == 0) return false;  // W, and the bit that is 1
-  // No zeroing, no broadcast or rounding, no mask.
-  if ((p[3] & 0x97) != 0 || (p[3] >> 5 & 3) != k512) return false;
+  // No zeroing, no mask.
+  if ((p[3] & 0x87) != 0 || (p[3] >> 5 & 3) != k512) return false;
   for (const Encoding& encoding : kEncodings) {
     if (encoding.form != Form::kLongDot || encoding.opcode != p[4] || encoding.prefix != (p[2] & 3)) continue;
-    if (p[5] >> 6 != 3) return false;  // memory
+    const unsigned mod = p[5] >> 6, b = fields >> 5 & 1, x = fields >> 6 & 1;
+    i.has_memory = mod != 3;
+    // Memory is four bytes for all lanes: EVEX.b, which with registers would be a rounding.
+    if (i.has_memory != ((p[3] & 0x10) != 0)) return false;
     i.reg = static_cast<uint8_t>((p[5] >> 3 & 7) | (fields >> 7 & 1) << 3 | (fields >> 4 & 1) << 4);
-    i.rm = static_cast<uint8_t>((p[5] & 7) | (fields >> 5 & 1) << 3 | (fields >> 6 & 1) << 4);
+    i.rm = static_cast<uint8_t>((p[5] & 7) | b << 3 | x << 4);
     i.vvvv = static_cast<uint8_t>((v >> 3 & 15) | (~static_cast<unsigned>(p[3]) >> 3 & 1) << 4);
     i.vector_bytes = 64;
-    i.has_memory = false;
-    i.length = static_cast<uint8_t>(p + 6 - code);
+    p += 6;
+    if (i.has_memory) p = DecodeMemory(p, mod, i.rm & 7, x, b, i);
+    if (mod == 1) i.displacement *= 4;  // one byte counts elements
+    if (p > code + kMaxLength) return false;
+    i.length = static_cast<uint8_t>(p - code);
     i.encoding = &encoding;
-    return i.length <= kMaxLength;
+    return true;
   }
   return false;
 }

@@ -17,7 +17,7 @@ enum class Form : uint8_t {
   kTileMemory,  // tile reg, memory with SIB, whose index is the stride between rows
   kTileDot,     // tile reg += tile rm * tile vvvv
   kVectorDot,   // vector reg += vector vvvv * (vector rm or memory)
-  kLongDot,     // the same of registers alone, of 512 bits
+  kLongDot,     // the same of 512 bits, where memory is four bytes for all lanes
 };
 
 // One row per instruction. All are VEX.0F38.W0, but those of kLongDot, which are EVEX.512.0F38.W0.

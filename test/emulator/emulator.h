@@ -39,7 +39,7 @@ enum class Op : uint8_t {
   kVpdpbsuds,
   kVpdpbuud,
   kVpdpbuuds,
-  kVdpbf16ps,  // registers of 512 bits, no mask
+  kVdpbf16ps,  // 512 bits, memory as a broadcast alone, no mask
   kNumOps
 };
 constexpr size_t kNumOps = static_cast<size_t>(Op::kNumOps);

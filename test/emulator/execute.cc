@@ -113,7 +113,12 @@ Outcome LongDot(Machine& machine, const Instruction& i) {
   uint32_t acc[16], a[16], b[16];
   ReadLongVector(machine.xsave, i.reg, acc);
   ReadLongVector(machine.xsave, i.vvvv, a);
-  ReadLongVector(machine.xsave, i.rm, b);
+  if (i.has_memory) {
+    std::memcpy(b, OperandOf(machine, i), sizeof(b[0]));
+    for (size_t lane = 1; lane < 16; ++lane) b[lane] = b[0];
+  } else {
+    ReadLongVector(machine.xsave, i.rm, b);
+  }
   for (size_t lane = 0; lane < 16; ++lane) {
     const uint32_t x = a[lane], y = b[lane];
     acc[lane] = MultiplyAddBf16(acc[lane], static_cast<uint16_t>(x >> 16), static_cast<uint16_t>(y >> 16));
