@@ -49,12 +49,11 @@ HWY_INLINE bool StaysInL2(const WeightsRef& b) {
   return bytes <= tuning::kSmallestL2 || bytes <= DetectedCaches().L2Bytes() / tuning::kL2ShareOfB;
 }
 
-// B has so few columns that arranging rows of A, or packing B, would show. (12 rows of one distance may share a set of
-// L1, which has 8 lines: not with 512-bit vectors.)
+// B has so few columns that arranging rows of A, or packing B, would show.
 HWY_INLINE bool HasFewColumns(const WeightsRef& b) {
-  if (HWY_TARGET != HWY_AVX2) return false;
   if (b.packed() != nullptr) return b.n() <= tuning::kFewColumnsInPlace;
-  return b.n() > PackedPanels::kColumns / 2 && b.plain().As<float>().row_stride <= tuning::kLongestLineInPlace;
+  const size_t longest = HWY_TARGET == HWY_AVX2 ? tuning::kLongestLineInPlace : tuning::kLongestLineInPlaceOf512Bits;
+  return b.n() > PackedPanels::kColumns / 2 && b.plain().As<float>().row_stride <= longest;
 }
 
 // How B is read: all of it out of L2, as many lines at a time as L2 holds, or from end to end of its rows, which are
@@ -67,15 +66,25 @@ HWY_INLINE WaysOfB WayOf(const WeightsRef& b) {
 
 // Whether a product is better off so than with rows of A arranged and B in panels.
 HWY_INLINE bool SuitsInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
-  constexpr size_t kMR = InPlaceTiles::kMR, kSet = 4096, kWays = 8;
   const WaysOfB way = WayOf(b);
-  // The rows of a lone tile are arranged in no time, and panels are the better B, if it is not deep.
-  const size_t lone = b.n() <= PackedPanels::kColumns ? F32Policy::kTallMR : F32Policy::kMR;
-  if (b.packed() != nullptr ? way != WaysOfB::kInChunks && a.rows <= lone : b.transposed()) return false;
+  if (b.packed() == nullptr) {
+    if (b.transposed()) return false;
+  } else if (way != WaysOfB::kInChunks) {
+    // The rows of a lone tile are arranged in no time, and panels are the better B, if it is not deep. But two rows or
+    // more of one panel wait for no arranging. (Zen 4: MatMulF32 8/16/16 1.1 times, 12/64/10 1.12 times as fast.)
+    const bool one_panel = b.n() <= PackedPanels::kColumns;
+    const bool tiny = HWY_TARGET != HWY_AVX2 && one_panel && a.rows != 1;
+    if (!tiny && a.rows <= (one_panel ? F32Policy::kTallMR : F32Policy::kMR)) return false;
+  }
   if (a.rows == 0 || a.cols == 0 || b.n() == 0) return false;
-  if (way == WaysOfB::kStreams) return b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace;
-  // Rows at such distances share a set of L1.
-  return kMR <= kWays || a.rows <= kWays || a.row_stride * sizeof(float) % kSet != 0;
+  return way != WaysOfB::kStreams || (b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace);
+}
+
+// Rows of a tile. Of rows at such distances, a tile's lines share a set of L1, which has eight of them.
+HWY_INLINE size_t RowsInPlace(const MatrixView<const float>& a, size_t n) {
+  constexpr size_t kSet = 4096;
+  if (a.row_stride * sizeof(float) % kSet == 0) return InPlaceTiles::kRowsOfASet;
+  return n <= PackedPanels::kColumns ? InPlaceTiles::kTallMR : InPlaceTiles::kMR;
 }
 
 // C = [C +] A B of some rows and columns; these begin at a multiple of 16. K is taken a chunk of lines of B at a time.
@@ -91,10 +100,10 @@ class InPlaceBlock {
         chunk_(Lines(b)) {}
 
   HWY_NOINLINE void Run(Part rows, Part cols) const {
-    const size_t tiles = DivideUp(rows.size, InPlaceTiles::kMR);
+    const size_t tiles = DivideUp(rows.size, RowsInPlace(a_, cols.size));
     for (size_t k = 0; k < a_.cols; k += chunk_) {
       for (size_t t = 0; t < tiles; ++t) {
-        const Part tile = SplitEvenly(rows.size, tiles, t);
+        const Part tile = tiles == 1 ? Part{0, rows.size} : SplitEvenly(rows.size, tiles, t);  // a division less
         RunTiles({rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk_, a_.cols - k)});
       }
     }
@@ -154,7 +163,8 @@ class InPlaceBlock {
 [[maybe_unused]] HWY_NOINLINE Status MultiplyInPlace(Context& context, const MatrixView<const float>& a,
                                                      const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
   const InPlaceBlock block(a, b, c, accumulate);
-  const size_t tasks = WantedTasks({c.rows, a.cols, c.cols, context.NumWorkers(), false, RowsOfA::kAnywhere});
+  const ProductShape shape{c.rows, a.cols, c.cols, context.NumWorkers(), false, RowsOfA::kAnywhere};
+  const size_t tasks = shape.workers == 1 ? 1 : WantedTasks(shape);
   if (tasks <= 1) {
     const ScopedFloatEnvironment environment;
     block.Run({0, c.rows}, {0, c.cols});

@@ -128,13 +128,15 @@ constexpr size_t kMinPlainColumnsPerTask = 128;
 // A larger B is read in place if it is plain and there are so few rows: 8/4096/4096 takes 0.42 of the time that it
 // takes with B packed on the way, 16/4096/4096 0.6.
 constexpr size_t kMostRowsInPlace = 24;
-// So are, with 256-bit vectors, panels of so few columns, as much of K at a time as L2 holds. (Zen 3: 136/2048/64 1.1
-// times as fast as with rows arranged, 136/2048/128 1.06 times, 136/2048/192 1.02 times, 300/1024/256 0.98 times; with
-// half of L2 up to 1.03 times slower. 200/5000/16 and 200/5000/24 1.36 times, 7/4096/64 1.3 times as fast.)
+// So are panels of so few columns, as much of K at a time as L2 holds. (Zen 3, seen from rows arranged: 136/2048/64 1.1
+// times as fast, 136/2048/128 1.06 times, 136/2048/192 1.02 times, 300/1024/256 0.98 times; with half of L2 up to 1.03
+// times slower. 200/5000/16 and 200/5000/24 1.36 times, 7/4096/64 1.3 times as fast. Zen 4: 136/4096/64 1.08 times,
+// 512/4096/128 1.06 times.)
 constexpr size_t kFewColumnsInPlace = 192;
-// And a plain B of more than 8 columns whose lines are no longer than this: 200/5000/16 and 32 are 1.4 and 1.1 times as
-// fast so, 200/4096/48 0.83 times.
-constexpr size_t kLongestLineInPlace = 32;
+// And a plain B of more than 8 columns whose lines are no longer than this, which is the columns of a few tiles: with
+// 256-bit vectors 200/5000/16 and 32 are 1.4 and 1.1 times as fast so, 200/4096/48 0.83 times; with 512-bit vectors
+// (Zen 4) 136/4096/64 1.14 times, 300/5000/48 1.2 times, 136/4096/192 1.1 times.
+constexpr size_t kLongestLineInPlace = 32, kLongestLineInPlaceOf512Bits = 192;
 // So many rows of a wider one at a time, from end to end. With 16 and 32, 1 and 8 rows take 1.1 to 1.3 times as long.
 constexpr size_t kLinesInPlace = 8;
 // Fetched so many columns ahead: without, 8/4096/4096 takes 1.45 times as long.

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "hwy/cache_control.h"
@@ -30,6 +31,27 @@ HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
+
+// Four bytes, as a memory operand that an instruction broadcasts.
+HWY_INLINE const char (&FourBytes(const void* a))[4] { return *static_cast<const char(*)[4]>(a); }
+
+// Whether Dot has AccumulateOne(sums, &a, b), where the group a is such an operand.
+template <class Dot, class V, class = void>
+inline constexpr bool kBroadcastsOperand = false;
+template <class Dot, class V>
+inline constexpr bool kBroadcastsOperand<
+    Dot, V, std::void_t<decltype(Dot::AccumulateOne(std::declval<V>(), nullptr, std::declval<V>()))>> = true;
+
+// The group at `a` times one vector of B. A broadcast for a single product is best a part of it. (Zen 4: MatMulF32
+// 16/16/16 1.24 times, 200/512/16 1.4 times as fast.)
+template <class Dot, class D, class V>
+HWY_INLINE V AccumulateGroup(D d, V sum, const void* a, V b) {
+  if constexpr (kBroadcastsOperand<Dot, V>) {
+    return Dot::AccumulateOne(sum, a, b);
+  } else {
+    return Dot::Accumulate(sum, hn::Set(d, LoadUnaligned<hn::TFromD<D>>(a)), b);
+  }
+}
 
 // kRows x kVectors vectors of C. A panel is one vector of 16 lanes, or two of 8: kInPanel.
 //
@@ -115,6 +137,10 @@ struct BroadcastKernel {
   }
   template <size_t kAt>
   static HWY_INLINE void StepRow(const ArrangedA* a, const RowV& b, Sets& acc) {
+    if constexpr (kVectors == 1) {
+      acc.v[kAt] = AccumulateGroup<Dot>(D32(), acc.v[kAt], a, b.v[0]);
+      return;
+    }
     const V32 va = hn::Set(D32(), LoadUnaligned<Acc>(a));
     acc.v[kAt] = Dot::Accumulate(acc.v[kAt], va, b.v[0]);
     if constexpr (kVectors >= 2) acc.v[kAt + 1] = Dot::Accumulate(acc.v[kAt + 1], va, b.v[1]);

@@ -66,6 +66,11 @@ struct Vdpbf16ps {
     __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
     return acc;
   }
+  template <class V>
+  static HWY_INLINE V AccumulateOne(V acc, const void* a, V b) {
+    __asm__("vdpbf16ps %1%{1to16%}, %2, %0" : "+v"(acc.raw) : "m"(FourBytes(a)), "v"(b.raw));
+    return acc;
+  }
 };
 
 struct Avx512Bf16 : BroadcastTiles<Vdpbf16ps> {

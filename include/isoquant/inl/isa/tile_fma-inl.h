@@ -37,10 +37,18 @@ struct Vfmadd231ps {
   static constexpr bool kAddsApart = false;
   template <class V>
   static HWY_INLINE V Accumulate(V acc, V a, V b) {
-    // Asm, because with the intrinsic g++ 12 overwrites the broadcasts in place of the sums, and moves and spills these.
+    // Asm, because with the intrinsic g++ 12 overwrites the broadcasts in place of the sums, and moves and spills
+    // these.
     __asm__("vfmadd231ps %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
     return acc;
   }
+#if HWY_TARGET <= HWY_AVX3
+  template <class V>
+  static HWY_INLINE V AccumulateOne(V acc, const void* a, V b) {
+    __asm__("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(acc.raw) : "m"(FourBytes(a)), "v"(b.raw));
+    return acc;
+  }
+#endif
 };
 
 struct F32Policy : BroadcastTiles<Vfmadd231ps>, TargetTier {

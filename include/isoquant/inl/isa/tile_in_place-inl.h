@@ -4,8 +4,9 @@
 //
 // Each output is the chain of tile_fma-inl.h, to its bits.
 //
-// Registers with 512 bits: 12 rows x 2 vectors = 24 accumulators, 2 of B and 1 of A, of 32. With 256 bits: 6 rows x 2
-// vectors, 2 and 1, of 16. Rows of A are addressed three at a time, from one pointer, at multiples of the stride.
+// Registers with 512 bits: 12 rows x 2 vectors or 6 x 4 = 24 accumulators, 2 or 4 of B and 1 of A, of 32. With 256
+// bits: 6 rows x 2 vectors, 2 and 1, of 16. Rows of A are addressed three at a time, from one pointer, at multiples of
+// the stride.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_IN_PLACE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -49,7 +50,7 @@ struct InPlaceArgs {
   size_t k;                // 1 or more
   float* c;
   size_t c_stride;
-  size_t rows;  // 1..kMR
+  size_t rows;  // 1..kMR; 1..kTallMR if there are no more than 16 columns
   size_t cols;  // a multiple of 16, or less than 16: those beyond are neither read nor written
   bool add;     // C += instead of C =
 };
@@ -59,10 +60,10 @@ struct InPlaceTiles {
   using V = hn::Vec<D>;
   static constexpr size_t kPanelColumns = 16, kInPanel = kPanelColumns / hn::MaxLanes(D());
 #if HWY_TARGET == HWY_AVX2
-  static constexpr size_t kMR = 6, kPanels = 1, kFewRows = 2, kFewPanels = 2;
+  static constexpr size_t kMR = 6, kPanels = 1, kFewRows = 2, kFewPanels = 2, kTallMR = kMR, kRowsOfASet = kMR;
 #else
-  // Three rows of four vectors are chains enough to hide the latency of FMA.
-  static constexpr size_t kMR = 12, kPanels = 2, kFewRows = 3, kFewPanels = 4;
+  static constexpr size_t kMR = 12, kPanels = 2, kFewRows = 6, kFewPanels = 4, kTallMR = 16;
+  static constexpr size_t kRowsOfASet = kFewRows;
 #endif
 
   // The largest tile of so many rows has so many columns.
@@ -74,7 +75,7 @@ struct InPlaceTiles {
     if (kInPanel == 2 && args.cols <= kPanelColumns / 2) {
       return CallForRows<LastHalf>(args, std::make_index_sequence<kMR>());
     }
-    CallForRows<Last>(args, std::make_index_sequence<kMR>());
+    CallForRows<Last>(args, std::make_index_sequence<kTallMR>());
   }
 
  private:
@@ -92,19 +93,23 @@ struct InPlaceTiles {
     // The first of three rows each. A step at a time, and with the asm, because compilers make many more pointers
     // otherwise, for which there are no registers.
     struct Rows {
-      const char *row0, *row3, *row6, *row9;
+      const char *row0, *row3, *row6, *row9, *row12, *row15;
 
       HWY_INLINE Rows(const float* a, size_t bytes) {
         row0 = reinterpret_cast<const char*>(a);
         row3 = kRows > 3 ? row0 + 3 * bytes : row0;
         row6 = kRows > 6 ? row3 + 3 * bytes : row0;
         row9 = kRows > 9 ? row6 + 3 * bytes : row0;
+        row12 = kRows > 12 ? row9 + 3 * bytes : row0;
+        row15 = kRows > 15 ? row12 + 3 * bytes : row0;
       }
       HWY_INLINE void Advance() {
         Advance<0>(row0);
         Advance<3>(row3);
         Advance<6>(row6);
         Advance<9>(row9);
+        Advance<12>(row12);
+        Advance<15>(row15);
       }
       template <size_t kRow>
       static HWY_INLINE void Advance(const char*& row) {
@@ -114,9 +119,14 @@ struct InPlaceTiles {
         }
       }
       template <size_t kRow>
-      HWY_INLINE float At(size_t bytes) const {
-        const char* const first = kRow < 3 ? row0 : kRow < 6 ? row3 : kRow < 9 ? row6 : row9;
-        return LoadUnaligned<float>(first + kRow % 3 * bytes);
+      HWY_INLINE const char* At(size_t bytes) const {
+        const char* const first = kRow < 3    ? row0
+                                  : kRow < 6  ? row3
+                                  : kRow < 9  ? row6
+                                  : kRow < 12 ? row9
+                                  : kRow < 15 ? row12
+                                              : row15;
+        return first + kRow % 3 * bytes;
       }
     };
 
@@ -132,8 +142,12 @@ struct InPlaceTiles {
     }
 
     template <size_t kRow, size_t... kI>
-    static HWY_INLINE void StepRow(float a, const Line& b, Sums& sums, std::index_sequence<kI...>) {
-      const V va = hn::Set(D(), a);
+    static HWY_INLINE void StepRow(const char* a, const Line& b, Sums& sums, std::index_sequence<kI...>) {
+      if constexpr (kVectors == 1) {
+        sums.v[kRow] = AccumulateGroup<Vfmadd231ps>(D(), sums.v[kRow], a, b.v[0]);
+        return;
+      }
+      const V va = hn::Set(D(), LoadUnaligned<float>(a));
       ((sums.v[kRow * kVectors + kI] = Vfmadd231ps::Accumulate(sums.v[kRow * kVectors + kI], va, b.v[kI])), ...);
     }
     template <size_t... kRow>
