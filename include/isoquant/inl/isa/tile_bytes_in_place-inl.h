@@ -113,7 +113,7 @@ struct BytesInPlace {
     static HWY_INLINE Sums Begin(const RowV& init, std::index_sequence<kI...>) {
       return Sums{{(kI < kPerSet ? init.v[kI % kVectors] : hn::Zero(D32()))...}};
     }
-    // What the sums of the columns from `col` on begin with.
+    // What the sums of the columns from `col` on begin with: what is owed or given, and what bytes add to them.
     template <size_t... kI>
     static HWY_INLINE RowV BeginWithAddends(const Args& args, size_t col, std::index_sequence<kI...>) {
       RowV begin = BeginOf(args, col, kColumns);
@@ -284,7 +284,7 @@ struct BytesInPlace {
       for (; times != 0; --times, first += kRows) RunOnce(args, first, panel);
     }
     static HWY_INLINE void RunOnce(const Args& args, size_t first, size_t panel) {
-      if constexpr (kVectors == 4) panel = 0;  // compilers cannot know
+      if constexpr (kVectors == 4) panel = 0;  // as it is; compilers cannot know
       const size_t col = panel * PackedPanels::kColumns;
       const int8_t* const panels = args.b + panel * args.panel_stride;
       Rows rows(args, first);
