@@ -204,7 +204,10 @@ HWY_INLINE bool PlanWindows(const WindowTraits& t, const ImageWindows<A>& w, uin
   plan.k = plan.touching ? g.kernel_h * RoundUp(segment, t.segment_unit) : g.kernel_h * g.kernel_w * plan.tap_bytes;
   plan.panel_bytes = plan.k / 4 * PackedPanels::kLineBytes;
   plan.padding = flip == 0 ? int32_t{w.padding} : static_cast<uint8_t>(w.padding) ^ flip;
-  plan.skips = plan.padding == 0 || (plan.tap_bytes % t.segment_unit == 0 && w.out_h * w.out_w >= tuning::kMinSkipping);
+  // (Beside a matrix unit the sums take too long.)
+  const bool is_long_k = t.max_part == 0 && plan.k >= tuning::kLongSkippingK;
+  const size_t least = is_long_k ? tuning::kMinSkippingOfLongK : tuning::kMinSkipping;
+  plan.skips = plan.padding == 0 || (plan.tap_bytes % t.segment_unit == 0 && w.out_h * w.out_w >= least);
 
   const size_t l2_bytes = caches.L2Bytes();
   plan.groups = DivideUp(n, t.nr);
