@@ -103,7 +103,7 @@ class InPlaceBlock {
     const size_t tiles = DivideUp(rows.size, RowsInPlace(a_, cols.size));
     for (size_t k = 0; k < a_.cols; k += chunk_) {
       for (size_t t = 0; t < tiles; ++t) {
-        const Part tile = tiles == 1 ? Part{0, rows.size} : SplitEvenly(rows.size, tiles, t);  // a division less
+        const Part tile = SplitEvenly(rows.size, tiles, t);
         RunTiles({rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk_, a_.cols - k)});
       }
     }
@@ -164,13 +164,13 @@ class InPlaceBlock {
                                                      const WeightsRef& b, const MatrixView<float>& c, bool accumulate) {
   const InPlaceBlock block(a, b, c, accumulate);
   const ProductShape shape{c.rows, a.cols, c.cols, context.NumWorkers(), false, RowsOfA::kAnywhere};
-  const size_t tasks = shape.workers == 1 ? 1 : WantedTasks(shape);
-  if (tasks <= 1) {
+  if (IsForOneWorker(shape)) {
     const ScopedFloatEnvironment environment;
     block.Run({0, c.rows}, {0, c.cols});
     return Status();
   }
   constexpr size_t kGroup = InPlaceTiles::kFewPanels * PackedPanels::kColumns;
+  const size_t tasks = WantedTasks(shape);
   const size_t groups = DivideUp(c.cols, kGroup), row_parts = Min(tasks, Max(c.rows / tuning::kMinRowsPerTask, 1));
   const size_t column_parts = Min(DivideUp(tasks, row_parts), groups);
   const auto task = [&](size_t i, size_t) {
