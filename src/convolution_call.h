@@ -84,6 +84,7 @@ Status ForEachProduct(const ImageView<const A>& x, A padding, const PackedFilter
       rows.windows.x.data = data;
       rows.windows.x.c = channels;
       if (are_pixels) rows.matrix = {data + first * distance, c.rows, channels, distance};
+      rows.windows.tap_sums = filter.GroupTapSums(group);
       const size_t column = group * outputs;
       ISOQUANT_RETURN_IF_ERROR(
           run(rows, filter.GroupPanels(group), column, MatrixView<Y>(c.data + column, c.rows, outputs, c.row_stride)));

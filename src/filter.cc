@@ -17,6 +17,8 @@ size_t GroupColumns(size_t groups, size_t group_channels, size_t out_channels) {
   return PackedPanels::NumPanels(out_channels / groups) * PackedPanels::kColumns;
 }
 
+PackedFilter::~PackedFilter() { FreeBytes(reinterpret_cast<uint8_t*>(tap_sums_)); }
+
 PackedFilter::PackedFilter(PackedFilter&& other) noexcept { *this = std::move(other); }
 
 PackedFilter& PackedFilter::operator=(PackedFilter&& other) noexcept {
@@ -24,6 +26,7 @@ PackedFilter& PackedFilter::operator=(PackedFilter&& other) noexcept {
   std::swap(geometry_, other.geometry_);
   std::swap(group_channels_, other.group_channels_);
   std::swap(out_channels_, other.out_channels_);
+  std::swap(tap_sums_, other.tap_sums_);
   return *this;
 }
 
@@ -62,6 +65,7 @@ Status PackedFilter::PackAny(Context& context, const Plain& plain, const Conv2dG
         geometry.groups * GroupColumns(geometry.groups, group_channels, outputs);
     ISOQUANT_RETURN_IF_ERROR(plain.columns_are_outputs ? PackedWeights::Pack(context, KxN{matrix}, result.weights_)
                                                        : PackedWeights::Pack(context, NxK{matrix}, result.weights_));
+    ISOQUANT_RETURN_IF_ERROR(result.SumTaps());
     packed = std::move(result);
     return Status();
   }
@@ -92,12 +96,40 @@ Status PackedFilter::PackAny(Context& context, const Plain& plain, const Conv2dG
     }
   }
   const size_t rows = geometry.groups * columns;
-  const Status status =
+  const Status packing =
       is_u8 ? PackedWeights::Pack(context, NxK{{copy, rows, k}}, result.weights_)
             : PackedWeights::Pack(context, NxK{{reinterpret_cast<int8_t*>(copy), rows, k}}, result.weights_);
   FreeBytes(copy);
-  if (status.ok()) packed = std::move(result);
-  return status;
+  ISOQUANT_RETURN_IF_ERROR(packing);
+  ISOQUANT_RETURN_IF_ERROR(result.SumTaps());
+  packed = std::move(result);
+  return Status();
+}
+
+// Lines of panels end where positions do, because channels are a multiple of a group of K.
+Status PackedFilter::SumTaps() {
+  const Conv2dGeometry& g = geometry_;
+  const size_t taps = g.kernel_h * g.kernel_w, lines = group_channels_ / PackedPanels::kGroup;
+  const bool has_padding = (g.pad_top | g.pad_bottom | g.pad_left | g.pad_right) != 0;
+  const bool wanted = has_padding && taps != 1 && group_channels_ % PackedPanels::kGroup == 0 && group_channels_ >= 16;
+  if (!wanted || out_channels_ == 0) return Status();
+  const size_t panels = PackedPanels::NumPanels(out_channels_ / g.groups);
+  const size_t bytes = g.groups * taps * panels * PackedPanels::kColumns * sizeof(int32_t);
+  tap_sums_ = reinterpret_cast<int32_t*>(AllocateBytes(bytes));
+  if (tap_sums_ == nullptr) return Status(StatusCode::kOutOfMemory, "packed", bytes, "", 0);
+  std::memset(tap_sums_, 0, bytes);
+  const int8_t* from = weights_.panels().panels;
+  for (size_t group = 0; group < g.groups; ++group) {
+    for (size_t panel = 0; panel < panels; ++panel) {
+      for (size_t tap = 0; tap < taps; ++tap) {
+        int32_t* const sums = tap_sums_ + ((group * taps + tap) * panels + panel) * PackedPanels::kColumns;
+        for (size_t line = 0; line < lines; ++line, from += PackedPanels::kLineBytes) {
+          for (size_t i = 0; i < PackedPanels::kLineBytes; ++i) sums[i / PackedPanels::kGroup] += from[i];
+        }
+      }
+    }
+  }
+  return Status();
 }
 
 Status PackedFilter::Pack(Context& context, Ohwi filter, const Conv2dGeometry& geometry, size_t group_channels,
@@ -125,6 +157,12 @@ PackedPanels PackedFilter::GroupPanels(size_t group) const {
           per_group,
           all.type,
           all.seven_bits};
+}
+
+const int32_t* PackedFilter::GroupTapSums(size_t group) const {
+  if (tap_sums_ == nullptr) return nullptr;
+  const size_t panels = PackedPanels::NumPanels(out_channels_ / geometry_.groups);
+  return tap_sums_ + group * geometry_.kernel_h * geometry_.kernel_w * panels * PackedPanels::kColumns;
 }
 
 }  // namespace isoquant

@@ -103,6 +103,7 @@ Status PackedFilter::Open(VectorView<const uint8_t> blob, bool copies, PackedFil
   if (!fits) return Status(StatusCode::kCorrupt, "blob N", weights.n(), "groups of columns of", columns);
   ISOQUANT_RETURN_IF_ERROR(CheckField("blob total size", LoadLittleEndian<uint64_t>(from + kTotalAt),
                                       "size of header and weights", result.SerializedBytes()));
+  if (copies) ISOQUANT_RETURN_IF_ERROR(result.SumTaps());
   packed = std::move(result);
   return Status();
 }

@@ -184,6 +184,18 @@ TEST_CASE_TEMPLATE("Conv2d outputs: windows that see padding", A, int8_t, uint8_
   CheckAll<A, int8_t>(random, {1, 9, 15, 4}, g, 64, 1, 2);
 }
 
+// Few outputs are multiplied along K; and many tiles of short K.
+TEST_CASE_TEMPLATE("Conv2d outputs: one to four channels, and short K", A, int8_t, uint8_t) {
+  Random random(37);
+  Conv2dGeometry g{3, 3};
+  g.pad_top = g.pad_bottom = g.pad_left = g.pad_right = 1;
+  for (const size_t outputs : {size_t{1}, size_t{2}, size_t{3}, size_t{4}}) {
+    CheckAll<A, int8_t>(random, {1, 12, 9, 20 + 4 * outputs}, g, outputs, 0, 1);
+    CheckAll<A, int8_t>(random, {1, 8, 17, 40, 3}, {}, outputs, 0, 2);
+  }
+  CheckAll<A, int8_t>(random, {1, 13, 10, 3}, g, 100, 0, 1);
+}
+
 TEST_CASE("Conv2d outputs: one scale for all channels of several groups, and no vectors") {
   Random random(32);
   Conv2dGeometry g{3, 3};

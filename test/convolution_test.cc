@@ -144,6 +144,28 @@ void CheckPadding(uint64_t seed) {
     }
   }
 }
+// So many channels that filters keep what padding adds, in small images, too.
+template <class A, class B>
+void CheckKeptSums(uint64_t seed) {
+  Random random(seed);
+  for (const size_t groups : Sizes{1, 2}) {
+    for (const size_t size : Sizes{3, 7}) {
+      const Conv2dGeometry same{3, 3, 1, 1, 1, 1, 1, 1, 1, 1, groups}, apart{3, 2, 1, 2, 2, 3, 2, 1, 2, 3, groups};
+      for (const Conv2dGeometry& g : {same, apart}) {
+        INFO(groups, " groups, ", size, " pixels");
+        ConvolutionCase<A, B> c(random, {2, size, size, 20 * groups}, g, 37 * groups, groups == 1 ? 37 : 0);
+        c.set_zero_point(5);
+        CheckOnEveryTier(c, c.OutputShape(), {1, 3});
+      }
+    }
+  }
+}
+TEST_CASE("Conv2d: filters that keep what padding adds") {
+  CheckKeptSums<uint8_t, int8_t>(14);
+  CheckKeptSums<int8_t, int8_t>(15);
+  CheckKeptSums<int8_t, uint8_t>(16);
+}
+
 TEST_CASE("Conv2d: windows that see padding, u8") { CheckPadding<uint8_t>(12); }
 TEST_CASE("Conv2d: windows that see padding, s8") { CheckPadding<int8_t>(13); }
 

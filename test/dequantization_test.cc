@@ -95,6 +95,15 @@ TEST_CASE("Dequantization: shapes around the tiles, strides, all options") {
   }
 }
 
+TEST_CASE("Dequantization: one to four columns of many rows") {
+  for (const Shape& shape : {Shape{130, 64, 3}, Shape{45, 100, 1, 2}, Shape{33, 2052, 4}, Shape{128, 16, 2}}) {
+    for (size_t option = 0; option < kNumOptions; option += 3) {
+      CheckCase<int8_t>(shape, option, option);
+      CheckCase<uint8_t>(shape, option, option + 1);
+    }
+  }
+}
+
 TEST_CASE("Dequantization: nothing to do, nothing to add up, several chunks of K") {
   for (const Shape& shape : {Shape{0, 0, 0}, Shape{0, 5, 7}, Shape{3, 5, 0}, Shape{5, 0, 40}, Shape{30, 0, 33},
                              Shape{2, 5000, 40}, Shape{30, 9001, 35, 1}}) {

@@ -148,6 +148,70 @@ TEST_CASE("PackedFilter: blobs, viewed and loaded") {
   CHECK(empty.out_channels() == 0);
 }
 
+template <class B>
+void CheckTapSums(Random& random, const Conv2dGeometry& g, size_t channels, size_t outputs) {
+  const Filter<B> f(random, g, channels, outputs);
+  Context context;
+  PackedFilter packed, loaded, viewed;
+  ISOQUANT_CHECK_OK(PackedFilter::Pack(context, Oihw{f.oihw.const_view()}, g, channels, packed));
+  const Blob blob(Serialized(packed));
+  ISOQUANT_CHECK_OK(PackedFilter::Load(All(blob), loaded));
+  ISOQUANT_CHECK_OK(PackedFilter::View(All(blob), viewed));
+  const size_t taps = g.kernel_h * g.kernel_w, per_group = outputs / g.groups, columns = (per_group + 15) / 16 * 16;
+  for (size_t group = 0; group < g.groups; ++group) {
+    CHECK(viewed.GroupTapSums(group) == nullptr);
+    for (const PackedFilter* filter : {&packed, &loaded}) {
+      const int32_t* const sums = filter->GroupTapSums(group);
+      REQUIRE(sums != nullptr);
+      size_t wrong = 0;
+      for (size_t tap = 0; tap < taps; ++tap) {
+        for (size_t n = 0; n < columns; ++n) {
+          int32_t sum = 0;
+          for (size_t i = 0; i < channels && n < per_group; ++i) {
+            sum += f.ohwi.at(group * per_group + n, tap * channels + i) - PackedPanels::OffsetOf(filter->type());
+          }
+          wrong += sums[tap * columns + n] != sum ? 1 : 0;
+        }
+      }
+      CHECK(wrong == 0);
+    }
+  }
+  // Products of a viewed filter find them themselves.
+  const ConvolutionCase<int8_t, B> c(random, {1, 12, 11, channels * g.groups}, g, outputs);
+  ForEachTier([&](Context& each) {
+    OutputImage<int32_t> kept(c.OutputShape()), found(c.OutputShape());
+    ISOQUANT_CHECK_OK(Conv2d(each, c.x(), 3, packed, kept.view()));
+    ISOQUANT_CHECK_OK(Conv2d(each, c.x(), 3, viewed, found.view()));
+    Digest a, b;
+    kept.AddTo(a);
+    found.AddTo(b);
+    CHECK(a.value() == b.value());
+  });
+}
+
+TEST_CASE("PackedFilter: sums of the positions of a kernel") {
+  Random random(23);
+  for (const size_t groups : {size_t{1}, size_t{2}}) {
+    const Conv2dGeometry g{3, 2, 1, 1, 1, 1, 1, 0, 0, 1, groups};
+    CheckTapSums<int8_t>(random, g, 16, 17 * groups);
+    CheckTapSums<uint8_t>(random, g, 20, 5 * groups);
+    CheckTapSums<uint8_t>(random, g, 36, 32 * groups);
+  }
+  // Without padding, of one position, of few channels or an odd number of them.
+  Context context;
+  const auto has_none = [&](const Conv2dGeometry& g, size_t channels) {
+    const Filter<int8_t> f(random, g, channels, 6);
+    PackedFilter packed;
+    ISOQUANT_CHECK_OK(PackedFilter::Pack(context, Ohwi{f.ohwi.const_view()}, g, channels, packed));
+    CHECK(packed.GroupTapSums(0) == nullptr);
+  };
+  has_none({3, 2}, 16);
+  has_none({1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 16);
+  has_none({3, 2, 1, 1, 1, 1, 1, 1, 1, 1}, 12);
+  has_none({3, 2, 1, 1, 1, 1, 1, 1, 1, 1}, 18);
+  CHECK(PackedFilter().GroupTapSums(0) == nullptr);
+}
+
 TEST_CASE("PackedFilter: damaged and foreign blobs") {
   Random random(23);
   Conv2dGeometry g{3, 3};

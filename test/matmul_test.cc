@@ -84,6 +84,18 @@ std::vector<Shape> ShapesAroundTiles() {
 TEST_CASE("MatMul: shapes around the tiles, s8") { CheckShapes<int8_t>(ShapesAroundTiles()); }
 TEST_CASE("MatMul: shapes around the tiles, u8") { CheckShapes<uint8_t>(ShapesAroundTiles()); }
 
+// Columns that are multiplied along K, 64 at a time, and more of them.
+TEST_CASE("MatMul: one to five columns") {
+  std::vector<Shape> shapes;
+  for (size_t m : Sizes{31, 32, 77, 130}) {
+    for (size_t k : Sizes{8, 20, 64, 100, 2048, 2052}) {
+      for (size_t n : Sizes{1, 2, 3, 4, 5}) shapes.push_back({m, k, n});
+    }
+  }
+  CheckShapes<int8_t>(shapes);
+  CheckShapes<uint8_t>(shapes);
+}
+
 // Several chunks of K (more than 4096), several blocks of rows, rows that are 4 KiB apart, primes.
 const std::vector<Shape> kLargeShapes = {{1, 4096, 64},  {13, 4097, 33}, {2, 8193, 17},   {14, 9001, 49},
                                          {130, 67, 129}, {257, 515, 19}, {601, 2049, 18}, {37, 4096, 100}};

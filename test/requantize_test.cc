@@ -153,6 +153,16 @@ TEST_CASE("Requantization: shapes around the tiles, strides, all options") {
   }
 }
 
+// Tiles of 64, 32 and 16 columns, of short K and long; and up to four columns.
+TEST_CASE("Requantization: many rows that are read in place") {
+  for (const Shape& shape : {Shape{37, 24, 112}, Shape{36, 96, 96, 3}, Shape{25, 160, 97}, Shape{130, 64, 3},
+                             Shape{45, 100, 1, 2}, Shape{33, 2052, 4}, Shape{128, 16, 2}, Shape{65, 68, 2, 1}}) {
+    for (size_t i = 0; i < kNumOptions; ++i) {
+      ForEachTypes([&](auto a, auto q) { CheckCase<decltype(a), decltype(q)>(shape, kOptions[i], i); });
+    }
+  }
+}
+
 TEST_CASE("Requantization: nothing to do, nothing to add up, several chunks of K") {
   for (const Shape& shape : {Shape{0, 0, 0}, Shape{0, 5, 7}, Shape{3, 5, 0}, Shape{5, 0, 40}, Shape{30, 0, 33},
                              Shape{2, 5000, 40}, Shape{30, 9001, 35, 1}}) {

@@ -139,7 +139,7 @@ TEST_CASE("Seven bits: of blobs that are loaded, not of those that are viewed") 
 // Whole panels, and some columns of one; with workers.
 TEST_CASE_TEMPLATE("Seven bits: 8-bit and float outputs", A, int8_t, uint8_t) {
   Random random(3);
-  for (const size_t n : Sizes{2, 16, 40}) {
+  for (const size_t n : Sizes{2, 3, 16, 40}) {
     const HalfCase<A> c(random, {40, 130, n});
     const PackedWeights packed = Packed<A>(c);
     const std::vector<float> scales(n, 0.001f);

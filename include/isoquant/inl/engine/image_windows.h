@@ -17,7 +17,8 @@ struct ImageWindows {
   Conv2dGeometry geometry;
   size_t out_h, out_w;
   size_t first, count;
-  A padding;  // what pixels beside the image are
+  A padding;                          // what pixels beside the image are
+  const int32_t* tap_sums = nullptr;  // PackedFilter::GroupTapSums of what they are multiplied by; or null
 
   size_t RowSize() const { return geometry.kernel_h * geometry.kernel_w * x.c; }
 };

@@ -16,6 +16,7 @@
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
 #include "isoquant/inl/engine/tuning.h"
+#include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
 
@@ -108,6 +109,7 @@ HWY_INLINE bool SuitsWideTiles(const TileTraits& t, const ProductShape& s) {
 // Whether bytes for VPDPBUSD are better read in place than copied.
 HWY_INLINE bool SuitsBytesInPlace(const ProductShape& s) {
   if (s.n > PackedPanels::kColumns) return true;
+  if (s.n <= kFewColumns && s.no_buffer && s.m >= tuning::kRowsOfFewColumns) return true;
   return s.k >= (s.no_buffer ? tuning::kMinInPlaceKWithoutBuffer : tuning::kMinInPlaceKOfOnePanel);
 }
 

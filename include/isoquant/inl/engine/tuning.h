@@ -66,6 +66,9 @@ constexpr size_t kFewWideRows = 2;
 // 100/2048/16 is 1.3 times as fast in place, 200/512/16 1.2 times, 1000/128/10 0.94 times), or from less on if tiles
 // store the sums in C or finish them (16384/64/2 1.2 and 1.25 times).
 constexpr size_t kMinInPlaceKOfOnePanel = 256, kMinInPlaceKWithoutBuffer = 64;
+// One to four columns: whatever K is, from so many rows on (Zen 4, to s8: 16384/16/2 2.4 times as fast, 1000/32/4 1.6
+// times, 36/32/3 0.9 times).
+constexpr size_t kRowsOfFewColumns = 128;
 
 // ---- Windows of images that are read where pixels lie
 
@@ -80,7 +83,8 @@ constexpr size_t kMinPart = 8;
 constexpr size_t kRowsToRepackColumn = 2;
 // Outputs of an image from which on the sums of weights pay that it takes to leave out padding that is not 0; fewer, if
 // K is so long. (Zen 4, s8, 3 x 3 pixels: 7 x 7, 512 to 512 and 160 to 320 channels, and 5 x 5, 256 to 256, 1.1 times
-// as fast as with the padding, 4 x 4 0.82 times; 7 x 7, 64 to 64 1.05 times, 32 to 32 0.91 times.)
+// as fast as with the padding, 4 x 4 0.82 times; 7 x 7, 64 to 64 1.05 times, 32 to 32 0.91 times.) Sums that the
+// filter keeps cost nothing.
 constexpr size_t kMinSkipping = 100, kMinSkippingOfLongK = 25, kLongSkippingK = 512;
 // Windows of a block, each of which has a pointer; and elements of K, which are not cut into chunks.
 constexpr size_t kMaxWindows = 2048, kMaxWindowK = 8192;

@@ -314,8 +314,7 @@ HWY_NOINLINE Status MatMulOfWindows(Context& context, const ImageWindows<typenam
   uint8_t* const repacked = scratch + plan.panels_at;
   if (plan.repacks) panels.panels = reinterpret_cast<int8_t*>(repacked);
   int32_t* const tap_sums = reinterpret_cast<int32_t*>(scratch + plan.tap_sums_at);
-  const bool sums_taps = plan.skips && plan.padding != 0;
-  if (plan.repacks || sums_taps) {
+  if (plan.repacks || plan.sums_taps) {
     const size_t count = PackedPanels::NumPanels(b.n), taps = windows.geometry.kernel_h * windows.geometry.kernel_w;
     const size_t segment = plan.touching ? windows.geometry.kernel_w * windows.x.c : windows.x.c;
     const size_t old_bytes = DivideUp(b.k, size_t{4}) * PackedPanels::kLineBytes;
@@ -324,7 +323,7 @@ HWY_NOINLINE Status MatMulOfWindows(Context& context, const ImageWindows<typenam
         RepackForWindows(b.panels + i * old_bytes, b.k, segment, kTraits.segment_unit, repacked + i * plan.panel_bytes);
       }
       const int8_t* const panel = panels.panels + i * plan.panel_bytes;
-      for (size_t tap = 0; sums_taps && tap < taps; ++tap) {
+      for (size_t tap = 0; plan.sums_taps && tap < taps; ++tap) {
         SumLines(StageTag(), panel + tap * plan.tap_bytes * PackedPanels::kColumns, plan.tap_bytes / 4,
                  tap_sums + (tap * count + i) * PackedPanels::kColumns);
       }
@@ -337,7 +336,8 @@ HWY_NOINLINE Status MatMulOfWindows(Context& context, const ImageWindows<typenam
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
     uint8_t* const own = scratch + plan.shared_bytes + worker * plan.worker_bytes;
     const StageEnvironment<int32_t> environment(stage);
-    WindowBlock<P, Stage>(windows, plan, segments, panels, tap_sums, stage, own).Run(image, lines, groups);
+    const int32_t* const sums = plan.sums_taps ? tap_sums : windows.tap_sums;
+    WindowBlock<P, Stage>(windows, plan, segments, panels, sums, stage, own).Run(image, lines, groups);
   };
   context.Run(plan.images * plan.blocks * plan.column_parts, TaskRef(task));
   return Status();

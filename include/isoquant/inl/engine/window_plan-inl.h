@@ -55,7 +55,7 @@ struct WindowPlan {
   size_t panel_bytes, k;
   // Tiles leave out taps that see only padding. Unless that is read as 0, sums then begin with `padding` times the sums
   // of the weights of these.
-  bool skips;
+  bool skips, sums_taps;  // sums_taps: and these are not known yet
   int32_t padding;
   WindowColumns columns[2 * tuning::kMinColumns];
   size_t num_columns, num_segments;
@@ -207,7 +207,8 @@ HWY_INLINE bool PlanWindows(const WindowTraits& t, const ImageWindows<A>& w, uin
   // (Beside a matrix unit the sums take too long.)
   const bool is_long_k = t.max_part == 0 && plan.k >= tuning::kLongSkippingK;
   const size_t least = is_long_k ? tuning::kMinSkippingOfLongK : tuning::kMinSkipping;
-  plan.skips = plan.padding == 0 || (plan.tap_bytes % t.segment_unit == 0 && w.out_h * w.out_w >= least);
+  const bool pays = w.tap_sums != nullptr || w.out_h * w.out_w >= least;
+  plan.skips = plan.padding == 0 || (plan.tap_bytes % t.segment_unit == 0 && pays);
 
   const size_t l2_bytes = caches.L2Bytes();
   plan.groups = DivideUp(n, t.nr);
@@ -249,7 +250,8 @@ HWY_INLINE bool PlanWindows(const WindowTraits& t, const ImageWindows<A>& w, uin
   }
   plan.panels_at = RoundUp(plan.num_segments * sizeof(WindowSegment), 64);
   plan.tap_sums_at = plan.panels_at + (plan.repacks ? b_bytes : 0);
-  const size_t taps = plan.skips && plan.padding != 0 ? g.kernel_h * g.kernel_w : 0;
+  plan.sums_taps = plan.skips && plan.padding != 0 && w.tap_sums == nullptr;
+  const size_t taps = plan.sums_taps ? g.kernel_h * g.kernel_w : 0;
   plan.shared_bytes = plan.tap_sums_at + taps * panels * PackedPanels::kColumns * sizeof(int32_t);
   plan.windows_at = plan.max_strip_lines * plan.pitch;
   plan.tiles_at = plan.windows_at + RoundUp(plan.max_lines * w.out_w * sizeof(const uint8_t*), 64);

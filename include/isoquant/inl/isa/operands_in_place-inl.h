@@ -69,6 +69,7 @@ struct Segments {
     ++next;
     return true;
   }
+  size_t AllSteps() const { return static_cast<size_t>(end - next) * steps; }
   const WindowSegment* next;
   const WindowSegment* end;
   size_t steps;
@@ -81,6 +82,7 @@ struct OneSegment {
     a = b = 0;
     return done = true;
   }
+  size_t AllSteps() const { return steps; }
   size_t steps;
   bool done = false;
 };

@@ -49,7 +49,8 @@
 //                             products of one chunk of K
 //   kInPlaceMR, kInPlaceNR    where there are several tiles, those of so many rows and columns at most can be read in
 //                             place: TileInPlace(args) multiplies them, without a_tail and b_arranged; and any number
-//                             of rows in one call, if their sums go to no buffer. 0: there are none
+//                             of rows in one call, if their sums go to no buffer. 0: there are none. Up to kFewColumns
+//                             columns suit it best
 //   MayReadInPlace()          whether such tiles are the faster ones on this CPU
 //
 // Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
@@ -83,6 +84,9 @@ namespace {
 
 // For policies that need no more than their target.
 inline const char* NeverRefuse(const Cpu&) { return nullptr; }
+
+// Columns that tiles in place multiply along K (few_columns-inl.h), at most.
+constexpr size_t kFewColumns = 4;
 
 // The State of most policies: they keep nothing.
 struct NoState {

@@ -49,9 +49,8 @@ HWY_INLINE hn::Vec<hn::Repartition<Q, D>> FinishedBytes(D d, const TileFinish& f
 
 // One row of four vectors.
 template <class Q, bool kPlain, class D, class V = hn::Vec<D>>
-HWY_INLINE void FinishBytes(D d, const TileFinish& f, size_t row, V v0, V v1, V v2, V v3) {
-  hn::StoreU(FinishedBytes<Q, kPlain, 4>(d, f, 0, v0, v1, v2, v3), hn::Repartition<Q, D>(),
-             static_cast<Q*>(f.to) + row * f.to_stride);
+HWY_INLINE void FinishBytes(D d, const TileFinish& f, V v0, V v1, V v2, V v3, Q* to) {
+  hn::StoreU(FinishedBytes<Q, kPlain, 4>(d, f, 0, v0, v1, v2, v3), hn::Repartition<Q, D>(), to);
 }
 // Two vectors of each of two rows. The second row is not stored where it is null.
 #if HWY_TARGET != HWY_SCALAR  // which has no half vectors
@@ -63,15 +62,14 @@ HWY_INLINE void FinishTwoRows(D d, const TileFinish& f, size_t col, V v0, V v1, 
   if (second != nullptr) hn::StoreU(hn::UpperHalf(d_row, q), d_row, second);
 }
 #endif
-// The first `rows` of four rows of at most a vector, each `step` rows after the last one.
+// The first `rows` of four rows of at most a vector, each `step` elements after the last one.
 template <class Q, bool kPlain, class D, class V = hn::Vec<D>>
-HWY_INLINE void FinishFewBytes(D d, const TileFinish& f, size_t col, size_t row, size_t step, size_t rows, V v0, V v1,
-                               V v2, V v3) {
+HWY_INLINE void FinishFewBytes(D d, const TileFinish& f, size_t col, V v0, V v1, V v2, V v3, Q* to, size_t step,
+                               size_t rows) {
   const hn::CappedTag<Q, TileFinish::kFew> d_row;
   alignas(64) Q four[4 * TileFinish::kFew];
   hn::Store(FinishedBytes<Q, kPlain, 1>(d, f, col, v0, v1, v2, v3), hn::Repartition<Q, D>(), four);
-  Q* to = static_cast<Q*>(f.to) + row * f.to_stride + col;
-  for (size_t i = 0; i < rows; ++i, to += step * f.to_stride) {
+  for (size_t i = 0; i < rows; ++i, to += step) {
     StoreFirst(hn::Load(d_row, four + i * TileFinish::kFew), d_row, to, f.columns - col);
   }
 }

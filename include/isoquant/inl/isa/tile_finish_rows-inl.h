@@ -56,12 +56,13 @@ HWY_INLINE void FinishByteRows(D d, const TileFinish& f, SumsOfRows s) {
   constexpr size_t kN = hn::MaxLanes(D()), kRows = 4 * kN / kFinishedColumns;
   const auto load = [&](const int32_t* sums, size_t col)
                         HWY_ATTR { return hn::Add(hn::Load(d, sums + col), Addends(d, f, col)); };
+  Q* to = static_cast<Q*>(f.to) + s.row * f.to_stride;
   if constexpr (kRows == 1) {
-    for (; s.rows != 0; --s.rows, ++s.row, s.sums += s.stride) {
-      FinishBytes<Q, false>(d, f, s.row, load(s.sums, 0), load(s.sums, kN), load(s.sums, 2 * kN), load(s.sums, 3 * kN));
+    for (; s.rows != 0; --s.rows, s.sums += s.stride, to += f.to_stride) {
+      const int32_t* const sums = s.sums;
+      FinishBytes<Q, false>(d, f, load(sums, 0), load(sums, kN), load(sums, 2 * kN), load(sums, 3 * kN), to);
     }
   } else {
-    Q* to = static_cast<Q*>(f.to) + s.row * f.to_stride;
     while (s.rows != 0) {
       const bool both = s.rows != 1;
       const int32_t* const second = both ? s.sums + s.stride : s.sums;

@@ -84,8 +84,9 @@ class RequantizeStage : public ByteStage<RequantizeStage<Q>, Q> {
     TileFinish finish;
     Describe(*this, col, kFinished, finish);
     const auto sum = [&](size_t i) HWY_ATTR { return hn::Add(hn::LoadU(d, sums + i), Addends(d, finish, i)); };
-    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride) {
-      FinishBytes<Q, false>(d, finish, row, sum(0), sum(n), sum(2 * n), sum(3 * n));
+    Q* to = static_cast<Q*>(finish.to) + rows.begin * finish.to_stride;
+    for (size_t row = 0; row < rows.size; ++row, sums += stride, to += finish.to_stride) {
+      FinishBytes<Q, false>(d, finish, sum(0), sum(n), sum(2 * n), sum(3 * n), to);
     }
   }
 
