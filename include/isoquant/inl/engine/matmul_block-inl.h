@@ -72,6 +72,7 @@ class MatMulBlock {
     args_.a_stride = plan_.tile.reads_rows ? a_.matrix.row_stride : P::kPieceK;
     args_.panel_stride = kTraits.PanelBytes(plan_.k) / sizeof(B);
     const size_t end = groups.begin + groups.size, nr = plan_.tile.cols;
+    first_group_ = groups.begin;
     for (size_t g = groups.begin, packed_end = g; g < end; ++g) {
       if (plan_.pack_groups != 0 && g == packed_end) {
         packed_end = Min(g + plan_.pack_groups, end);
@@ -100,7 +101,8 @@ class MatMulBlock {
     const size_t most_panels = plan_.pack_groups * plan_.tile.cols / PackedPanels::kColumns;
     uint32_t* sums = At<uint32_t>(plan_.packed_at + most_panels * kTraits.PanelBytes(plan_.k));
     const size_t begin = cols.begin / PackedPanels::kColumns;
-    PackPanels<B>(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums});
+    const bool are_fetched = FetchesToPack() && cols.begin != first_group_ * plan_.tile.cols;
+    PackPanels<B>(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums, are_fetched});
     state_.ForgetB();  // the panels before these lay in the same memory
     SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), plan_.k, cols.size});
     first_col_ = cols.begin;
@@ -155,7 +157,7 @@ class MatMulBlock {
       args_.rows = tile.size;
       SetRows(tile, k, arranges_next && t != 0);
       if (arranges_next) SetNext(t, tile);
-      args_.hints.prefetch = Prefetches(t, tile, next_b);
+      args_.hints.prefetch = FetchesToPack() ? LinesToPack(t, col) : Prefetches(t, tile, next_b);
       if (!direct) {
         args_.c = Slot(t);
         args_.c_stride = plan_.tile.cols;
@@ -200,6 +202,30 @@ class MatMulBlock {
     }
     CheckTileArgs<P>(args_);
     P::Tile(state_, args_);
+  }
+
+  // Whether tiles fetch the lines of plain K x N that are packed after them. (Those of N x K come one after the other.)
+  // A tile fetches a line of a quarter of the rows at most, and no more than two of three tiles do: fewer rows of A
+  // leave too little time for it.
+  bool FetchesToPack() const {
+    return plan_.fetches_to_pack && !b_.transposed() &&
+           3 * Portions(plan_.pack_groups) <= 2 * plan_.pack_groups * tiles_;
+  }
+  size_t Portions(size_t groups) const {
+    return 4 * DivideUp(groups * plan_.tile.cols * sizeof(B), PackedPanels::kLineBytes);
+  }
+  // What tile `t` of the group of columns from `col` on fetches of these.
+  PrefetchStreams LinesToPack(size_t t, size_t col) const {
+    const size_t nr = plan_.tile.cols, next = first_col_ + plan_.pack_groups * nr;
+    if (next >= plan_.n) return {args_.b, 0, 0};
+    const size_t portions = Portions(Min(plan_.pack_groups, (plan_.n - next) / nr));
+    const size_t tiles = plan_.pack_groups * tiles_, i = (col - first_col_) / nr * tiles_ + t;
+    const size_t portion = i * portions / tiles;
+    if (portion == (i + 1) * portions / tiles) return {args_.b, 0, 0};  // a later tile's
+    const MatrixView<const B> b = b_.plain().template As<B>();
+    const size_t line = b.row_stride * sizeof(B), row = portion % 4 * (plan_.k / 4);
+    const size_t lines_before = portion / 4 * PackedPanels::kLineBytes;
+    return {reinterpret_cast<const char*>(b.Row(row) + next) + lines_before, line, 2 * line, 4 * line};
   }
 
   // What tile `t` fetches for later tiles.
@@ -309,7 +335,7 @@ class MatMulBlock {
   // Panels of b_: all, or of those columns that are packed at the time, from first_col_ on.
   const B* panels_;
   const int32_t* column_sums_;
-  size_t panels_n_, first_col_ = 0, first_slot_ = 0;
+  size_t panels_n_, first_col_ = 0, first_slot_ = 0, first_group_ = 0;
   TileArgs<ArrangedA, B, ArrangedB, Acc> args_;  // set piece by piece, each member before the first Tile
   TileFinish finish_;
   Part rows_{};

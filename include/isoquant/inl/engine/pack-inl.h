@@ -38,9 +38,10 @@ constexpr size_t kLine = PackedPanels::kColumns * PackedPanels::kGroup;  // byte
 template <class B>
 struct PackRange {
   size_t begin, end;
-  B* panels;        // of panel `begin`
-  uint32_t* sums;   // of its first column; null for floats, which have none
-  int8_t flip = 0;  // -128, the bits 0x80, for u8: bytes are packed ^ flip
+  B* panels;                 // of panel `begin`
+  uint32_t* sums;            // of its first column; null for floats, which have none
+  bool are_fetched = false;  // by whom else, while these are read
+  int8_t flip = 0;           // -128, the bits 0x80, for u8: bytes are packed ^ flip
 };
 
 // ---- K x N: a strip of rows at a time, in it some panels at a time: they are written in runs of a page or more.
@@ -128,7 +129,7 @@ template <class B>
 void PackKxN(const MatrixView<const B>& v, const PackRange<B>& out) {
   constexpr size_t kColumns = PackedPanels::kColumns, kPanels = kMaxPanels<B>;
   constexpr size_t kAhead = HWY_MAX(kPanels * kColumns, kLine / sizeof(B));
-  const bool is_cached = v.cols * sizeof(B) <= DetectCpu().l2_bytes / 2 / HWY_MAX(v.rows, 1);
+  const bool is_cached = out.are_fetched || v.cols * sizeof(B) <= DetectCpu().l2_bytes / 2 / HWY_MAX(v.rows, 1);
   const size_t whole_end = HWY_MIN(out.end, v.cols / kColumns);
   for (size_t k = 0; k < v.rows; k += kStripRows<B>) {
     const size_t rows = HWY_MIN(v.rows - k, kStripRows<B>);

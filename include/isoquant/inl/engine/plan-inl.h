@@ -35,7 +35,7 @@ struct TileTraits {
   size_t wide_mr = 0, wide_nr = 0;
   size_t in_place_mr = 0, in_place_nr = 0;
   size_t short_k = 0, many_mr = 0;
-  bool runs_between = false, owes = false;
+  bool runs_between = false, owes = false, follows_steps = false;
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   // Whether tiles have at most many_mr rows, if that is not 0, and many_nr columns.
@@ -69,7 +69,8 @@ constexpr TileTraits TraitsOf() {
           P::kShortK,
           P::kManyMR,
           P::kRunsBetween,
-          P::kOwes};
+          P::kOwes,
+          P::kFollowsSteps};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -173,6 +174,7 @@ struct MatMulPlan {
   size_t chunks, piece_k;             // K
   size_t buffers;                     // buffered tiles
   size_t pack_groups;                 // groups of plain B that are packed at a time; 0: B is packed
+  bool fetches_to_pack;               // tiles fetch what is packed after them
   // Offsets in a worker's scratch. Arranged rows, or the tails of rows that are read in place, come first.
   size_t tiles_at, b_arranged_at, owed_at, packed_at, bytes;
 
@@ -256,6 +258,8 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
 
   plan.packed_at = plan.bytes;
   plan.pack_groups = 0;
+  plan.fetches_to_pack = s.plain_b && t.follows_steps && !in_place && !plan.tile.wide && !plan.tile.tall &&
+                         plan.chunks == 1 && b_bytes > l2_bytes / 2;
   if (s.plain_b) {
     const size_t group_bytes = plan.tile.cols / PackedPanels::kColumns * t.PanelBytes(s.k);
     const size_t columns =

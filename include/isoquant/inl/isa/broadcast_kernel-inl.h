@@ -162,7 +162,7 @@ struct BroadcastKernel {
   static constexpr bool kHardwareFetches = HWY_TARGET == HWY_AVX2 && !kIsExact && kParts == 1 && kRows <= 2;
   struct Prefetches {
     const char* next;
-    size_t inner, outer;
+    size_t inner, outer, step;
 
     HWY_INLINE void Step(size_t i) const {
       if (kAlone) {
@@ -173,7 +173,7 @@ struct BroadcastKernel {
         hwy::Prefetch(next + i % 2 * inner + i / 2 * outer);
       }
     }
-    HWY_INLINE void Advance() { next += kAlone ? 256 : 64; }
+    HWY_INLINE void Advance() { next += kAlone ? 256 : step; }
   };
 
   // Four at a time, because scalar instructions take slots of the ports that VPDPBUSD needs (512 cubed: 95.3 % with
@@ -301,9 +301,9 @@ struct BroadcastKernel {
     const ArrangedA* a = args.a + first * kPieceK;
     const size_t to_next_piece = kSplitsRows ? args.a_step - kPieceK : (kRows - 1) * kPieceK;
     Prefetches prefetches{static_cast<const char*>(args.hints.prefetch.from), args.hints.prefetch.inner,
-                          args.hints.prefetch.outer};
-    if (first != 0) prefetches = {reinterpret_cast<const char*>(args.b), 0, 0};
-    if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride * sizeof(B)};
+                          args.hints.prefetch.outer, args.hints.prefetch.step};
+    if (first != 0) prefetches = {reinterpret_cast<const char*>(args.b), 0, 0, 64};
+    if (kAlone) prefetches = {reinterpret_cast<const char*>(args.b) + kAhead, 0, args.panel_stride * sizeof(B), 64};
     const char* written = args.hints.written + first * args.hints.written_stride;
     Acc* const c = args.c + first * args.c_stride;
     const Args* hidden = &args;

@@ -51,6 +51,7 @@
 //                             place: TileInPlace(args) multiplies them, without a_tail and b_arranged; and any number
 //                             of rows in one call, if their sums go to no buffer. 0: there are none. Up to kFewColumns
 //                             columns suit it best
+//   kFollowsSteps             Tile of kNR columns heeds PrefetchStreams::step
 //   MayReadInPlace()          whether such tiles are the faster ones on this CPU
 //
 // Why pieces: the pieces of a tile's rows alternate, so that Tile reads one stream, at constant offsets. Rows in place
@@ -107,6 +108,7 @@ struct AnyShape {
   static constexpr bool kRunsBetween = false;
   static constexpr bool kOwes = false;
   static constexpr size_t kInPlaceMR = 0, kInPlaceNR = 0;
+  static constexpr bool kFollowsSteps = false;
 };
 
 }  // namespace
@@ -120,13 +122,14 @@ namespace HWY_NAMESPACE {
 namespace {  // not linked with others: each file that includes this has code for its own compiler flags
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Four streams of lines, 4 k bytes each: they begin at `from`, from + inner, from + outer and from + inner + outer.
+// Four streams of lines, k / 16 lines each: they begin at `from`, from + inner, from + outer and from + inner + outer.
 // There are several, because few lines can be under way at once if they are asked for one by one, but the prefetcher of
 // L2 runs ahead on every stream (14.8 GB/s with four streams, 10.6 with one: weights_gbps of bench/run.sh
 // --benchmark_filter='^MatMulCold/s8s8s32/16/4096/4096' on Granite Rapids).
 struct PrefetchStreams {
   const void* from;     // where there is nothing to fetch, any line of B; null only if B has none
   size_t inner, outer;  // bytes
+  size_t step = 64;     // bytes from line to line of a stream
 };
 
 // What Tile may use to be faster. No output depends on it.
