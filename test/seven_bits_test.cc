@@ -52,7 +52,7 @@ TEST_CASE_TEMPLATE("Seven bits: shapes around the tiles", A, int8_t, uint8_t) {
   Random random(1);
   for (const size_t m : Sizes{1, 2, 5, 6, 7, 11, 13, 32, 37}) {
     for (const size_t k : Sizes{64, 67, 128, 130, 131, 192}) {
-      for (const size_t n : Sizes{1, 8, 9, 16, 17, 33, 70}) {
+      for (const size_t n : Sizes{1, 2, 8, 9, 16, 17, 33, 70}) {
         CAPTURE(m);
         CAPTURE(k);
         CAPTURE(n);
@@ -140,7 +140,8 @@ TEST_CASE("Seven bits: of blobs that are loaded, not of those that are viewed") 
 TEST_CASE_TEMPLATE("Seven bits: 8-bit and float outputs", A, int8_t, uint8_t) {
   Random random(3);
   for (const size_t n : Sizes{2, 3, 16, 40}) {
-    const HalfCase<A> c(random, {40, 130, n});
+    const size_t k = n % 2 == 0 ? 130 : 132;  // rows whose size is a multiple of four are read in place
+    const HalfCase<A> c(random, {40, k, n});
     const PackedWeights packed = Packed<A>(c);
     const std::vector<float> scales(n, 0.001f);
     const float row_scale = 0.5f;

@@ -18,9 +18,11 @@
 // On Zen 5 this is 98 to 99 % of the peak of VPDPBUSD, with no row copied, where 12 x 2 are 96. (Commands: tuning.h.
 // oneDNN's tile has the same shape.)
 //
-// Kernels take all that changes from tile to tile in registers, or as the words that it was stored as: where a tile's
-// arguments are copied by vectors, the copies wait until all stores before them are in L1, and those are the last
-// tile's outputs (1024 cubed: 89 instead of 98 %).
+// Kernels (bytes_kernel-inl.h) take all that changes from tile to tile in registers, or as the words that it was stored
+// as: where a tile's arguments are copied by vectors, the copies wait until all stores before them are in L1, and those
+// are the last tile's outputs (1024 cubed: 89 instead of 98 %).
+//
+// With 512 bits, one to four columns of many rows are left to few_columns-inl.h.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ISA_TILE_BYTES_IN_PLACE_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -32,7 +34,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 
 #include "hwy/highway.h"
