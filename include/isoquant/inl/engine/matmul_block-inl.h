@@ -72,11 +72,10 @@ class MatMulBlock {
     args_.a_stride = plan_.tile.reads_rows ? a_.matrix.row_stride : P::kPieceK;
     args_.panel_stride = kTraits.PanelBytes(plan_.k) / sizeof(B);
     const size_t end = groups.begin + groups.size, nr = plan_.tile.cols;
-    first_group_ = groups.begin;
     for (size_t g = groups.begin, packed_end = g; g < end; ++g) {
       if (plan_.pack_groups != 0 && g == packed_end) {
         packed_end = Min(g + plan_.pack_groups, end);
-        Pack({g * nr, Min(packed_end * nr, plan_.n) - g * nr});
+        Pack({g * nr, Min(packed_end * nr, plan_.n) - g * nr}, g == groups.begin);
       }
       RunGroup(g * nr);
     }
@@ -96,12 +95,12 @@ class MatMulBlock {
   }
 
   // The panels of `cols` of plain B, into this worker's scratch: multiplied at once, they never leave its L2.
-  void Pack(Part cols) {
+  void Pack(Part cols, bool is_first) {
     B* panels = At<B>(plan_.packed_at);
     const size_t most_panels = plan_.pack_groups * plan_.tile.cols / PackedPanels::kColumns;
     uint32_t* sums = At<uint32_t>(plan_.packed_at + most_panels * kTraits.PanelBytes(plan_.k));
     const size_t begin = cols.begin / PackedPanels::kColumns;
-    const bool are_fetched = FetchesToPack() && cols.begin != first_group_ * plan_.tile.cols;
+    const bool are_fetched = FetchesToPack() && !is_first;
     PackPanels<B>(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums, are_fetched});
     state_.ForgetB();  // the panels before these lay in the same memory
     SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), plan_.k, cols.size});
@@ -335,7 +334,7 @@ class MatMulBlock {
   // Panels of b_: all, or of those columns that are packed at the time, from first_col_ on.
   const B* panels_;
   const int32_t* column_sums_;
-  size_t panels_n_, first_col_ = 0, first_slot_ = 0, first_group_ = 0;
+  size_t panels_n_, first_col_ = 0, first_slot_ = 0;
   TileArgs<ArrangedA, B, ArrangedB, Acc> args_;  // set piece by piece, each member before the first Tile
   TileFinish finish_;
   Part rows_{};

@@ -210,9 +210,9 @@ struct BytesKernel {
     const size_t step = ByteRows<Q, false>::Step(args);
     sums.KeepApart();
     if constexpr (kRows == kRowsAtOnce) {
-      if (f.plain) return sums.template FinishBytesOf<Q, true>(f, col, to, step);
+      if (f.plain) return FinishAll<ByteRows<Q, true>>(&f, col, sums, to, step, kAll);
     }
-    sums.template FinishBytesOf<Q, false>(f, col, to, step);
+    FinishAll<ByteRows<Q, false>>(&f, col, sums, to, step, kAll);
   }
 
   // Kinds of outputs: where row `first` goes, how many elements there are to the next one, and how row kRow of sums
@@ -231,7 +231,7 @@ struct BytesKernel {
   template <class Q, bool kPlain>
   struct ByteRows {
     static HWY_INLINE Q* First(const Args& args, size_t col, size_t first) {
-      return static_cast<Q*>(args.finish->to) + (args.row + first * RowStep(args)) * args.finish->to_stride + col;
+      return FinishedRow<Q>(args, *args.finish, first) + col;
     }
     static HWY_INLINE size_t Step(const Args& args) { return RowStep(args) * args.finish->to_stride; }
     template <size_t kRow>

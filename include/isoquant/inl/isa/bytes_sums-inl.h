@@ -71,12 +71,8 @@ struct BytesSums {
   HWY_INLINE void FinishFloats(const TileFinish& f, size_t col, size_t row, size_t step) const {
     FinishFloats(f, col, row, step, kAll);
   }
-  // That of bytes: the first row goes to `to`, others `step` elements after the last.
-  template <class Q, bool kPlain>
-  HWY_INLINE void FinishBytesOf(const TileFinish& f, size_t col, Q* to, size_t step) const {
-    FinishBytesOf<Q, kPlain>(f, col, to, step, kAll);
-  }
-  // Four vectors of these: those of one row, two or four, from kRow on, which goes to `to`. (Nothing for rows between.)
+  // That of bytes, on four vectors: those of one row, two or four, from kRow on. That row goes to `to`, others `step`
+  // elements after the last. (Nothing for rows between.)
   template <class Q, bool kPlain, size_t kRow>
   HWY_INLINE void FinishByteRowsAt(const TileFinish& f, size_t col, Q* to, size_t step) const {
     constexpr size_t kAtOnce = 4 / kVectors, kLeft = Min(kRows - kRow, kAtOnce), kAt = kRow * kVectors;
@@ -158,11 +154,6 @@ struct BytesSums {
     } else {
       (FinishFloatVector(D(), f, col + kI * kLanes, row_scale, v[kAt + kI], to), ...);
     }
-  }
-  template <class Q, bool kPlain, size_t... kRow>
-  HWY_INLINE void FinishBytesOf(const TileFinish& f, size_t col, Q* to, size_t step,
-                                std::index_sequence<kRow...>) const {
-    ((FinishByteRowsAt<Q, kPlain, kRow>(f, col, to, step), to += step), ...);
   }
 
   template <size_t... kI>

@@ -198,7 +198,7 @@ class FewColumns {
       const auto row_scales = hn::TableLookupLanes(hn::LoadU(df, of_rows + i), lanes);
       hn::Store(FinishedFloats(D32(), finish_, 0, row_scales, hn::Load(D32(), sums + i * kCols)), df, out + i * kCols);
     }
-    StoreRows(out, rows, Output<float>(row), RowStep(args_) * finish_.to_stride);
+    StoreRows(out, rows, FinishedRow<float>(args_, finish_, row), RowStep(args_) * finish_.to_stride);
   }
   template <class Q>
   void FinishBytes(size_t row, size_t rows, const int32_t* sums) const {
@@ -206,11 +206,7 @@ class FewColumns {
     const auto load = [&](size_t i) HWY_ATTR { return hn::Load(D32(), sums + i * kSums); };
     hn::Store(FinishedBytes<Q, false, 1>(D32(), finish_, 0, load(0), load(1), load(2), load(3)),
               hn::Repartition<Q, D32>(), out);
-    StoreRows(out, rows, Output<Q>(row), RowStep(args_) * finish_.to_stride);
-  }
-  template <class T>
-  T* Output(size_t row) const {
-    return static_cast<T*>(finish_.to) + (args_.row + row * RowStep(args_)) * finish_.to_stride;
+    StoreRows(out, rows, FinishedRow<Q>(args_, finish_, row), RowStep(args_) * finish_.to_stride);
   }
 
   // Rows that follow one another are one run of elements.

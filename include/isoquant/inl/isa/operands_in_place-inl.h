@@ -139,6 +139,12 @@ HWY_INLINE size_t RowStep(const TileArgs<uint8_t, TB, ArrangedB, Acc>&) {
   return 1;
 }
 
+// Where outputs of a tile's row `row` begin.
+template <class T, class Args>
+HWY_INLINE T* FinishedRow(const Args& args, const TileFinish& f, size_t row) {
+  return static_cast<T*>(f.to) + (args.row + row * RowStep(args)) * f.to_stride;
+}
+
 // Where panels are read: four of them from two pointers.
 template <size_t kPanels>
 struct PanelsAt {

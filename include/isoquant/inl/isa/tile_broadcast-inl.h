@@ -75,7 +75,7 @@ struct BroadcastTiles : AnyShape {
   static constexpr bool kReadsRows = false;
   static constexpr size_t kArrangeBRows = SIZE_MAX;
   static constexpr bool kReadsBFromL2 = true;
-  static constexpr bool kFollowsSteps = kArrangesNext;       // (measured with them alone)
+  static constexpr bool kFollowsSteps = kArrangesNext;       // bytes with 512-bit vectors, where it was measured
   static void ArrangePanel(const B*, size_t, ArrangedB*) {}  // never: the panels are what the instruction wants
   using State = NoState;
 
