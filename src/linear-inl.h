@@ -8,6 +8,8 @@
 #define ISOQUANT_SRC_LINEAR_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "isoquant/float_types.h"
 #include "isoquant/inl/sources/quantized_rows-inl.h"
 #include "src/linear_call.h"
@@ -18,10 +20,11 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Of M rows.
+// Of M rows that are quantised to Q.
+template <class Q>
 HWY_INLINE Dequantization DequantizationOf(const LinearLayer& layer, const RowParameters& parameters, size_t m) {
   Dequantization d{{parameters.scales, m}, {}, layer.column_scales, layer.bias, layer.activation};
-  if (parameters.zero_points != nullptr) d.row_zero_points = {parameters.zero_points, m};
+  if constexpr (std::is_unsigned<Q>::value) d.row_zero_points = {parameters.zero_points, m};
   d.activation_parameter = layer.activation_parameter;
   d.min = layer.min;
   d.max = layer.max;
@@ -41,8 +44,9 @@ HWY_INLINE Status RunTo(const LinearCall& call, const RowSource<Q>& rows, const 
 
 template <class X, class Q>
 HWY_INLINE Status RunLinear(const LinearCall& call) {
-  const Dequantization d = DequantizationOf(call.layer, call.parameters, call.x.rows);
-  const QuantizedRows<X, Q> rows(call.x.As<const X>(), call.parameters);
+  const Dequantization d = DequantizationOf<Q>(call.layer, call.parameters, call.x.rows);
+  const MatrixView<const X> x = call.x.As<const X>();
+  const QuantizedRows<X, Q> rows(x, call.parameters);
   const RowSource<Q> source(rows);
   if (call.y.type == ElementType::kF32) return RunTo<Q, float>(call, source, d);
   if (call.y.type == ElementType::kF16) return RunTo<Q, Float16>(call, source, d);

@@ -10,6 +10,8 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "isoquant/inl/dispatch.h"
+#include "isoquant/inl/stages/dequantize-inl.h"
+#include "src/engine.h"
 #include "src/linear-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,17 +19,33 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Not inlined: the path of small calls is short.
+template <class Q>
+HWY_NOINLINE Status RunUnusual(Context& context, const RowSource<Q>& rows, const LinearLayer& layer,
+                               const RowParameters& parameters, const MatrixView<float>& y) {
+  const Dequantization d = DequantizationOf<Q>(layer, parameters, y.rows);
+  return RunDequantized<Q, float>(context, rows, *layer.weights, d, RowScales::kLate, nullptr, y);
+}
+
+// That of a usual layer does not even have a Dequantization in memory.
+template <class Q>
+HWY_INLINE Status RunF32(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
+                         const RowParameters& parameters, const MatrixView<float>& y, bool is_usual) {
+  const QuantizedRows<float, Q> rows(x, parameters);
+  const RowSource<Q> source(rows);
+  if (HWY_UNLIKELY(!is_usual)) return RunUnusual<Q>(context, source, layer, parameters, y);
+  const Dequantization d = DequantizationOf<Q>(layer, parameters, x.rows);
+  const DequantizeStage<float> stage(d, layer.weights->panels().column_sums, y, RowScales::kLate);
+  return RunEngine(context, source, *layer.weights, StageRef<int32_t>(stage));
+}
+// One name each, for HWY_EXPORT.
 Status LinearS8(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
-                const RowParameters& parameters, const MatrixView<float>& y) {
-  const QuantizedRows<float, int8_t> rows(x, parameters);
-  return RunDequantized<int8_t, float>(context, RowSource<int8_t>(rows), *layer.weights,
-                                       DequantizationOf(layer, parameters, x.rows), RowScales::kLate, nullptr, y);
+                const RowParameters& parameters, const MatrixView<float>& y, bool is_usual) {
+  return RunF32<int8_t>(context, x, layer, parameters, y, is_usual);
 }
 Status LinearU8(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
-                const RowParameters& parameters, const MatrixView<float>& y) {
-  const QuantizedRows<float, uint8_t> rows(x, parameters);
-  return RunDequantized<uint8_t, float>(context, RowSource<uint8_t>(rows), *layer.weights,
-                                        DequantizationOf(layer, parameters, x.rows), RowScales::kLate, nullptr, y);
+                const RowParameters& parameters, const MatrixView<float>& y, bool is_usual) {
+  return RunF32<uint8_t>(context, x, layer, parameters, y, is_usual);
 }
 
 }  // namespace
@@ -45,14 +63,15 @@ HWY_EXPORT(LinearU8);
 
 Status Linear(Context& context, const MatrixView<const float>& x, const LinearLayer& layer,
               const MatrixView<float>& y) {
-  if (!IsUsualLinear(x, layer, y)) ISOQUANT_RETURN_IF_ERROR((CheckLinear<float, float>(x, layer, nullptr, y)));
+  const bool is_usual = IsUsualLinear(x, layer, y);
+  if (!is_usual) ISOQUANT_RETURN_IF_ERROR((CheckLinear<float, float>(x, layer, nullptr, y)));
   if (y.empty()) return Status();
   RowParameters parameters;
   ISOQUANT_RETURN_IF_ERROR(FindRowMemory(context, x.rows, layer, parameters));
   if (parameters.zero_points == nullptr) {
-    return ISOQUANT_DISPATCH(context, LinearS8)(context, x, layer, parameters, y);
+    return ISOQUANT_DISPATCH(context, LinearS8)(context, x, layer, parameters, y, is_usual);
   }
-  return ISOQUANT_DISPATCH(context, LinearU8)(context, x, layer, parameters, y);
+  return ISOQUANT_DISPATCH(context, LinearU8)(context, x, layer, parameters, y, is_usual);
 }
 
 }  // namespace isoquant

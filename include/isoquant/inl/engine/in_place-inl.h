@@ -35,12 +35,18 @@ struct LinesOfB {
   const float* data;
   size_t line, panel;
 
-  explicit LinesOfB(const PackedPanels& b)
-      : data(reinterpret_cast<const float*>(b.panels)),
-        line(PackedPanels::kColumns),
-        panel(b.k * PackedPanels::kColumns) {}
-  explicit LinesOfB(const MatrixView<const float>& b)
-      : data(b.data), line(b.row_stride), panel(PackedPanels::kColumns) {}
+  HWY_INLINE explicit LinesOfB(const WeightsRef& weights) {
+    if (const PackedPanels* b = weights.packed()) {
+      data = reinterpret_cast<const float*>(b->panels);
+      line = PackedPanels::kColumns;
+      panel = b->k * PackedPanels::kColumns;
+    } else {
+      const MatrixView<const float> plain = weights.plain().As<float>();
+      data = plain.data;
+      line = plain.row_stride;
+      panel = PackedPanels::kColumns;
+    }
+  }
 };
 
 // B of a product of which rows of A are read in place stays in L2 beside them.
@@ -66,18 +72,9 @@ HWY_INLINE WaysOfB WayOf(const WeightsRef& b) {
 
 // Whether a product is better off so than with rows of A arranged and B in panels.
 HWY_INLINE bool SuitsInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
-  const WaysOfB way = WayOf(b);
-  if (b.packed() == nullptr) {
-    if (b.transposed()) return false;
-  } else if (way != WaysOfB::kInChunks) {
-    // The rows of a lone tile are arranged in no time, and panels are the better B, if it is not deep. But two rows or
-    // more of one panel wait for no arranging. (Zen 4: MatMulF32 8/16/16 1.1 times, 12/64/10 1.12 times as fast.)
-    const bool one_panel = b.n() <= PackedPanels::kColumns;
-    const bool tiny = HWY_TARGET != HWY_AVX2 && one_panel && a.rows != 1;
-    if (!tiny && a.rows <= (one_panel ? F32Policy::kTallMR : F32Policy::kMR)) return false;
-  }
-  if (a.rows == 0 || a.cols == 0 || b.n() == 0) return false;
-  return way != WaysOfB::kStreams || (b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace);
+  const bool is_plain = b.packed() == nullptr;
+  if (a.rows == 0 || a.cols == 0 || b.n() == 0 || (is_plain && b.transposed())) return false;
+  return WayOf(b) != WaysOfB::kStreams || (is_plain && a.rows <= tuning::kMostRowsInPlace);
 }
 
 // Rows of a tile. Of rows at such distances, a tile's lines share a set of L1, which has eight of them.
@@ -87,24 +84,49 @@ HWY_INLINE size_t RowsInPlace(const MatrixView<const float>& a, size_t n) {
   return n <= PackedPanels::kColumns ? InPlaceTiles::kTallMR : InPlaceTiles::kMR;
 }
 
+// What a tile reads some tiles later: prefetchers of L1 do not follow as many rows of B as there are in a chunk. With
+// 256-bit vectors a tile has half as many columns, and prefetches cost more than they gain (Zen 3: MatMulF32Plain
+// 1/768/3072 1.4 times as fast without, 1/4096/4096 1.2 times, 16/4096/4096 1.15 times, 6/4096/4096 0.97 times).
+constexpr bool kFetchesAhead = HWY_TARGET != HWY_AVX2;
+HWY_INLINE void FetchAhead(const InPlaceArgs& args) {
+  const float* line = args.b + tuning::kColumnsAhead;
+  for (size_t k = 0; k < args.k; ++k, line += args.b_line) {
+    for (size_t col = 0; col < args.cols; col += PackedPanels::kColumns) hwy::Prefetch(line + col);
+  }
+}
+
+// A tile of rows, times `cols` columns, at least one, from those of args on.
+HWY_INLINE void RunTiles(InPlaceArgs& args, size_t cols, bool fetches_ahead) {
+  constexpr size_t kColumns = PackedPanels::kColumns, kWide = InPlaceTiles::kPanels * kColumns;
+  const size_t widest = InPlaceTiles::Columns(args.rows);
+  for (size_t left = cols;;) {
+    args.cols = left >= widest ? widest : left >= kWide ? kWide : Min(left, kColumns);
+    if (fetches_ahead && left > tuning::kColumnsAhead) FetchAhead(args);
+    InPlaceTiles::Tile(args);
+    left -= args.cols;
+    if (left == 0) return;
+    args.b += args.cols / kColumns * args.b_panel;
+    args.c += args.cols;
+  }
+}
+
 // C = [C +] A B of some rows and columns; these begin at a multiple of 16. K is taken a chunk of lines of B at a time.
-// Not inlined: the caller has set the float environment.
+// Run is not inlined: the caller has set the float environment.
+//
+// Members are references: compilers copy views by vectors, and such a load of numbers that were stored one by one waits
+// until the caches have them.
 class InPlaceBlock {
  public:
   InPlaceBlock(const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate)
-      : a_(a),
-        b_(b.packed() != nullptr ? LinesOfB(*b.packed()) : LinesOfB(b.plain().As<float>())),
-        c_(c),
-        accumulate_(accumulate),
-        way_(WayOf(b)),
-        chunk_(Lines(b)) {}
+      : a_(a), b_(b), c_(c), accumulate_(accumulate), way_(WayOf(b)), chunk_(Lines(b)) {}
 
   HWY_NOINLINE void Run(Part rows, Part cols) const {
+    const LinesOfB b(b_);
     const size_t tiles = DivideUp(rows.size, RowsInPlace(a_, cols.size));
     for (size_t k = 0; k < a_.cols; k += chunk_) {
       for (size_t t = 0; t < tiles; ++t) {
         const Part tile = SplitEvenly(rows.size, tiles, t);
-        RunTiles({rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk_, a_.cols - k)});
+        RunTile(b, {rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk_, a_.cols - k)});
       }
     }
   }
@@ -116,48 +138,55 @@ class InPlaceBlock {
     return way_ == WaysOfB::kStreams ? tuning::kLinesInPlace : DetectedCaches().L2Bytes() / (sizeof(float) * b.n());
   }
 
-  // A tile of rows, times all columns.
-  HWY_INLINE void RunTiles(Part rows, Part cols, Part k) const {
-    constexpr size_t kColumns = PackedPanels::kColumns, kWide = InPlaceTiles::kPanels * kColumns;
-    const size_t widest = InPlaceTiles::Columns(rows.size);
+  HWY_INLINE void RunTile(const LinesOfB& b, Part rows, Part cols, Part k) const {
     InPlaceArgs args{a_.data + rows.begin * a_.row_stride + k.begin,
                      a_.row_stride,
-                     b_.data + k.begin * b_.line + cols.begin / kColumns * b_.panel,
-                     b_.line,
-                     b_.panel,
+                     b.data + k.begin * b.line + cols.begin / PackedPanels::kColumns * b.panel,
+                     b.line,
+                     b.panel,
                      k.size,
                      c_.data + rows.begin * c_.row_stride + cols.begin,
                      c_.row_stride,
                      rows.size,
                      0,
                      accumulate_ || k.begin != 0};
-    for (size_t left = cols.size; left != 0; left -= args.cols) {
-      args.cols = left >= widest ? widest : left >= kWide ? kWide : Min(left, kColumns);
-      if (kFetchesAhead && way_ == WaysOfB::kStreams && left > tuning::kColumnsAhead) FetchAhead(args);
-      InPlaceTiles::Tile(args);
-      args.b += args.cols / kColumns * args.b_panel;
-      args.c += args.cols;
-    }
+    RunTiles(args, cols.size, kFetchesAhead && way_ == WaysOfB::kStreams);
   }
 
-  // What a tile reads some tiles later: prefetchers of L1 do not follow as many rows of B as there are in a chunk. With
-  // 256-bit vectors a tile has half as many columns, and prefetches cost more than they gain (Zen 3: MatMulF32Plain
-  // 1/768/3072 1.4 times as fast without, 1/4096/4096 1.2 times, 16/4096/4096 1.15 times, 6/4096/4096 0.97 times).
-  static constexpr bool kFetchesAhead = HWY_TARGET != HWY_AVX2;
-  static HWY_INLINE void FetchAhead(const InPlaceArgs& args) {
-    const float* line = args.b + tuning::kColumnsAhead;
-    for (size_t k = 0; k < args.k; ++k, line += args.b_line) {
-      for (size_t col = 0; col < args.cols; col += PackedPanels::kColumns) hwy::Prefetch(line + col);
-    }
-  }
-
-  const MatrixView<const float> a_;
-  const LinesOfB b_;
-  const MatrixView<float> c_;
+  const MatrixView<const float>& a_;
+  const WeightsRef& b_;
+  const MatrixView<float>& c_;
   const bool accumulate_;
   const WaysOfB way_;
   const size_t chunk_;
 };
+
+// Whether a product is one tile of rows, times panels that are small. Such a one takes the short way: while its
+// products are under way, a CPU looks ahead as far as the first products of the next call, if few instructions are in
+// between. (Zen 4: MatMulF32 16/16/16 takes 0.87 of the time that it takes in blocks; 1/16/16 0.6, 4/64/64 0.91 and
+// 12/64/64 0.96 of that with rows arranged.)
+HWY_INLINE bool IsTileInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
+  const PackedPanels* const panels = b.packed();
+  if (panels == nullptr || a.rows == 0 || a.cols == 0 || panels->n == 0) return false;
+  return panels->k * panels->n <= tuning::kSmallestL2 / sizeof(float) && a.rows <= RowsInPlace(a, panels->n);
+}
+HWY_INLINE Status MultiplyTileInPlace(const MatrixView<const float>& a, const PackedPanels& b,
+                                      const MatrixView<float>& c, bool accumulate) {
+  InPlaceArgs args{a.data,
+                   a.row_stride,
+                   reinterpret_cast<const float*>(b.panels),
+                   PackedPanels::kColumns,
+                   b.k * PackedPanels::kColumns,
+                   b.k,
+                   c.data,
+                   c.row_stride,
+                   a.rows,
+                   b.n,
+                   accumulate};
+  const ScopedFloatEnvironment environment;
+  b.n <= PackedPanels::kColumns ? InPlaceTiles::TileOfPanel(args) : RunTiles(args, b.n, false);
+  return Status();
+}
 
 // All of a product that SuitsInPlace.
 [[maybe_unused]] HWY_NOINLINE Status MultiplyInPlace(Context& context, const MatrixView<const float>& a,

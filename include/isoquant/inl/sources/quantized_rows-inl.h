@@ -19,6 +19,7 @@
 #include "isoquant/inl/functions/quantize-inl.h"
 #include "isoquant/inl/isa/reduce-inl.h"
 #include "isoquant/inl/sources/arranged_row-inl.h"
+#include "isoquant/inl/sources/quantized_fours-inl.h"
 #include "isoquant/inl/sources/row_parameters.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/parts-inl.h"
@@ -29,14 +30,16 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// X is float, BFloat16 or Float16; Q is int8_t (symmetric) or uint8_t (asymmetric).
+// X is float, BFloat16 or Float16; Q is int8_t (symmetric) or uint8_t (asymmetric). The caller keeps the arguments.
 template <class X, class Q>
 class QuantizedRows : public RowFiller<Q> {
   static constexpr bool kSigned = std::is_signed<Q>::value;
 
  public:
   QuantizedRows(const MatrixView<const X>& x, const RowParameters& parameters)
-      : RowFiller<Q>(x.rows, x.cols, &Prepare, &Arrange), x_(x), parameters_(parameters) {}
+      : RowFiller<Q>(x.rows, x.cols, &Prepare, HasFours(x) ? &ArrangeFours : &Arrange),
+        x_(x),
+        parameters_(parameters) {}
 
  private:
   // Short rows are a vector, or several of up to 16 elements in all: for those the loops of longer rows take up to
@@ -144,6 +147,24 @@ class QuantizedRows : public RowFiller<Q> {
     }
   }
 
+  // Where all goes well; else as other rows.
+  static HWY_INLINE bool HasFours(const MatrixView<const X>& x) {
+    return kQuantizesFours && x.cols - 1 < hn::MaxLanes(DF32()) && x.rows % 4 == 0;
+  }
+  static HWY_NOINLINE void ArrangeFours(const RowFiller<Q>& filler, size_t row, size_t rows, bool prepares,
+                                        const ArrangedForm& form, void* out) {
+    if constexpr (kQuantizesFours) {
+      const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
+      const ShortRows<X> x{self.x_.Row(row), self.x_.cols, self.x_.row_stride, rows};
+      constexpr size_t kLanes = hn::MaxLanes(DF32());
+      if (prepares && rows % 4 == 0 && !form.wide && kLanes <= form.piece_k && form.kr <= kLanes &&
+          FindScalesOfFours<Q>(x, self.parameters_, row)) {
+        return QuantizeFours<Q>(x, self.parameters_, row, form, static_cast<uint8_t*>(out));
+      }
+    }
+    Arrange(filler, row, rows, prepares, form, out);
+  }
+
   static HWY_NOINLINE void Arrange(const RowFiller<Q>& filler, size_t row, size_t rows, bool prepares,
                                    const ArrangedForm& form, void* out) {
     const QuantizedRows& self = static_cast<const QuantizedRows&>(filler);
@@ -181,8 +202,8 @@ class QuantizedRows : public RowFiller<Q> {
   // Short rows.
   template <class T>
   HWY_INLINE void ArrangeShort(size_t row, size_t rows, const ArrangedForm& form, T* out) const {
-    const DF32 d;
-    const VF32 zero = hn::Zero(d);
+    const D4 d;  // as inverses have just been stored: a longer vector would wait until the caches have them
+    const auto zero = hn::Zero(d);
     const float* const inverses = parameters_.inverses + row;
     ArrangeShortRows<true>(row, rows, rows, form, out);
     for (size_t r = 0; r < rows; r += hn::Lanes(d)) {
@@ -280,8 +301,10 @@ class QuantizedRows : public RowFiller<Q> {
     to.FillUp(i, n);
   }
 
-  const MatrixView<const X> x_;
-  const RowParameters parameters_;
+  // References: compilers copy by vectors what the caller has just stored number by number, and such a load waits until
+  // the caches have the stores.
+  const MatrixView<const X>& x_;
+  const RowParameters& parameters_;
 };
 
 }  // namespace

@@ -42,7 +42,8 @@ class ByteStage : public StageBase<int32_t> {
         zero_point_(p.zero_point),
         min_(HWY_MAX(p.min, int32_t{(std::numeric_limits<Q>::min)()})),
         max_(HWY_MIN(p.max, int32_t{(std::numeric_limits<Q>::max)()})),
-        c_(c) {}
+        to_(c.data),
+        to_stride_(c.row_stride) {}
 
   // Whether each row has a zero point of its own. Without column sums there are none.
   template <class P>
@@ -63,8 +64,8 @@ class ByteStage : public StageBase<int32_t> {
     finish.max = max_;
     finish.plain =
         zero_point_ == 0 && min_ == (std::numeric_limits<Q>::min)() && max_ == (std::numeric_limits<Q>::max)();
-    finish.to = c_.data + col;
-    finish.to_stride = c_.row_stride;
+    finish.to = to_ + col;
+    finish.to_stride = to_stride_;
   }
 
   // For the first n columns of a vector: what is added to sums of all rows, and what a row's own zero point is
@@ -93,7 +94,7 @@ class ByteStage : public StageBase<int32_t> {
   HWY_INLINE void StoreRows(DI di32, Part rows, size_t col, size_t n, const int32_t* HWY_RESTRICT sums, size_t stride,
                             V... columns) const {
     const hn::Rebind<Q, DI> dq;
-    Q* HWY_RESTRICT to = c_.Row(rows.begin) + col;
+    Q* HWY_RESTRICT to = to_ + rows.begin * to_stride_ + col;
     if constexpr (kDemotesFour) {
       if (rows.size >= 4 && n >= hn::Lanes(di32)) {
         FourByFour<kSteps>(di32, rows, sums, stride, to, columns...);
@@ -102,7 +103,7 @@ class ByteStage : public StageBase<int32_t> {
     }
     const auto zero_point = hn::Set(di32, zero_point_);
     const auto lo = hn::Set(di32, min_ - zero_point_), hi = hn::Set(di32, max_ - zero_point_);
-    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += c_.row_stride) {
+    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_stride_) {
       const auto v = rule().template Rounded<kSteps>(di32, LoadFirst(di32, sums, n), row, columns...);
       const auto clamped = hn::Min(hn::Max(v, lo), hi);
       StoreFirst(hn::DemoteTo(dq, hn::Add(clamped, zero_point)), dq, to, n);
@@ -131,7 +132,7 @@ class ByteStage : public StageBase<int32_t> {
       alignas(64) Q four[4 * hn::MaxLanes(di32)];
       hn::Store(hn::Min(hn::Max(q, min), max), dq, four);
       for (size_t j = 0; j < 4; ++j) {
-        std::memcpy(to + (i + j) * c_.row_stride, four + j * hn::MaxLanes(di32), hn::MaxLanes(di32));
+        std::memcpy(to + (i + j) * to_stride_, four + j * hn::MaxLanes(di32), hn::MaxLanes(di32));
       }
     }
   }
@@ -141,7 +142,8 @@ class ByteStage : public StageBase<int32_t> {
   const int32_t* a_zero_points_;
   bool each_row_;  // has a zero point of its own
   int32_t zero_point_, min_, max_;
-  MatrixView<Q> c_;
+  Q* to_;
+  size_t to_stride_;
 };
 
 }  // namespace

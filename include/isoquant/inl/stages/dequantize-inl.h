@@ -59,13 +59,14 @@ class DequantizeStage : public StageBase<int32_t> {
         row_scales_(d.row_scales.data),
         zero_points_(HasZeroPoints(d, column_sums) ? d.row_zero_points.data : nullptr),
         row_scale_step_(d.row_scales.size == 1 ? 0 : 1),
-        zero_point_step_(d.row_zero_points.size == 1 ? 0 : 1),
+        zero_point_step_(zero_points_ == nullptr || d.row_zero_points.size == 1 ? 0 : 1),
         column_sums_(column_sums),
         column_scales_(d.column_scales.data),
         one_column_scale_(d.column_scales.size == 1),
         bias_(d.bias.size == 0 ? nullptr : d.bias.data),
         relu_(d.activation == Activation::kRelu),
-        to_(y) {
+        to_(y.data),
+        to_stride_(y.row_stride) {
     if (kIsF32 && !may_be_nan() && !relu_ && zero_points_ == nullptr) this->describe = &Describe;
   }
 
@@ -90,7 +91,7 @@ class DequantizeStage : public StageBase<int32_t> {
   }
   // With these, an output before the activation.
   HWY_INLINE VF LinearPart(VI sum, size_t row, VI column_sum, VF scale, VF bias) const {
-    return hn::Add(Scaled(sum, zero_points_ != nullptr, row, column_sum, scale), bias);
+    return hn::Add(Scaled(sum, zero_points_ != nullptr, RowOf(row), column_sum, scale), bias);
   }
 
  private:
@@ -103,8 +104,8 @@ class DequantizeStage : public StageBase<int32_t> {
     finish.kind = TileFinish::kF32;
     finish.row_scales = stage.row_scales_;
     finish.row_scale_step = stage.row_scale_step_;
-    finish.to = stage.to_.data + col;
-    finish.to_stride = stage.to_.row_stride;
+    finish.to = stage.to_ + col;
+    finish.to_stride = stage.to_stride_;
   }
 
   // Steps that not all calls have. Each set of them has a loop over rows that was compiled for it, for whole vectors
@@ -129,8 +130,7 @@ class DequantizeStage : public StageBase<int32_t> {
   template <int kSteps>
   static HWY_NOINLINE void RunSteps(const StageBase<int32_t>& stage_in, size_t row, size_t rows, size_t col,
                                     size_t cols, const int32_t* sums, size_t stride) {
-    const DequantizeStage stage =
-        static_cast<const DequantizeStage&>(stage_in);  // a copy: stores of outputs cannot change it
+    const DequantizeStage& stage = static_cast<const DequantizeStage&>(stage_in);
     const size_t lanes = hn::Lanes(StageTag());
     const size_t whole = kSteps == kAny ? cols : cols - cols % lanes;
     for (size_t j = 0; j < whole; j += lanes) {
@@ -143,13 +143,27 @@ class DequantizeStage : public StageBase<int32_t> {
     if (whole != cols) RunSteps<kAny>(stage_in, row, rows, col + whole, cols - whole, sums + whole, stride);
   }
 
-  // float(sum - zero_point * column_sum) * row_scale * scale.
-  HWY_INLINE VF Scaled(VI sum, bool has_zero_points, size_t row, VI column_sum, VF scale) const {
-    const DF df32;
-    if (has_zero_points) {
-      sum = hn::Sub(sum, hn::Mul(hn::Set(DI(), zero_points_[row * zero_point_step_]), column_sum));
+  // What belongs to a row. A copy of the pointers: stores of outputs cannot change it.
+  struct Row {
+    const float* scale;
+    const int32_t* zero_point;
+    size_t scale_step, zero_point_step;
+
+    HWY_INLINE void Advance() {
+      scale += scale_step;
+      zero_point += zero_point_step;
     }
-    const VF v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, row_scales_[row * row_scale_step_]));
+  };
+  HWY_INLINE Row RowOf(size_t row) const {
+    return {row_scales_ + row * row_scale_step_, zero_points_ + row * zero_point_step_, row_scale_step_,
+            zero_point_step_};
+  }
+
+  // float(sum - zero_point * column_sum) * row_scale * scale.
+  static HWY_INLINE VF Scaled(VI sum, bool has_zero_points, const Row& row, VI column_sum, VF scale) {
+    const DF df32;
+    if (has_zero_points) sum = hn::Sub(sum, hn::Mul(hn::Set(DI(), *row.zero_point), column_sum));
+    const VF v = hn::Mul(hn::ConvertTo(df32, sum), hn::Set(df32, *row.scale));
     return RoundedMul(df32, v, scale);
   }
 
@@ -167,7 +181,7 @@ class DequantizeStage : public StageBase<int32_t> {
 
   // An output of a whole vector.
   template <int kSteps>
-  HWY_INLINE VF Value(VI sum, size_t row, VI column_sum, VF scale, VF bias) const {
+  static HWY_INLINE VF Value(VI sum, const Row& row, VI column_sum, VF scale, VF bias) {
     VF v = Scaled(sum, (kSteps & kZeroPoints) != 0, row, column_sum, scale);
     if ((kSteps & kBias) != 0) v = hn::Add(v, bias);
     return (kSteps & kRelu) != 0 ? Relu(DF(), v) : v;
@@ -183,15 +197,17 @@ class DequantizeStage : public StageBase<int32_t> {
     const VF scale = LoadScales(col, n);
     const VF bias = !kHasBias ? hn::Zero(df32) : kIsF32 ? hn::LoadU(df32, bias_ + col) : LoadBias(col, n);
     const VI column_sum = kHasZeroPoints ? hn::LoadU(di32, column_sums_ + col) : hn::Zero(di32);
-    Y* HWY_RESTRICT to = to_.Row(rows.begin) + col;
+    const size_t to_stride = to_stride_;
+    Y* HWY_RESTRICT to = to_ + rows.begin * to_stride + col;
+    Row row = RowOf(rows.begin);
     if constexpr (kIsF32) {
       HWY_UNROLL(4)
-      for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
+      for (size_t left = rows.size; left != 0; --left, row.Advance(), sums += stride, to += to_stride) {
         StoreNumbers(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to);
       }
     } else {
       HWY_UNROLL(2)
-      for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
+      for (size_t left = rows.size; left != 0; --left, row.Advance(), sums += stride, to += to_stride) {
         StoreNumbers(Value<kSteps>(hn::LoadU(di32, sums), row, column_sum, scale, bias), to);
       }
     }
@@ -204,10 +220,13 @@ class DequantizeStage : public StageBase<int32_t> {
     const VF scale = LoadScales(col, n), bias = LoadBias(col, n);
     const VI column_sum = LoadColumnSums(col, n);
     const VF floor = hn::Set(df32, relu_ ? 0.0f : -std::numeric_limits<float>::infinity());
-    Y* HWY_RESTRICT to = to_.Row(rows.begin) + col;
+    const size_t to_stride = to_stride_;
+    const bool has_zero_points = zero_points_ != nullptr;
+    Y* HWY_RESTRICT to = to_ + rows.begin * to_stride + col;
+    Row row = RowOf(rows.begin);
     HWY_UNROLL(1)
-    for (size_t row = rows.begin; row < rows.begin + rows.size; ++row, sums += stride, to += to_.row_stride) {
-      VF v = LinearPart(LoadFirst(di32, sums, n), row, column_sum, scale, bias);
+    for (size_t left = rows.size; left != 0; --left, row.Advance(), sums += stride, to += to_stride) {
+      VF v = hn::Add(Scaled(LoadFirst(di32, sums, n), has_zero_points, row, column_sum, scale), bias);
       v = hn::IfThenElse(hn::Lt(v, floor), floor, v);
       StoreFromF32(v, to, n);
     }
@@ -221,7 +240,8 @@ class DequantizeStage : public StageBase<int32_t> {
   bool one_column_scale_;
   const float* bias_;  // or null
   bool relu_;
-  MatrixView<Y> to_;
+  Y* to_;
+  size_t to_stride_;
 };
 
 }  // namespace
