@@ -16,7 +16,7 @@ namespace HWY_NAMESPACE {
 Status MatMulF32(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c,
                  bool accumulate) {
 #if ISOQUANT_F32_IN_PLACE
-  if (IsTileInPlace(a, b)) return MultiplyTileInPlace(a, *b.packed(), c, accumulate);
+  if (IsTileInPlace(a, b, c.cols)) return MultiplyTileInPlace(a, b, c, accumulate);
   if (SuitsInPlace(a, b)) return MultiplyInPlace(context, a, b, c, accumulate);
 #endif
   return RunProblem<F32Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});

@@ -45,8 +45,7 @@ HWY_INLINE Status RunTo(const LinearCall& call, const RowSource<Q>& rows, const 
 template <class X, class Q>
 HWY_INLINE Status RunLinear(const LinearCall& call) {
   const Dequantization d = DequantizationOf<Q>(call.layer, call.parameters, call.x.rows);
-  const MatrixView<const X> x = call.x.As<const X>();
-  const QuantizedRows<X, Q> rows(x, call.parameters);
+  const QuantizedRows<X, Q> rows(call.x.As<const X>(), call.parameters);
   const RowSource<Q> source(rows);
   if (call.y.type == ElementType::kF32) return RunTo<Q, float>(call, source, d);
   if (call.y.type == ElementType::kF16) return RunTo<Q, Float16>(call, source, d);

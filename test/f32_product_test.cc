@@ -66,6 +66,17 @@ TEST_CASE("Products of f32: shapes around the tiles") {
   CheckShapes(shapes, true);
 }
 
+TEST_CASE("Products of f32: all tiles of one panel, and of some more") {
+  std::vector<Shape> shapes;
+  for (size_t m = 1; m <= 17; ++m) {
+    for (size_t n = 1; n <= 16; ++n) shapes.push_back({m, (m * 5 + n) % 7 + 1, n, (m + n) % 2});
+  }
+  for (const size_t m : Sizes{1, 2, 6, 7, 12, 13}) {
+    for (const size_t n : Sizes{24, 39, 48, 56, 64, 72, 100}) shapes.push_back({m, 6 + n % 2, n, n % 3});
+  }
+  CheckShapes(shapes, true);
+}
+
 TEST_CASE("Products of f32: all ways to call, nothing to add up, rows on lines of the cache") {
   // Rows on lines are read in place however many columns there are; others are arranged from 64 or 128 columns on.
   CheckShapes({{0, 3, 4},

@@ -115,6 +115,20 @@ TEST_CASE("Linear: all numbers of rows") {
   }
 }
 
+TEST_CASE("Linear: short rows, by fours and others") {
+  for (const size_t rows : {size_t{4}, size_t{8}, size_t{10}, size_t{16}, size_t{28}, size_t{36}}) {
+    for (const size_t k : {size_t{1}, size_t{3}, size_t{8}, size_t{15}, size_t{16}, size_t{17}}) {
+      for (const Values values : {Values::kOrdinary, Values::kSpecial}) {  // special ones are not all finite
+        for (const size_t option : {(rows + k) % 4, 4 + (rows + k) % 4}) {
+          Case c({rows, k, 19, k % 3}, OptionsOf(option, values), rows + k);
+          INFO("M ", rows, " K ", k, " kind of layer ", option);
+          c.CheckOnEveryTier();
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("Linear: long rows, several blocks of rows") {
   for (const RowQuantization quantization : kQuantizations) {
     // More rows than are quantised at a time; K in more than one piece.

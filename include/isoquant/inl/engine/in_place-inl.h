@@ -113,8 +113,8 @@ HWY_INLINE void RunTiles(InPlaceArgs& args, size_t cols, bool fetches_ahead) {
 // C = [C +] A B of some rows and columns; these begin at a multiple of 16. K is taken a chunk of lines of B at a time.
 // Run is not inlined: the caller has set the float environment.
 //
-// Members are references: compilers copy views by vectors, and such a load of numbers that were stored one by one waits
-// until the caches have them.
+// Members are references, and what all tiles have in common is stored once: compilers copy several numbers as a vector,
+// and where these were stored one by one, its load waits until the caches have them.
 class InPlaceBlock {
  public:
   InPlaceBlock(const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c, bool accumulate)
@@ -122,11 +122,23 @@ class InPlaceBlock {
 
   HWY_NOINLINE void Run(Part rows, Part cols) const {
     const LinesOfB b(b_);
+    const float* const first = b.data + cols.begin / PackedPanels::kColumns * b.panel;
+    InPlaceArgs args;
+    args.a_stride = a_.row_stride;
+    args.b_line = b.line;
+    args.b_panel = b.panel;
+    args.c_stride = c_.row_stride;
     const size_t tiles = DivideUp(rows.size, RowsInPlace(a_, cols.size));
     for (size_t k = 0; k < a_.cols; k += chunk_) {
+      args.k = Min(chunk_, a_.cols - k);
+      args.add = accumulate_ || k != 0;
       for (size_t t = 0; t < tiles; ++t) {
         const Part tile = SplitEvenly(rows.size, tiles, t);
-        RunTile(b, {rows.begin + tile.begin, tile.size}, cols, {k, Min(chunk_, a_.cols - k)});
+        args.rows = tile.size;
+        args.a = a_.Row(rows.begin + tile.begin) + k;
+        args.b = first + k * b.line;
+        args.c = c_.Row(rows.begin + tile.begin) + cols.begin;
+        RunTiles(args, cols.size, kFetchesAhead && way_ == WaysOfB::kStreams);
       }
     }
   }
@@ -138,21 +150,6 @@ class InPlaceBlock {
     return way_ == WaysOfB::kStreams ? tuning::kLinesInPlace : DetectedCaches().L2Bytes() / (sizeof(float) * b.n());
   }
 
-  HWY_INLINE void RunTile(const LinesOfB& b, Part rows, Part cols, Part k) const {
-    InPlaceArgs args{a_.data + rows.begin * a_.row_stride + k.begin,
-                     a_.row_stride,
-                     b.data + k.begin * b.line + cols.begin / PackedPanels::kColumns * b.panel,
-                     b.line,
-                     b.panel,
-                     k.size,
-                     c_.data + rows.begin * c_.row_stride + cols.begin,
-                     c_.row_stride,
-                     rows.size,
-                     0,
-                     accumulate_ || k.begin != 0};
-    RunTiles(args, cols.size, kFetchesAhead && way_ == WaysOfB::kStreams);
-  }
-
   const MatrixView<const float>& a_;
   const WeightsRef& b_;
   const MatrixView<float>& c_;
@@ -161,30 +158,21 @@ class InPlaceBlock {
   const size_t chunk_;
 };
 
-// Whether a product is one tile of rows, times panels that are small. Such a one takes the short way: while its
-// products are under way, a CPU looks ahead as far as the first products of the next call, if few instructions are in
-// between. (Zen 4: MatMulF32 16/16/16 takes 0.87 of the time that it takes in blocks; 1/16/16 0.6, 4/64/64 0.91 and
-// 12/64/64 0.96 of that with rows arranged.)
-HWY_INLINE bool IsTileInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
-  const PackedPanels* const panels = b.packed();
-  if (panels == nullptr || a.rows == 0 || a.cols == 0 || panels->n == 0) return false;
-  return panels->k * panels->n <= tuning::kSmallestL2 / sizeof(float) && a.rows <= RowsInPlace(a, panels->n);
+// Whether a product is one tile of rows, and B is small. Such a one takes the short way: while its products are under
+// way, a CPU looks ahead as far as the first products of the next call, if few instructions are in between. (Zen 4:
+// MatMulF32 16/16/16 takes 0.87 of the time that it takes in blocks; 1/16/16 0.6, 4/64/64 0.91 and 12/64/64 0.96 of
+// that with rows arranged.)
+HWY_INLINE bool IsTileInPlace(const MatrixView<const float>& a, const WeightsRef& b, size_t n) {
+  if (a.rows == 0 || a.cols == 0 || n == 0 || (b.packed() == nullptr && b.transposed())) return false;
+  return a.cols * n <= tuning::kSmallestL2 / sizeof(float) && a.rows <= RowsInPlace(a, n);
 }
-HWY_INLINE Status MultiplyTileInPlace(const MatrixView<const float>& a, const PackedPanels& b,
+HWY_INLINE Status MultiplyTileInPlace(const MatrixView<const float>& a, const WeightsRef& weights,
                                       const MatrixView<float>& c, bool accumulate) {
-  InPlaceArgs args{a.data,
-                   a.row_stride,
-                   reinterpret_cast<const float*>(b.panels),
-                   PackedPanels::kColumns,
-                   b.k * PackedPanels::kColumns,
-                   b.k,
-                   c.data,
-                   c.row_stride,
-                   a.rows,
-                   b.n,
-                   accumulate};
+  const LinesOfB b(weights);
+  InPlaceArgs args{a.data, a.row_stride, b.data, b.line, b.panel,   a.cols,
+                   c.data, c.row_stride, a.rows, c.cols, accumulate};
   const ScopedFloatEnvironment environment;
-  b.n <= PackedPanels::kColumns ? InPlaceTiles::TileOfPanel(args) : RunTiles(args, b.n, false);
+  c.cols <= PackedPanels::kColumns ? InPlaceTiles::TileOfPanel(args) : RunTiles(args, c.cols, false);
   return Status();
 }
 

@@ -10,6 +10,7 @@
 #endif
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "hwy/highway.h"
@@ -27,9 +28,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // Whether a sum is NaN. All sums of a tile are looked at together, because it seldom happens: half an instruction for
 // each vector, and not two.
+template <class V>
 class NaNFinder {
  public:
-  using V = hn::Vec<hn::CappedTag<float, 16>>;
 #if HWY_TARGET == HWY_AVX2
   HWY_INLINE NaNFinder() : found_(_mm256_setzero_ps()) {}
   HWY_INLINE void Look(V v0, V v1) { found_ = _mm256_or_ps(found_, _mm256_cmp_ps(v0.raw, v1.raw, _CMP_UNORD_Q)); }
@@ -38,17 +39,25 @@ class NaNFinder {
  private:
   __m256 found_;
 #else
-  HWY_INLINE NaNFinder() : none_(0xffff) {}
-  HWY_INLINE void Look(V v0, V v1) { none_ = _mm512_mask_cmp_ps_mask(none_, v0.raw, v1.raw, _CMP_ORD_Q); }
-  HWY_INLINE bool Found() const { return none_ != 0xffff; }
+  HWY_INLINE void Look(V v0, V v1) {
+    if constexpr (kWhole) {
+      none_ = _mm512_mask_cmp_ps_mask(none_, v0.raw, v1.raw, _CMP_ORD_Q);
+    } else {
+      none_ = _mm256_mask_cmp_ps_mask(none_, v0.raw, v1.raw, _CMP_ORD_Q);
+    }
+  }
+  HWY_INLINE bool Found() const { return none_ != kAll; }
 
  private:
-  __mmask16 none_;
+  static constexpr bool kWhole = sizeof(V) == 64;
+  using Mask = std::conditional_t<kWhole, __mmask16, __mmask8>;
+  static constexpr Mask kAll = static_cast<Mask>(kWhole ? 0xffff : 0xff);
+  Mask none_ = kAll;
 #endif
 };
 template <class V, size_t... kI>
 HWY_INLINE bool HasNaN(const V* sums, std::index_sequence<kI...>) {
-  NaNFinder finder;
+  NaNFinder<V> finder;
   // Two at a time; the last one of an odd number, and itself.
   ((kI % 2 == 0 ? finder.Look(sums[kI], sums[kI + 1 < sizeof...(kI) ? kI + 1 : kI]) : void()), ...);
   return finder.Found();

@@ -45,7 +45,11 @@ struct Vfmadd231ps {
 #if HWY_TARGET <= HWY_AVX3
   template <class V>
   static HWY_INLINE V AccumulateOne(V acc, const void* a, V b) {
-    __asm__("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(acc.raw) : "m"(FourBytes(a)), "v"(b.raw));
+    if constexpr (sizeof(acc.raw) == 64) {
+      __asm__("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(acc.raw) : "m"(FourBytes(a)), "v"(b.raw));
+    } else {
+      __asm__("vfmadd231ps %1%{1to8%}, %2, %0" : "+v"(acc.raw) : "m"(FourBytes(a)), "v"(b.raw));
+    }
     return acc;
   }
 #endif

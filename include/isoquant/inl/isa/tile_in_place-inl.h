@@ -26,6 +26,7 @@
 #include "isoquant/inl/isa/tile_fma-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
+#include "isoquant/weights.h"
 
 // Inline asm. MSVC has none for x64.
 #undef ISOQUANT_F32_IN_PLACE
@@ -56,9 +57,8 @@ struct InPlaceArgs {
 };
 
 struct InPlaceTiles {
-  using D = hn::CappedTag<float, 16>;
-  using V = hn::Vec<D>;
-  static constexpr size_t kPanelColumns = 16, kInPanel = kPanelColumns / hn::MaxLanes(D());
+  static constexpr size_t kPanelColumns = PackedPanels::kColumns, kHalfColumns = kPanelColumns / 2;
+  static constexpr size_t kInPanel = kPanelColumns / hn::MaxLanes(hn::CappedTag<float, kPanelColumns>());
 #if HWY_TARGET == HWY_AVX2
   static constexpr size_t kMR = 6, kPanels = 1, kFewRows = 2, kFewPanels = 2, kTallMR = kMR, kRowsOfASet = kMR;
 #else
@@ -79,14 +79,16 @@ struct InPlaceTiles {
   static HWY_INLINE void TileOfPanel(const InPlaceArgs& args) {
     constexpr std::make_index_sequence<kTallMR> kAll;
     if (args.cols == kPanelColumns) return CallForRows<Whole>(args, kAll);
-    if (kInPanel == 2 && args.cols <= kPanelColumns / 2) return CallForRows<LastHalf>(args, kAll);
+    if (args.cols <= kHalfColumns) return CallForRows<LastHalf>(args, kAll);
     CallForRows<Last>(args, kAll);
   }
 
  private:
-  // kMasked: perhaps not all columns of the vectors.
-  template <size_t kRows, size_t kVectors, bool kMasked>
+  // kMasked: perhaps not all columns of the vectors. kLanes: of a vector, at most.
+  template <size_t kRows, size_t kVectors, bool kMasked, size_t kLanes = kPanelColumns>
   struct Kernel {
+    using D = hn::CappedTag<float, kLanes>;
+    using V = hn::Vec<D>;
     // Named by constants, so that they stay in registers (tile_broadcast-inl.h).
     struct Sums {
       V v[kRows * kVectors];
@@ -97,7 +99,12 @@ struct InPlaceTiles {
 
     // The first of three rows each, and the distances to the other two. With the asm, because compilers make many more
     // pointers otherwise, for which there are no registers.
+    //
+    // One vector of columns has up to 16 rows, and their addresses would be half of its instructions: `third` has a
+    // register, and there are two steps from one addition to the next. More vectors take turns with fewer rows, and
+    // lack such registers (64 cubed takes 1.015 times as long with them).
     struct Rows {
+      static constexpr bool kHasThird = kVectors == 1;
       const char *row0, *row3, *row6, *row9, *row12, *row15;
       size_t second, third;
 
@@ -111,7 +118,7 @@ struct InPlaceTiles {
         row12 = kRows > 12 ? row9 + 3 * bytes : row0;
         row15 = kRows > 15 ? row12 + 3 * bytes : row0;
         if (kRows > 1) __asm__("" : "+r"(second));
-        if (kRows > 2) __asm__("" : "+r"(third));
+        if (kRows > 2 && kHasThird) __asm__("" : "+r"(third));
       }
       HWY_INLINE void Advance(size_t k) {
         Advance<0>(row0, k);
@@ -136,7 +143,7 @@ struct InPlaceTiles {
                                   : kRow < 12 ? row9
                                   : kRow < 15 ? row12
                                               : row15;
-        return first + (kRow % 3 == 0 ? 0 : kRow % 3 == 1 ? second : third) + k * sizeof(float);
+        return first + (kRow % 3 == 2 && kHasThird ? third : kRow % 3 * second) + k * sizeof(float);
       }
     };
 
@@ -167,6 +174,12 @@ struct InPlaceTiles {
       constexpr std::make_index_sequence<kVectors> kLine;
       const Line line = LoadLine(reinterpret_cast<const float*>(b), panel, cols, kLine);
       (StepRow<kRow>(rows.template At<kRow>(k), line, sums, kLine), ...);
+    }
+
+    static HWY_INLINE void Advance(size_t k, Rows& rows, const char*& b, size_t line) {
+      rows.Advance(k);
+      b += k * line;
+      __asm__("" : "+r"(b));
     }
 
     template <size_t... kI>
@@ -211,10 +224,14 @@ struct InPlaceTiles {
       size_t k = args.k;
       for (; k >= 2; k -= 2) {
         Step(0, rows, b, panel, cols, sums, kAll);
-        Step(1, rows, b + line, panel, cols, sums, kAll);
-        rows.Advance(2);
-        b += 2 * line;
-        __asm__("" : "+r"(b));
+        if constexpr (Rows::kHasThird) {
+          Step(1, rows, b + line, panel, cols, sums, kAll);
+          Advance(2, rows, b, line);
+        } else {
+          Advance(1, rows, b, line);
+          Step(0, rows, b, panel, cols, sums, kAll);
+          Advance(1, rows, b, line);
+        }
       }
       if (k != 0) Step(0, rows, b, panel, cols, sums, kAll);
       Store(args.c, args.c_stride * sizeof(float), cols, sums, std::make_index_sequence<kRows>());
@@ -231,8 +248,10 @@ struct InPlaceTiles {
   using Whole = Kernel<kRows, kInPanel, false>;
   template <size_t kRows>
   using Last = Kernel<kRows, kInPanel, true>;
+  // Vectors of 256 bits, with 512 too: CPUs whose units have 256 bits take half the time (Zen 4: MatMulF32 1000/64/8
+  // 0.6 of it, 200/256/20 0.8, 100/100/100 0.945).
   template <size_t kRows>
-  using LastHalf = Kernel<kRows, 1, true>;
+  using LastHalf = Kernel<kRows, 1, true, kHalfColumns>;
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 namespace {
 
-// X is float, BFloat16 or Float16; Q is int8_t (symmetric) or uint8_t (asymmetric). The caller keeps the arguments.
+// X is float, BFloat16 or Float16; Q is int8_t (symmetric) or uint8_t (asymmetric).
 template <class X, class Q>
 class QuantizedRows : public RowFiller<Q> {
   static constexpr bool kSigned = std::is_signed<Q>::value;
@@ -301,10 +301,8 @@ class QuantizedRows : public RowFiller<Q> {
     to.FillUp(i, n);
   }
 
-  // References: compilers copy by vectors what the caller has just stored number by number, and such a load waits until
-  // the caches have the stores.
-  const MatrixView<const X>& x_;
-  const RowParameters& parameters_;
+  const MatrixView<const X> x_;
+  const RowParameters parameters_;
 };
 
 }  // namespace
