@@ -27,16 +27,34 @@ HWY_INLINE Status CheckDequantization(const Dequantization& dequantization, cons
   return CheckFinish(d, "dequantization.activation", "dequantization.min", "dequantization.max");
 }
 
+// Whether a Dequantization is as most are. Then CheckDequantization finds nothing wrong with it.
+template <class V>
+HWY_INLINE bool IsUsual(const Dequantization& d, const MatrixView<V>& c) {
+  if (d.row_zero_points.size != 0 || d.column_zero_points.size != 0 || NeedsFinish(d)) return false;
+  return IsUsualOneOrEach(d.row_scales, c.rows, Range(c)) && IsUsualOneOrEach(d.column_scales, c.cols, Range(c)) &&
+         IsUsualEachOrNone(d.bias, c.cols, Range(c));
+}
+
 // `view` is c, as a MatrixView of float, or of uint16_t for any type of 16 bits.
 template <class A, class V, class C, class Function>
-Status CheckAndDequantize(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
-                          const Dequantization& dequantization, const MatrixView<V>& view, const C& c,
-                          Function multiply) {
+HWY_NOINLINE Status CheckAndDequantizeUnusual(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                                              const Dequantization& dequantization, const MatrixView<V>& view,
+                                              const C& c, Function multiply) {
   ISOQUANT_RETURN_IF_ERROR(
       CheckOperands(a, b, view, {ISOQUANT_NAMES(a), ISOQUANT_NAMES(b), ISOQUANT_NAMES(c), "b's K", "b's N"}));
   ISOQUANT_RETURN_IF_ERROR(
       CheckDequantization(dequantization, {"a.rows", a.rows}, {"b's N", b.n()}, Written("c", view)));
   return MultiplyChecked(context, a, b, dequantization, dequantization.row_zero_points.size != 0, c, multiply);
+}
+
+// Small products take the short way, as in matmul.cc.
+template <class A, class V, class C, class Function>
+HWY_INLINE Status CheckAndDequantize(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                                     const Dequantization& d, const MatrixView<V>& view, const C& c,
+                                     Function multiply) {
+  const bool is_usual = b.packed() != nullptr && !view.empty() && AreUsual(a, *b.packed(), view) && IsUsual(d, view);
+  if (HWY_LIKELY(is_usual)) return multiply(context, a, b, d, c);
+  return CheckAndDequantizeUnusual(context, a, b, d, view, c, multiply);
 }
 
 }  // namespace isoquant

@@ -33,6 +33,16 @@ HWY_INLINE bool IsUsualEach(const VectorView<const T>& v, size_t size, const Ran
   return v.data != nullptr && v.size == size && AreApart(written, Range(v));
 }
 
+// The same of the checks below.
+template <class T>
+HWY_INLINE bool IsUsualOneOrEach(const VectorView<const T>& v, size_t size, const Range& written) {
+  return v.data != nullptr && (v.size == size || v.size == 1) && AreApart(written, Range(v));
+}
+template <class T>
+HWY_INLINE bool IsUsualEachOrNone(const VectorView<const T>& v, size_t size, const Range& written) {
+  return v.size == 0 || IsUsualEach(v, size, written);
+}
+
 template <class T>
 HWY_NOINLINE Status CheckUnusualEach(const VectorView<const T>& v, const ViewNames& names, const Each& each,
                                      const Written& c) {

@@ -51,7 +51,7 @@ HWY_INLINE bool IsUsualLinear(const MatrixView<const X>& x, const LinearLayer& l
   if (layer.weights == nullptr || layer.column_zero_points.size != 0 || NeedsFinish(layer)) return false;
   const PackedPanels& b = layer.weights->panels();
   return AreUsual(x, b, y) && IsUsualEach(layer.column_scales, b.n, Range(y)) &&
-         (layer.bias.size == 0 || IsUsualEach(layer.bias, b.n, Range(y)));
+         IsUsualEachOrNone(layer.bias, b.n, Range(y));
 }
 
 // Memory for what becomes known of M rows: a float of each row, in whole lines, three times.

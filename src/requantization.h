@@ -49,9 +49,23 @@ Status CheckRequantization(const P& requantization, const MatrixView<Q>& c, cons
   return CheckRequantization<Q>(requantization, Each{"c.cols", c.cols}, kNames, out, check_rule);
 }
 
+// Whether a requantisation is as most are. Then the checks of CheckAndMultiplyUnusual find nothing wrong with it.
+template <class Q>
+HWY_INLINE bool IsUsual(const Requantization& r, const MatrixView<Q>& c) {
+  constexpr int32_t kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
+  if (r.a_zero_points.size != 0 || r.b_zero_points.size != 0) return false;
+  if (r.zero_point < kMin || r.zero_point > kMax || r.min > r.max || r.min > kMax || r.max < kMin) return false;
+  return IsUsualOneOrEach(r.scales, c.cols, Range(c)) && IsUsualEachOrNone(r.bias, c.cols, Range(c));
+}
+template <class Q>
+HWY_INLINE bool IsUsual(const FixedPointRequantization&, const MatrixView<Q>&) {
+  return false;
+}
+
 template <class A, class Q, class P, class CheckRule, class Function>
-Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const P& r,
-                        const MatrixView<Q>& c, CheckRule check_rule, Function multiply) {
+HWY_NOINLINE Status CheckAndMultiplyUnusual(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
+                                            const P& r, const MatrixView<Q>& c, CheckRule check_rule,
+                                            Function multiply) {
   ISOQUANT_RETURN_IF_ERROR(CheckOperands(a, b, c));
   const Written out("c", c);
   ISOQUANT_RETURN_IF_ERROR(CheckRequantization(r, c, out, check_rule));
@@ -60,6 +74,15 @@ Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const We
   ISOQUANT_RETURN_IF_ERROR(
       CheckOneOrEachOrNone(r.b_zero_points, ISOQUANT_NAMES(requantization.b_zero_points), {"b's N", b.n()}, out));
   return MultiplyChecked(context, a, b, r, r.a_zero_points.size != 0, c, multiply);
+}
+
+// Small products take the short way, as in matmul.cc.
+template <class A, class Q, class P, class CheckRule, class Function>
+HWY_INLINE Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const P& r,
+                                   const MatrixView<Q>& c, CheckRule check_rule, Function multiply) {
+  const bool is_usual = b.packed() != nullptr && !c.empty() && AreUsual(a, *b.packed(), c) && IsUsual(r, c);
+  if (HWY_LIKELY(is_usual)) return multiply(context, a, b, r, c);
+  return CheckAndMultiplyUnusual(context, a, b, r, c, check_rule, multiply);
 }
 
 // rows(sums, requantization, c, begin, end) does a part of the rows.

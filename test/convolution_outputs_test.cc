@@ -184,8 +184,8 @@ TEST_CASE_TEMPLATE("Conv2d outputs: windows that see padding", A, int8_t, uint8_
   CheckAll<A, int8_t>(random, {1, 9, 15, 4}, g, 64, 1, 2);
 }
 
-// Few outputs are multiplied along K; and many tiles of short K.
-TEST_CASE_TEMPLATE("Conv2d outputs: one to four channels, and short K", A, int8_t, uint8_t) {
+// Few outputs are multiplied along K; many tiles of short K; outputs that end within 16.
+TEST_CASE_TEMPLATE("Conv2d outputs: one to four channels, short K, parts of 16 channels", A, int8_t, uint8_t) {
   Random random(37);
   Conv2dGeometry g{3, 3};
   g.pad_top = g.pad_bottom = g.pad_left = g.pad_right = 1;
@@ -194,6 +194,9 @@ TEST_CASE_TEMPLATE("Conv2d outputs: one to four channels, and short K", A, int8_
     CheckAll<A, int8_t>(random, {1, 8, 17, 40, 3}, {}, outputs, 0, 2);
   }
   CheckAll<A, int8_t>(random, {1, 13, 10, 3}, g, 100, 0, 1);
+  for (const size_t outputs : {size_t{24}, size_t{40}, size_t{55}}) {
+    CheckAll<A, int8_t>(random, {1, 6, 11, 32}, g, outputs, 0, 1);
+  }
 }
 
 TEST_CASE("Conv2d outputs: one scale for all channels of several groups, and no vectors") {

@@ -95,8 +95,9 @@ TEST_CASE("Dequantization: shapes around the tiles, strides, all options") {
   }
 }
 
-TEST_CASE("Dequantization: one to four columns of many rows") {
-  for (const Shape& shape : {Shape{130, 64, 3}, Shape{45, 100, 1, 2}, Shape{33, 2052, 4}, Shape{128, 16, 2}}) {
+TEST_CASE("Dequantization: many rows of columns that end within 16, and of one to four") {
+  for (const Shape& shape : {Shape{26, 60, 24}, Shape{31, 32, 40, 1}, Shape{27, 100, 120}, Shape{29, 28, 49, 2},
+                             Shape{130, 64, 3}, Shape{45, 100, 1, 2}, Shape{33, 2052, 4}, Shape{128, 16, 2}}) {
     for (size_t option = 0; option < kNumOptions; option += 3) {
       CheckCase<int8_t>(shape, option, option);
       CheckCase<uint8_t>(shape, option, option + 1);

@@ -153,9 +153,10 @@ TEST_CASE("Requantization: shapes around the tiles, strides, all options") {
   }
 }
 
-// Tiles of 64, 32 and 16 columns, of short K and long; and up to four columns.
+// Tiles of 64, 32 and 16 columns, of short K and long; columns that end within 16; and up to four columns.
 TEST_CASE("Requantization: many rows that are read in place") {
-  for (const Shape& shape : {Shape{37, 24, 112}, Shape{36, 96, 96, 3}, Shape{25, 160, 97}, Shape{130, 64, 3},
+  for (const Shape& shape : {Shape{37, 24, 112}, Shape{36, 96, 96, 3}, Shape{25, 160, 97}, Shape{26, 60, 24},
+                             Shape{31, 32, 40, 1}, Shape{27, 100, 120}, Shape{29, 28, 49, 2}, Shape{130, 64, 3},
                              Shape{45, 100, 1, 2}, Shape{33, 2052, 4}, Shape{128, 16, 2}, Shape{65, 68, 2, 1}}) {
     for (size_t i = 0; i < kNumOptions; ++i) {
       ForEachTypes([&](auto a, auto q) { CheckCase<decltype(a), decltype(q)>(shape, kOptions[i], i); });

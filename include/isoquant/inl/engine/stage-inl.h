@@ -133,10 +133,10 @@ HWY_INLINE bool Describe(const AnyStage<Acc>& any, Part cols, TileFinish& finish
   return MayFinish(any) && Describe(StageRef<Acc>(*any.stage), cols, finish);
 }
 
-// How tiles that can finish the sums of TileFinish::kColumns columns do it for `cols`, if they can: `finish`, or null.
+// How tiles that can finish sums do it for `cols`, at most TileFinish::kColumns, if they can: `finish`, or null.
 template <class Stage>
 HWY_INLINE const TileFinish* FindFinish(const Stage& stage, Part cols, TileFinish& finish) {
-  return TileFinish::Has(cols.size) && Describe(stage, cols, finish) ? &finish : nullptr;
+  return Describe(stage, cols, finish) ? &finish : nullptr;
 }
 
 // Hands a buffered tile to the output stage. Whole vectors have a call of their own: with n known, no mask.

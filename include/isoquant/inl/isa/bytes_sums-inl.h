@@ -149,11 +149,12 @@ struct BytesSums {
   HWY_INLINE void FinishFloatRow(const TileFinish& f, size_t col, size_t row, std::index_sequence<kI...>) const {
     const auto row_scale = hn::Set(hn::RebindToFloat<D>(), f.row_scales[row * f.row_scale_step]);
     float* const to = static_cast<float*>(f.to) + row * f.to_stride;
-    if constexpr (kVectors == 1) {
-      FinishFewFloats(D(), f, col, row_scale, v[kAt], to);
-    } else {
-      (FinishFloatVector(D(), f, col + kI * kLanes, row_scale, v[kAt + kI], to), ...);
-    }
+    (FinishFloats<kI + 1 == kVectors>(f, col + kI * kLanes, row_scale, v[kAt + kI], to), ...);
+  }
+  // The last vector may be a part of one.
+  template <bool kIsLast, class VF>
+  static HWY_INLINE void FinishFloats(const TileFinish& f, size_t col, VF row_scale, V sum, float* to) {
+    kIsLast ? FinishFewFloats(D(), f, col, row_scale, sum, to) : FinishFloatVector(D(), f, col, row_scale, sum, to);
   }
 
   template <size_t... kI>

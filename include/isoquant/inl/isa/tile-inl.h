@@ -179,8 +179,7 @@ struct TileArgs {
   bool add;         // C += instead of C =
   RowsToArrange next;
   const BetweenSteps* between;  // for policies of kRunsBetween: what Tile does besides; or null
-  // For tiles in place of kInPlaceNR columns, or of one panel: sums do not go to c, but become outputs, from row `row`
-  // on. Or null.
+  // For tiles in place: sums do not go to c, but become outputs, from row `row` on. Or null.
   const TileFinish* finish;
   size_t row;
   TileHints hints;

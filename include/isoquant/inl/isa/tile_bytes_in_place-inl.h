@@ -85,10 +85,19 @@ struct BytesInPlace {
       if (args.c_cols > PackedPanels::kColumns / 2) return CallForRows<Two>(args, kAll, rows, first, size_t{0}, times);
       CallForRows<One>(args, kAll, rows, first, size_t{0}, times);  // no more is asked for than the panel's first half
     } else {
-      if (args.panels == kPanels) return CallForRows<Four>(args, kAll, rows, first, size_t{0}, times);
-      if (args.panels >= 2) CallForRows<Two>(args, kAll, rows, first, size_t{0}, times);
-      if (args.panels != 2) CallForRows<One>(args, kAll, rows, first, args.panels - 1, times);
+      const size_t whole = WholePanels(args);
+      if (whole == kPanels) return CallForRows<Four>(args, kAll, rows, first, size_t{0}, times);
+      if (whole >= 2) CallForRows<Two>(args, kAll, rows, first, size_t{0}, times);
+      for (size_t panel = whole / 2 * 2; panel < args.panels; ++panel) {
+        CallForRows<One>(args, kAll, rows, first, size_t{panel}, times);
+      }
     }
+  }
+
+  // So many panels may be one of several. Bytes of several vectors are whole vectors.
+  static HWY_INLINE size_t WholePanels(const Args& args) {
+    if (args.finish == nullptr || args.finish->kind == TileFinish::kF32) return args.panels;
+    return args.finish->columns / PackedPanels::kColumns;
   }
 
   template <size_t kRows>

@@ -8,13 +8,12 @@
 
 namespace isoquant {
 
-// What becomes of the sums of columns, which are at most kFew, or a multiple of it up to kColumns. kS8 and kU8 are
+// What becomes of the sums of up to kColumns columns. kS8 and kU8 are
 //   clamp(round(float(sum + addend) * scale) + zero_point, min, max),
 // where scales are below 1 in magnitude. kF32 is float(sum) * row_scale * scale + bias, in this order, and never NaN.
 struct TileFinish {
   enum Kind : uint8_t { kS8, kU8, kF32 };
   static constexpr size_t kColumns = 64, kFew = 16;
-  static constexpr bool Has(size_t columns) { return columns <= kFew || (columns <= kColumns && columns % kFew == 0); }
 #ifdef ISOQUANT_ONLY_LINEAR  // a build of a part of the operations, without outputs of bytes
   static constexpr bool kMayBeBytes = false;
 #else
