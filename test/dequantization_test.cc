@@ -184,8 +184,6 @@ TEST_CASE("Dequantization: errors name the argument and write nothing") {
       {[](Dequantization& d) { d.row_scales.size = 2; }, size("row_scales", 2, "a.rows", 3)},
       {[](Dequantization& d) { d.row_scales = VectorView<const float>(nullptr, 1); }, null("row_scales", "1", 1)},
       {[=](Dequantization& d) { d.row_scales.data = out; }, Overlap("c", "dequantization.row_scales")},
-      {[](Dequantization& d) { d.row_zero_points.size = 4; }, size("row_zero_points", 4, "a.rows", 3)},
-      {[](Dequantization& d) { d.row_zero_points.data = nullptr; }, null("row_zero_points", "a.rows", 3)},
       {[](Dequantization& d) { d.column_scales.size = 0; }, size("column_scales", 0, "b's N", 5)},
       {[](Dequantization& d) { d.column_scales.data = nullptr; }, null("column_scales", "b's N", 5)},
       {[=](Dequantization& d) { d.column_scales.data = out; }, Overlap("c", "dequantization.column_scales")},
@@ -193,13 +191,23 @@ TEST_CASE("Dequantization: errors name the argument and write nothing") {
       {[](Dequantization& d) { d.bias.data = nullptr; }, null("bias", "b's N", 5)},
       {[=](Dequantization& d) { d.bias.data = out; }, Overlap("c", "dequantization.bias")},
   };
+  const Fault<Dequantization> faults_of_zero_points[] = {
+      {[](Dequantization& d) { d.row_zero_points.size = 4; }, size("row_zero_points", 4, "a.rows", 3)},
+      {[](Dequantization& d) { d.row_zero_points.data = nullptr; }, null("row_zero_points", "a.rows", 3)},
+  };
+  const auto check = [&](Context& context, Dequantization d, const Fault<Dequantization>& fault) {
+    fault.change(d);
+    CheckRefused(MatMul(context, MatrixView<const uint8_t>(c.a()), c.packed(), d, c.c()), fault.refusal);
+  };
   c.output().Clear();
   ForEachTier([&](Context& context) {
+    Dequantization usual = c.d;
+    usual.row_zero_points = {};
     for (const Fault<Dequantization>& fault : faults) {
-      Dequantization d = c.d;
-      fault.change(d);
-      CheckRefused(MatMul(context, MatrixView<const uint8_t>(c.a()), c.packed(), d, c.c()), fault.refusal);
+      check(context, c.d, fault);
+      check(context, usual, fault);
     }
+    for (const Fault<Dequantization>& fault : faults_of_zero_points) check(context, c.d, fault);
     c.CheckOperandErrors(context, {"a", "b", "b's K", "b's N", "c"});
     CHECK(c.output().IsUntouched());
   });

@@ -335,7 +335,8 @@ TEST_CASE("Requantization: errors name the argument and write nothing") {
       Requantization r = c.r;
       fault.change(r);
       CheckRefused(MatMul(context, a, c.packed(), r, out), fault.refusal);
-      r.a_zero_points = {};
+      r.a_zero_points = {};  // as most calls have it
+      CheckRefused(MatMul(context, a, c.packed(), r, out), fault.refusal);
       CheckRefused(Requantize(context, sums, r, out), fault.refusal);
     }
     for (const Fault<Requantization>& fault : faults_of_zero_points) {
@@ -350,6 +351,13 @@ TEST_CASE("Requantization: errors name the argument and write nothing") {
     r.scales = {memory.data(), 5};
     CheckRefused(MatMul(context, a, c.packed(), r, {reinterpret_cast<int8_t*>(memory.data()), 3, 5}),
                  Overlap("c", name + "scales"));
+    r.a_zero_points = {};
+    CheckRefused(MatMul(context, a, c.packed(), r, {reinterpret_cast<int8_t*>(memory.data()), 3, 5}),
+                 Overlap("c", name + "scales"));
+    r.scales = c.r.scales;
+    r.bias = {reinterpret_cast<const int32_t*>(memory.data()), 5};
+    CheckRefused(MatMul(context, a, c.packed(), r, {reinterpret_cast<int8_t*>(memory.data()), 3, 5}),
+                 Overlap("c", name + "bias"));
 
     CheckRefused(Requantize(context, sums, c.r, out), Mismatch(name + "a_zero_points.size", 3, "that of none", 0));
     CheckRefused(Requantize(context, sums, c.r, {out.data, 3, 4, out.row_stride}),
