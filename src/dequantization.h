@@ -52,8 +52,7 @@ template <class A, class V, class C, class Function>
 HWY_INLINE Status CheckAndDequantize(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
                                      const Dequantization& d, const MatrixView<V>& view, const C& c,
                                      Function multiply) {
-  const bool is_usual = b.packed() != nullptr && !view.empty() && AreUsual(a, *b.packed(), view) && IsUsual(d, view);
-  if (HWY_LIKELY(is_usual)) return multiply(context, a, b, d, c);
+  if (HWY_LIKELY(!view.empty() && AreUsual(a, b, view) && IsUsual(d, view))) return multiply(context, a, b, d, c);
   return CheckAndDequantizeUnusual(context, a, b, d, view, c, multiply);
 }
 

@@ -17,7 +17,7 @@ Status MatMulF32(Context& context, const MatrixView<const float>& a, const Weigh
                  bool accumulate) {
 #if ISOQUANT_F32_IN_PLACE
   if (IsTileInPlace(a, b, c.cols)) return MultiplyTileInPlace(a, b, c, accumulate);
-  if (SuitsInPlace(a, b)) return MultiplyInPlace(context, a, b, c, accumulate);
+  if (SuitsInPlace(a, b, c.cols)) return MultiplyInPlace(context, a, b, c, accumulate);
 #endif
   return RunProblem<F32Problem>(context, a, b, StoreSums<float>{c.data, c.row_stride, accumulate});
 }

@@ -22,7 +22,7 @@ HWY_NOINLINE Status CheckAndMultiplyUnusual(Context& context, const MatrixView<c
 template <class T>
 HWY_INLINE Status CheckAndMultiply(Context& context, const MatrixView<const T>& a, const WeightsRef& b,
                                    const MatrixView<float>& c, Store store, MultiplyFloats<T> multiply) {
-  if (b.packed() != nullptr && AreUsual<T>(a, *b.packed(), c)) {
+  if (AreUsual<T>(a, b, c)) {
     return multiply(context, a, b, c, store == Store::kAccumulate);
   }
   return CheckAndMultiplyUnusual(context, a, b, c, store, multiply);

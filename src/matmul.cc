@@ -71,7 +71,7 @@ Status CheckAndMultiplyZeros(Context& context, const MatrixView<const A>& a, con
 template <class A>
 HWY_INLINE Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b,
                                    const MatrixView<int32_t>& c, Store store) {
-  if (b.packed() != nullptr && AreUsual(a, *b.packed(), c)) return Multiply(context, a, b, c, store);
+  if (AreUsual(a, b, c)) return Multiply(context, a, b, c, store);
   return CheckAndMultiplyUnusual(context, a, b, c, store);
 }
 

@@ -67,6 +67,11 @@ HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const PackedPanels& b, co
   return is_apart(a.data, a.rows * a.row_stride * sizeof(A)) && is_apart(b.panels, panels_size + SumsSize(b));
 }
 
+template <class B = int8_t, class A, class C>
+HWY_INLINE bool AreUsual(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c) {
+  return b.packed() != nullptr && AreUsual<B>(a, *b.packed(), c);
+}
+
 // Whether rows of floats are of a type that products take.
 inline Status CheckRowType(const char* argument, ElementType type) {
   if (type == ElementType::kF32 || type == ElementType::kBf16) return Status();
@@ -111,7 +116,7 @@ HWY_NOINLINE Status CheckUnusualOperands(const MatrixView<const A>& a, const Wei
 template <class B = int8_t, class A, class C>
 HWY_INLINE Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const MatrixView<C>& c,
                                 const OperandNames& names) {
-  if (b.packed() != nullptr && AreUsual<B>(a, *b.packed(), c)) return Status();
+  if (AreUsual<B>(a, b, c)) return Status();
   return CheckUnusualOperands<B>(a, b, c, names);
 }
 

@@ -80,8 +80,7 @@ HWY_NOINLINE Status CheckAndMultiplyUnusual(Context& context, const MatrixView<c
 template <class A, class Q, class P, class CheckRule, class Function>
 HWY_INLINE Status CheckAndMultiply(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const P& r,
                                    const MatrixView<Q>& c, CheckRule check_rule, Function multiply) {
-  const bool is_usual = b.packed() != nullptr && !c.empty() && AreUsual(a, *b.packed(), c) && IsUsual(r, c);
-  if (HWY_LIKELY(is_usual)) return multiply(context, a, b, r, c);
+  if (HWY_LIKELY(!c.empty() && AreUsual(a, b, c) && IsUsual(r, c))) return multiply(context, a, b, r, c);
   return CheckAndMultiplyUnusual(context, a, b, r, c, check_rule, multiply);
 }
 

@@ -70,11 +70,15 @@ HWY_INLINE WaysOfB WayOf(const WeightsRef& b) {
   return HasFewColumns(b) ? WaysOfB::kInChunks : WaysOfB::kStreams;
 }
 
+// Whether there are products, and B has lines to read.
+HWY_INLINE bool HasLines(const MatrixView<const float>& a, const WeightsRef& b, size_t n) {
+  return a.rows != 0 && a.cols != 0 && n != 0 && (b.packed() != nullptr || !b.transposed());
+}
+
 // Whether a product is better off so than with rows of A arranged and B in panels.
-HWY_INLINE bool SuitsInPlace(const MatrixView<const float>& a, const WeightsRef& b) {
-  const bool is_plain = b.packed() == nullptr;
-  if (a.rows == 0 || a.cols == 0 || b.n() == 0 || (is_plain && b.transposed())) return false;
-  return WayOf(b) != WaysOfB::kStreams || (is_plain && a.rows <= tuning::kMostRowsInPlace);
+HWY_INLINE bool SuitsInPlace(const MatrixView<const float>& a, const WeightsRef& b, size_t n) {
+  if (!HasLines(a, b, n)) return false;
+  return WayOf(b) != WaysOfB::kStreams || (b.packed() == nullptr && a.rows <= tuning::kMostRowsInPlace);
 }
 
 // Rows of a tile. Of rows at such distances, a tile's lines share a set of L1, which has eight of them.
@@ -163,8 +167,7 @@ class InPlaceBlock {
 // MatMulF32 16/16/16 takes 0.87 of the time that it takes in blocks; 1/16/16 0.6, 4/64/64 0.91 and 12/64/64 0.96 of
 // that with rows arranged.)
 HWY_INLINE bool IsTileInPlace(const MatrixView<const float>& a, const WeightsRef& b, size_t n) {
-  if (a.rows == 0 || a.cols == 0 || n == 0 || (b.packed() == nullptr && b.transposed())) return false;
-  return a.cols * n <= tuning::kSmallestL2 / sizeof(float) && a.rows <= RowsInPlace(a, n);
+  return HasLines(a, b, n) && a.cols * n <= tuning::kSmallestL2 / sizeof(float) && a.rows <= RowsInPlace(a, n);
 }
 HWY_INLINE Status MultiplyTileInPlace(const MatrixView<const float>& a, const WeightsRef& weights,
                                       const MatrixView<float>& c, bool accumulate) {
@@ -172,7 +175,7 @@ HWY_INLINE Status MultiplyTileInPlace(const MatrixView<const float>& a, const We
   InPlaceArgs args{a.data, a.row_stride, b.data, b.line, b.panel,   a.cols,
                    c.data, c.row_stride, a.rows, c.cols, accumulate};
   const ScopedFloatEnvironment environment;
-  c.cols <= PackedPanels::kColumns ? InPlaceTiles::TileOfPanel(args) : RunTiles(args, c.cols, false);
+  RunTiles(args, c.cols, false);
   return Status();
 }
 

@@ -72,12 +72,8 @@ struct InPlaceTiles {
   static HWY_INLINE void Tile(const InPlaceArgs& args) {
     if (args.cols == kPanels * kPanelColumns) return CallForRows<Wide>(args, std::make_index_sequence<kMR>());
     if (args.cols == kFewPanels * kPanelColumns) return CallForRows<Few>(args, std::make_index_sequence<kFewRows>());
-    TileOfPanel(args);
-  }
-
-  // Of at most 16 columns. (A mask of all lanes takes longer than none: on Zen 4, 3 of 105 ns of MatMulF32 16/16/16.)
-  static HWY_INLINE void TileOfPanel(const InPlaceArgs& args) {
     constexpr std::make_index_sequence<kTallMR> kAll;
+    // (A mask of all lanes takes longer than none: on Zen 4, 3 of 105 ns of MatMulF32 16/16/16.)
     if (args.cols == kPanelColumns) return CallForRows<Whole>(args, kAll);
     if (args.cols <= kHalfColumns) return CallForRows<LastHalf>(args, kAll);
     CallForRows<Last>(args, kAll);

@@ -37,7 +37,7 @@ class QuantizedRows : public RowFiller<Q> {
 
  public:
   QuantizedRows(const MatrixView<const X>& x, const RowParameters& parameters)
-      : RowFiller<Q>(x.rows, x.cols, &Prepare, HasFours(x) ? &ArrangeFours : &Arrange),
+      : RowFiller<Q>(x.rows, x.cols, &Prepare, MayHaveFours(x) ? &ArrangeFours : &Arrange),
         x_(x),
         parameters_(parameters) {}
 
@@ -147,9 +147,9 @@ class QuantizedRows : public RowFiller<Q> {
     }
   }
 
-  // Where all goes well; else as other rows.
-  static HWY_INLINE bool HasFours(const MatrixView<const X>& x) {
-    return kQuantizesFours && x.cols - 1 < hn::MaxLanes(DF32()) && x.rows % 4 == 0;
+  // Short rows, if there are fours of them, and all are finite; else as other rows.
+  static HWY_INLINE bool MayHaveFours(const MatrixView<const X>& x) {
+    return kQuantizesFours && x.cols != 0 && x.cols <= ShortColumns();
   }
   static HWY_NOINLINE void ArrangeFours(const RowFiller<Q>& filler, size_t row, size_t rows, bool prepares,
                                         const ArrangedForm& form, void* out) {
