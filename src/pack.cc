@@ -10,6 +10,7 @@
 #define HWY_TARGET_INCLUDE "src/pack.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
+#include "isoquant/cpu.h"
 #include "isoquant/inl/dispatch.h"
 #include "isoquant/inl/engine/pack-inl.h"
 
@@ -24,7 +25,9 @@ void PackPart(const WeightsRef& b, size_t begin, size_t end, uint8_t* panels, ui
   if (sums != nullptr) sums += begin * PackedPanels::kColumns;
   (void)ForWeightType(b.type(), [&](auto element) HWY_ATTR {
     using B = InPanels<decltype(element)>;
-    PackPanels<B>(b, {begin, end, reinterpret_cast<B*>(first), sums});
+    PackPanels<B>(
+        b, {0, b.k()},
+        {begin, end, reinterpret_cast<B*>(first), sums, WherePlainIs(b.k() * b.n() * sizeof(B), DetectCpu().l2_bytes)});
   });
 }
 

@@ -121,8 +121,8 @@ TEST_CASE("MatMul of f32: packed, from a blob, and plain weights of both orders"
 }
 
 // Few rows read a plain b that L2 does not hold where it lies, some lines at a time; all rows one that it holds, or
-// that has few columns.
-TEST_CASE("MatMul of f32: b in place, in several tasks") {
+// that has few columns. More rows have b packed, slab by slab if it is many L2's.
+TEST_CASE("MatMul of f32: b in place or in slabs, in several tasks") {
   struct Case {
     Shape shape;
     size_t l2_bytes, workers;
@@ -133,7 +133,7 @@ TEST_CASE("MatMul of f32: b in place, in several tasks") {
   for (const Case& each :
        {Case{{3, 300, 130}, kSmall, 3}, Case{{23, 600, 310}, kSmall, 3}, Case{{40, 600, 420}, kLarge, 4},
         Case{{5, 3000, 31}, kSmall, 1}, Case{{37, 2200, 32}, kSmall, 3}, Case{{13, 1000, 70}, kSmall, 1},
-        Case{{40, 400, 192}, kSmall, 3}}) {
+        Case{{40, 400, 192}, kSmall, 3}, Case{{37, 600, 420}, kSmall / 2, 1}, Case{{37, 600, 420}, kSmall / 2, 3}}) {
     const Shape& shape = each.shape;
     Cpu cpu = DetectCpu();
     cpu.l2_bytes = each.l2_bytes;

@@ -13,6 +13,7 @@
 #include "doctest/doctest.h"
 #include "test/executors.h"
 #include "test/matmul_case.h"
+#include "test/scoped_detection.h"
 #include "test/support.h"
 
 namespace isoquant {
@@ -234,6 +235,34 @@ TEST_CASE("MatMul: plain weights, a few panels at a time or all before, any numb
       Context context(executor);
       test.Check(context, KxN{test.b.const_view()}, Store::kAccumulate);
       test.Check(context, NxK{test.b_transposed.const_view()}, Store::kOverwrite);
+    }
+  }
+}
+
+TEST_CASE("MatMul: plain weights of many second-level caches, slab by slab, any number of workers") {
+  Cpu cpu = DetectCpu();
+  cpu.l2_bytes = size_t{1} << 15;
+  const ScopedDetection detection(cpu, false);
+  const Contexts contexts = ContextOfEachTier();
+  Random random(8);
+  // One row; several tiles, and a last slab of few columns; tiles that fetch the next slab.
+  for (const Shape& shape : {Shape{1, 530, 520}, Shape{13, 515, 1030}, Shape{26, 450, 700}}) {
+    CAPTURE(shape.m);
+    CAPTURE(shape.k);
+    CAPTURE(shape.n);
+    Case<int8_t> s8(random, shape, 1, 3);
+    Case<uint8_t> u8(random, shape, 0, 0);
+    for (const auto& context : contexts) {
+      INFO("tier ", context->tier());
+      s8.Check(*context, KxN{s8.b.const_view()}, Store::kOverwrite);
+      s8.Check(*context, NxK{s8.b_transposed.const_view()}, Store::kOverwrite);
+      u8.Check(*context, KxN{u8.b.const_view()}, Store::kAccumulate);
+    }
+    for (size_t workers : Sizes{2, 3}) {
+      CAPTURE(workers);
+      ThreadExecutor executor(workers);
+      Context context(executor);
+      s8.Check(context, KxN{s8.b.const_view()}, Store::kAccumulate);
     }
   }
 }

@@ -46,6 +46,11 @@ struct Row {
   Cut cut;
 };
 
+constexpr ProductShape Transposed(ProductShape shape) {
+  shape.transposed_b = true;
+  return shape;
+}
+
 const Row kRows[] = {
     // ---- One thread, packed B
     // A row is a lone tile; weights of two L2 stream.
@@ -162,8 +167,17 @@ const Row kRows[] = {
     // ---- Plain B
     // Packed on the way: a 32nd of L2.
     {kVnni512, {64, 1024, 1024, 1, kPlain, kAnywhere}, kTwoMiB, "", {1, 64, 1, 32, 1, 2, 134400}},
-    // From memory: two lines of each row of B.
-    {kVnni512, {64, 4096, 4096, 1, kPlain, kAnywhere}, kTwoMiB, "streams", {1, 64, 1, 128, 1, 4, 790016}},
+    // More than half of L2: two lines of each row of B.
+    {kVnni512, {64, 4096, 2048, 1, kPlain, kAnywhere}, kTwoMiB, "streams", {1, 64, 1, 64, 1, 4, 790016}},
+    {kVnni512, {64, 4096, 4095, 1, kPlain, kAnywhere}, kTwoMiB, "streams", {1, 64, 1, 128, 1, 4, 790016}},
+    // Eight L2's: slabs of 512 columns and 1,024 rows, and buffers for all tiles of one.
+    {kVnni512, {64, 4096, 4096, 1, kPlain, kAnywhere}, kTwoMiB, "streams", {1, 64, 1, 128, 4, 16, 935936}},
+    {kVnni512, {64, 4097, 4096, 1, kPlain, kAnywhere}, kTwoMiB, "streams", {1, 64, 1, 128, 5, 16, 841728}},
+    // But not of N x K, nor where rows and columns owe.
+    {kVnni512, Transposed({64, 4096, 4096, 1, kPlain, kAnywhere}), kTwoMiB, "streams", {1, 64, 1, 128, 1, 4, 790016}},
+    {kPairs256, {16, 2048, 4096, 1, kPlain, kAnywhere}, kHalfMiB, "streams", {1, 16, 1, 256, 1, 8, 394496}},
+    // A cache so small that a slab has one piece of K.
+    {kVnni512, {13, 640, 512, 1, kPlain, kAnywhere}, {size_t{1} << 14}, "streams", {1, 13, 1, 16, 10, 16, 92288}},
     // Four workers: one block, so that no panel is packed twice.
     {kVnni512, {64, 1024, 1024, 4, kPlain, kAnywhere}, kTwoMiB, "", {1, 64, 4, 32, 1, 2, 134400}},
     // Packed and then arranged.
@@ -215,8 +229,8 @@ TEST_CASE("Plans: as text") {
   CHECK(ToString(PlanMatMul(kVnni512, {100, 256, 16, 1, kPacked, kAnywhere}, kTwoMiB)) ==
         "24 x 16 tiles, rows arranged; 1 block of <= 100 rows x 1 part of 1 group x 1 chunk; 28672 bytes a worker");
   CHECK(ToString(PlanMatMul(kF32, {64, 4097, 1024, 4, kPlain, kOnLines}, kTwoMiB)) ==
-        "12 x 32 tiles, rows in place, b streams; 1 block of <= 64 rows x 4 parts of 32 groups x 3 chunks; packs 4 "
-        "groups at a time; 2107648 bytes a worker");
+        "12 x 32 tiles, rows in place, b streams; 1 block of <= 64 rows x 4 parts of 32 groups x 5 chunks; packs 4 "
+        "groups at a time; 463616 bytes a worker");
 }
 
 TEST_CASE("Plans: plain weights are packed on the way, unless A fills L2 or a worker has few columns") {
@@ -311,8 +325,8 @@ void CheckTasks(const TileTraits& t, const ProductShape& s, const MatMulPlan& pl
 void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& plan) {
   const size_t row_bytes = (plan.tile.reads_rows ? t.kr : plan.padded_k) * t.arranged_a_bytes;
   CHECK(plan.tiles_at >= plan.max_block_rows * row_bytes);
-  // Two tiles take turns; several chunks of K need one for each tile of a block.
-  const size_t tiles = DivideUp(plan.max_block_rows, plan.tile.rows);
+  // Two tiles take turns; several chunks of K need one for each tile of a block and of the columns that are packed.
+  const size_t tiles = DivideUp(plan.max_block_rows, plan.tile.rows) * Max(plan.pack_groups, 1);
   CHECK(plan.buffers >= (plan.chunks == 1 ? 2 : tiles));
   CHECK(plan.b_arranged_at >= plan.tiles_at + plan.buffers * plan.tile.rows * plan.tile.cols * t.acc_bytes);
   size_t chunk = 0;
@@ -322,9 +336,13 @@ void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& 
   const size_t owed = t.owes ? (plan.max_block_rows + plan.tile.cols) * sizeof(int32_t) : 0;
   CHECK(plan.packed_at >= plan.owed_at + owed);
   const size_t panels = plan.pack_groups * plan.tile.cols / PackedPanels::kColumns;
-  const size_t panel = (s.k * t.b_bytes + 3) / 4 * PackedPanels::kLineBytes;
-  CHECK(plan.bytes >= plan.packed_at + panels * (panel + PackedPanels::kColumns * sizeof(int32_t)));
-  for (const size_t offset : {plan.tiles_at, plan.b_arranged_at, plan.owed_at, plan.packed_at, plan.bytes})
+  size_t longest = 0;
+  for (size_t i = 0; i < plan.chunks; ++i) longest = Max(longest, plan.Chunk(i).size);
+  const size_t panel = (longest * t.b_bytes + 3) / 4 * PackedPanels::kLineBytes;
+  CHECK(plan.packed_sums_at >= plan.packed_at + panels * panel);
+  CHECK(plan.bytes >= plan.packed_sums_at + panels * PackedPanels::kColumns * sizeof(int32_t));
+  for (const size_t offset :
+       {plan.tiles_at, plan.b_arranged_at, plan.owed_at, plan.packed_at, plan.packed_sums_at, plan.bytes})
     CHECK(offset % 64 == 0);
   // A block of one tile is done as a lone one.
   const size_t rows = Min(plan.max_block_rows, plan.tile.rows);

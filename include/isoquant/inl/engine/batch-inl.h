@@ -52,6 +52,7 @@ HWY_NOINLINE Status MatMulBatchInTasks(Context& context, const Products<typename
   const size_t n = products.b.At(0).n();
   ProductShape shape = ShapeOf<P>(context, RowSource<A>(a.At(0)), n, products.IsPlain(), DescribeBatch<P>(a));
   shape.count = a.count;
+  shape.transposed_b = products.b.At(0).transposed();
   const MatMulPlan plan = PlanBatch(TraitsOf<P>(), shape, products.b.count());
   uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);

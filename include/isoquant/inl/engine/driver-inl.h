@@ -87,6 +87,7 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
     }
   }
   ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr, DescribeRows<P>(a));
+  shape.transposed_b = b.transposed();
   shape.no_buffer = PlainSums<typename P::Acc>(stage) != nullptr || MayFinish(stage);
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);

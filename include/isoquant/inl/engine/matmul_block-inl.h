@@ -1,7 +1,7 @@
 // Engine: a block of rows times a part of the columns.
 //
 // For each group of columns, for each chunk of K (a chunk of B stays in L1 or L2), for each tile of rows: one call of
-// Tile.
+// Tile. Plain B is packed for several groups at a time, and chunk by chunk: for each chunk, for each of these groups.
 //
 // Plain sums go straight to C. Everything else passes through a buffer of tiles in L1, and the output stage runs one
 // tile behind (waiting_tile-inl.h). Figures here are of bench/run.sh --benchmark_filter='^MatMul/.*/512/512/512$'.
@@ -54,7 +54,7 @@ class MatMulBlock {
         scratch_(scratch),
         waiting_(stage),
         state_(state) {
-    if (plan.pack_groups == 0) SetPanels(*b.packed());
+    if (plan.pack_groups == 0) SetPanels(*b.packed(), plan.k);
     HWY_DASSERT(!P::kOwes || plan.chunks == 1);
   }
 
@@ -70,14 +70,10 @@ class MatMulBlock {
     args_.next.from = nullptr;
     args_.hints.b_from_memory = false;  // each panel is used by several tiles
     args_.a_stride = plan_.tile.reads_rows ? a_.matrix.row_stride : P::kPieceK;
-    args_.panel_stride = kTraits.PanelBytes(plan_.k) / sizeof(B);
-    const size_t end = groups.begin + groups.size, nr = plan_.tile.cols;
-    for (size_t g = groups.begin, packed_end = g; g < end; ++g) {
-      if (plan_.pack_groups != 0 && g == packed_end) {
-        packed_end = Min(g + plan_.pack_groups, end);
-        Pack({g * nr, Min(packed_end * nr, plan_.n) - g * nr}, g == groups.begin);
-      }
-      RunGroup(g * nr);
+    const size_t end = groups.begin + groups.size, most = Max(plan_.pack_groups, 1);
+    for (Part strip{groups.begin, 0}; strip.begin < end; strip.begin += strip.size) {
+      strip.size = Min(most, end - strip.begin);
+      RunStrip(strip, strip.begin == groups.begin);
     }
     waiting_.Finish();
   }
@@ -88,55 +84,62 @@ class MatMulBlock {
     return reinterpret_cast<T*>(scratch_ + offset);
   }
 
-  void SetPanels(const PackedPanels& b) {
+  // Panels of so much of K.
+  void SetPanels(const PackedPanels& b, size_t k) {
     panels_ = reinterpret_cast<const B*>(b.panels);
     column_sums_ = b.column_sums;
     panels_n_ = b.n;
+    args_.panel_stride = kTraits.PanelBytes(k) / sizeof(B);
   }
 
-  // The panels of `cols` of plain B, into this worker's scratch: multiplied at once, they never leave its L2.
-  void Pack(Part cols, bool is_first) {
+  // All rows of the block times the columns of the groups `strip`.
+  void RunStrip(Part strip, bool is_first) {
+    const size_t first_slot = first_slot_;
+    for (size_t i = 0; i < plan_.chunks; ++i) {
+      first_slot_ = first_slot;
+      if (plan_.pack_groups != 0) Pack(strip, i, is_first && i == 0);
+      for (size_t g = 0; g < strip.size; ++g) RunChunk(i, (strip.begin + g) * plan_.tile.cols);
+    }
+  }
+
+  // Chunk `i` of plain B, into this worker's scratch: multiplied at once, it never leaves its L2.
+  void Pack(Part strip, size_t i, bool is_first) {
+    const Part k = plan_.Chunk(i);
+    first_col_ = strip.begin * plan_.tile.cols;
+    const size_t cols = Min(strip.size * plan_.tile.cols, plan_.n - first_col_);
     B* panels = At<B>(plan_.packed_at);
-    const size_t most_panels = plan_.pack_groups * plan_.tile.cols / PackedPanels::kColumns;
-    uint32_t* sums = At<uint32_t>(plan_.packed_at + most_panels * kTraits.PanelBytes(plan_.k));
-    const size_t begin = cols.begin / PackedPanels::kColumns;
-    const bool are_fetched = FetchesToPack() && !is_first;
-    PackPanels<B>(b_, {begin, begin + PackedPanels::NumPanels(cols.size), panels, sums, are_fetched});
+    uint32_t* sums = At<uint32_t>(plan_.packed_sums_at);
+    const size_t begin = first_col_ / PackedPanels::kColumns;
+    const PlainB from = is_first || !FetchesToPack() ? plan_.plain_b : PlainB::kCached;
+    PackPanels<B>(b_, k, {begin, begin + PackedPanels::NumPanels(cols), panels, sums, from});
     state_.ForgetB();  // the panels before these lay in the same memory
-    SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), plan_.k, cols.size});
-    first_col_ = cols.begin;
+    SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), k.size, cols}, k.size);
+    next_ = NextToPack(strip, i);
   }
 
-  // All rows of the block times the columns from `col` on.
-  void RunGroup(size_t col) {
+  // All rows of the block times chunk `i` of K of the columns from `col` on.
+  void RunChunk(size_t i, size_t col) {
+    const bool last = i + 1 == plan_.chunks, packs = plan_.pack_groups != 0;
+    const Part k = plan_.Chunk(i);
     const size_t cols = Min(plan_.tile.cols, plan_.n - col);
     args_.panels = DivideUp(cols, PackedPanels::kColumns);
     const B* panel = panels_ + (col - first_col_) / PackedPanels::kColumns * args_.panel_stride;
     args_.finish = IsInPlace<P>(plan_.tile) && plan_.chunks == 1 ? FindFinish(stage_, {col, cols}, finish_) : nullptr;
     const bool whole = IsInPlace<P>(plan_.tile) || cols % PackedPanels::kColumns == 0;
     const bool direct = PlainSums<Acc>(stage_) != nullptr && whole && plan_.chunks == 1;
-    args_.column_sums = P::kColumnSums ? column_sums_ + (col - first_col_) : nullptr;
-    for (size_t i = 0; i < plan_.chunks; ++i) RunChunk(i, panel, col, cols, direct);
-    first_slot_ = (first_slot_ + tiles_) % plan_.buffers;
-  }
-
-  // All rows of the block times chunk `i` of K of the columns from `col` on.
-  void RunChunk(size_t i, const B* panel, size_t col, size_t cols, bool direct) {
-    const bool last = i + 1 == plan_.chunks;
-    const Part k = plan_.Chunk(i);
+    args_.column_sums = P::kColumnSums && (i == 0 || packs) ? column_sums_ + (col - first_col_) : nullptr;
     const size_t padded_k = RoundUp(k.size, P::kKR);
     const bool tail_apart = plan_.tile.reads_rows && k.size != padded_k;
     args_.k = tail_apart ? padded_k - P::kKR : padded_k;
     args_.b_k = RoundUp(k.size, kTraits.Group());
-    args_.b = panel + k.begin * PackedPanels::kColumns;
+    args_.b = panel + (packs ? 0 : k.begin * PackedPanels::kColumns);
     args_.b_arranged = nullptr;
     if (rows_.size >= P::kArrangeBRows) PrepareB(padded_k);
-    if (i != 0) args_.column_sums = nullptr;
     args_.add = i != 0;  // of buffered tiles, the first chunk may begin with C
 
     // The B that comes after this chunk, if it is whole.
     const B* next_b = nullptr;
-    if (!last) {
+    if (!last && !packs) {
       next_b = args_.b + padded_k * PackedPanels::kColumns;
     } else if (col - first_col_ + 2 * plan_.tile.cols <= panels_n_) {
       next_b = panel + args_.panels * args_.panel_stride;
@@ -174,6 +177,7 @@ class MatMulBlock {
       }
     }
     arranged_ = true;
+    first_slot_ = (first_slot_ + tiles_) % plan_.buffers;
   }
 
   // All rows of the block in one call, where no stage follows.
@@ -207,24 +211,34 @@ class MatMulBlock {
   // A tile fetches a line of a quarter of the rows at most, and no more than two of three tiles do: fewer rows of A
   // leave too little time for it.
   bool FetchesToPack() const {
-    return plan_.fetches_to_pack && !b_.transposed() &&
-           3 * Portions(plan_.pack_groups) <= 2 * plan_.pack_groups * tiles_;
+    return plan_.fetches_to_pack && !SharesSets() &&
+           3 * Portions(plan_.pack_groups * plan_.tile.cols) <= 2 * plan_.pack_groups * tiles_;
   }
-  size_t Portions(size_t groups) const {
-    return 4 * DivideUp(groups * plan_.tile.cols * sizeof(B), PackedPanels::kLineBytes);
+  // Rows of a slab that is fetched would push one another out of L2.
+  bool SharesSets() const { return plan_.chunks != 1 && b_.plain().row_stride * sizeof(B) % 4096 == 0; }
+  size_t Portions(size_t cols) const { return 4 * DivideUp(cols * sizeof(B), PackedPanels::kLineBytes); }
+
+  // What is packed after chunk `i` of the groups `strip`, whole groups alone.
+  struct ToPack {
+    Part k, cols;
+  };
+  ToPack NextToPack(Part strip, size_t i) const {
+    if (i + 1 == plan_.chunks) {
+      strip = {strip.begin + strip.size, plan_.pack_groups};
+      i = SIZE_MAX;
+    }
+    const size_t nr = plan_.tile.cols, col = Min(strip.begin * nr, plan_.n);
+    return {plan_.Chunk(i + 1), {col, Min(strip.size, (plan_.n - col) / nr) * nr}};
   }
   // What tile `t` of the group of columns from `col` on fetches of these.
   PrefetchStreams LinesToPack(size_t t, size_t col) const {
-    const size_t nr = plan_.tile.cols, next = first_col_ + plan_.pack_groups * nr;
-    if (next >= plan_.n) return {args_.b, 0, 0};
-    const size_t portions = Portions(Min(plan_.pack_groups, (plan_.n - next) / nr));
-    const size_t tiles = plan_.pack_groups * tiles_, i = (col - first_col_) / nr * tiles_ + t;
-    const size_t portion = i * portions / tiles;
-    if (portion == (i + 1) * portions / tiles) return {args_.b, 0, 0};  // a later tile's
+    const size_t portions = Portions(next_.cols.size), tiles = plan_.pack_groups * tiles_;
+    const size_t i = (col - first_col_) / plan_.tile.cols * tiles_ + t, portion = i * portions / tiles;
+    if (portion == (i + 1) * portions / tiles) return {args_.b, 0, 0};  // another tile's
     const MatrixView<const B> b = b_.plain().template As<B>();
-    const size_t line = b.row_stride * sizeof(B), row = portion % 4 * (plan_.k / 4);
+    const size_t line = b.row_stride * sizeof(B), row = next_.k.begin + portion % 4 * (next_.k.size / 4);
     const size_t lines_before = portion / 4 * PackedPanels::kLineBytes;
-    return {reinterpret_cast<const char*>(b.Row(row) + next) + lines_before, line, 2 * line, 4 * line};
+    return {reinterpret_cast<const char*>(b.Row(row) + next_.cols.begin) + lines_before, line, 2 * line, 4 * line};
   }
 
   // What tile `t` fetches for later tiles.
@@ -335,6 +349,7 @@ class MatMulBlock {
   const B* panels_;
   const int32_t* column_sums_;
   size_t panels_n_, first_col_ = 0, first_slot_ = 0;
+  ToPack next_{};
   TileArgs<ArrangedA, B, ArrangedB, Acc> args_;  // set piece by piece, each member before the first Tile
   TileFinish finish_;
   Part rows_{};

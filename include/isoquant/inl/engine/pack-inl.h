@@ -15,9 +15,10 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
-#include "isoquant/cpu.h"
 #include "isoquant/element_type.h"
+#include "isoquant/inl/engine/plain_b.h"
 #include "isoquant/inl/isa/transpose-inl.h"
+#include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/matrix_view.h"
 #include "isoquant/weights.h"
 
@@ -38,20 +39,27 @@ constexpr size_t kLine = PackedPanels::kColumns * PackedPanels::kGroup;  // byte
 template <class B>
 struct PackRange {
   size_t begin, end;
-  B* panels;                 // of panel `begin`
-  uint32_t* sums;            // of its first column; null for floats, which have none
-  bool are_fetched = false;  // by whom else, while these are read
-  int8_t flip = 0;           // -128, the bits 0x80, for u8: bytes are packed ^ flip
+  B* panels;       // of panel `begin`
+  uint32_t* sums;  // of its first column; null for floats, which have none
+  PlainB from = PlainB::kCached;
+  int8_t flip = 0;  // -128, the bits 0x80, for u8: bytes are packed ^ flip
 };
 
-// ---- K x N: a strip of rows at a time, in it some panels at a time: they are written in runs of a page or more.
-// (Panel by panel, down all of K, each line of s8 is a page of its own where rows are 4 KiB apart, and is read four
-// times: 19 % of the rate of a memcpy out of memory, K = N = 4096, Granite Rapids; with strips of 64 rows 33, of 256
-// rows 80.) No prefetcher of the hardware follows so many rows, so that the next lines of each are asked for; in cache
-// that costs 5 %. Out of L3 into L2 this order reaches 11 GB/s of s8, N x K 19.
+// ---- K x N: a strip of rows at a time, in it some panels at a time. No prefetcher of the hardware follows so many
+// rows, so that lines are asked for which are packed some panels later, in the same strip or below it; in cache that
+// costs 5 %.
+//
+// From L2, or near it, strips are long: panels are written in runs of a page or more.
 template <class B>
 constexpr size_t kStripRows = sizeof(B) == 1 ? 256 : 64;
 static_assert(kStripRows<int8_t> / PackedPanels::kGroup <= kMaxRepetitions, "exact sums");
+// From far away they are short, and as wide as so many panels: rows that are a multiple of 4 KiB apart share a set of
+// L1 and few sets of L2, from which long strips push out what was just fetched. (Bare loop, 512 columns of 1024 rows at
+// a time, Zen 5: K = 4096 of s8 out of L3 25 to 28 GB/s where N = 4096, 12 with 128 columns of all rows in long strips;
+// N = 3008 40 and 31, N = 11008 23 and 12.)
+template <class B>
+constexpr size_t kFarStripRows = 16 / sizeof(B);
+constexpr size_t kFarPanels = 32, kFarPanelsAhead = 16;
 
 // Panels that are packed at a time.
 template <class B>
@@ -107,7 +115,8 @@ HWY_NOINLINE void PackGroups(const B* from, size_t row_stride, size_t ahead, siz
 
 // `rows` <= kStripRows<B> rows of kPanels panels from panel `p` on, the last group filled up with what becomes zeros.
 template <size_t kPanels, class B>
-void PackStrip(const MatrixView<const B>& v, size_t k, size_t rows, size_t p, size_t ahead, const PackRange<B>& out) {
+HWY_INLINE void PackStrip(const MatrixView<const B>& v, size_t k, size_t rows, size_t p, size_t ahead,
+                          const PackRange<B>& out) {
   constexpr size_t kColumns = kPanels * PackedPanels::kColumns, kRows = kGroupRows<B>;
   const size_t col = p * PackedPanels::kColumns;
   const size_t panel_size = PackedPanels::PanelBytes(v.rows, kElementType<B>) / sizeof(B);
@@ -115,7 +124,8 @@ void PackStrip(const MatrixView<const B>& v, size_t k, size_t rows, size_t p, si
   B* const to = out.panels + (p - out.begin) * panel_size + k * PackedPanels::kColumns;
   uint32_t* const sums = IsInteger(kElementType<B>) ? out.sums + (p - out.begin) * PackedPanels::kColumns : nullptr;
   const size_t groups = cols == kColumns ? rows / kRows : 0;
-  if (groups != 0) PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, groups, to, panel_size, sums, out.flip);
+  if (HWY_LIKELY(groups != 0))
+    PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, groups, to, panel_size, sums, out.flip);
   // A group or a panel that is not whole: through rows filled up with what becomes zeros.
   for (size_t r = kRows * groups; r < rows; r += kRows) {
     HWY_ALIGN B filled[kRows][kColumns];
@@ -125,20 +135,38 @@ void PackStrip(const MatrixView<const B>& v, size_t k, size_t rows, size_t p, si
   }
 }
 
+// Panels [begin, end). While a step's panels are packed, lines of the panels `panels_ahead` further on are fetched; 0:
+// none are.
+template <class B>
+void PackInStrips(const MatrixView<const B>& v, size_t begin, size_t end, size_t strip_rows, size_t panels_ahead,
+                  const PackRange<B>& out) {
+  constexpr size_t kPanels = kMaxPanels<B>, kStep = kPanels * PackedPanels::kColumns;
+  const size_t whole_end = HWY_MIN(end, v.cols / PackedPanels::kColumns);
+  const size_t steps = whole_end <= begin ? 0 : (whole_end - begin) / kPanels, steps_ahead = panels_ahead / kPanels;
+  // Below a strip: the next one, or where a strip has fewer steps than that, one further down.
+  const bool is_wide = steps > steps_ahead;
+  const size_t below = (is_wide ? 1 : steps_ahead / HWY_MAX(steps, 1)) * strip_rows;
+  const size_t ahead_in_strip = steps_ahead * kStep;
+  const size_t ahead_below = below * v.row_stride - (is_wide ? (steps - steps_ahead) * kStep : 0);
+  for (size_t k = 0; k < v.rows; k += strip_rows) {
+    const size_t rows = HWY_MIN(v.rows - k, strip_rows);
+    const size_t last_ahead = steps_ahead == 0 || k + below + strip_rows > v.rows ? 0 : ahead_below;
+    size_t p = begin;
+    for (size_t i = 0; i < steps; ++i, p += kPanels) {
+      PackStrip<kPanels>(v, k, rows, p, i + steps_ahead < steps ? ahead_in_strip : last_ahead, out);
+    }
+    for (; p < end; ++p) PackStrip<1>(v, k, rows, p, 0, out);
+  }
+}
+
 template <class B>
 void PackKxN(const MatrixView<const B>& v, const PackRange<B>& out) {
-  constexpr size_t kColumns = PackedPanels::kColumns, kPanels = kMaxPanels<B>;
-  constexpr size_t kAhead = HWY_MAX(kPanels * kColumns, kLine / sizeof(B));
-  const bool is_cached = out.are_fetched || v.cols * sizeof(B) <= DetectCpu().l2_bytes / 2 / HWY_MAX(v.rows, 1);
-  const size_t whole_end = HWY_MIN(out.end, v.cols / kColumns);
-  for (size_t k = 0; k < v.rows; k += kStripRows<B>) {
-    const size_t rows = HWY_MIN(v.rows - k, kStripRows<B>);
-    size_t p = out.begin;
-    for (; p + kPanels <= whole_end; p += kPanels) {
-      const bool is_last = p * kColumns + 2 * kAhead > v.cols;
-      PackStrip<kPanels>(v, k, rows, p, is_cached || is_last ? 0 : kAhead, out);
-    }
-    for (; p < out.end; ++p) PackStrip<1>(v, k, rows, p, 0, out);
+  if (out.from != PlainB::kFar) {
+    const size_t panels_ahead = out.from == PlainB::kCached ? 0 : kMaxPanels<B>;
+    return PackInStrips(v, out.begin, out.end, kStripRows<B>, panels_ahead, out);
+  }
+  for (size_t begin = out.begin; begin < out.end; begin += kFarPanels) {
+    PackInStrips(v, begin, HWY_MIN(begin + kFarPanels, out.end), kFarStripRows<B>, kFarPanelsAhead, out);
   }
 }
 
@@ -205,18 +233,18 @@ void PackNxK(const MatrixView<const B>& v, const PackRange<B>& out) {
   }
 }
 
-// b is plain, of type B, or of u8 if B is int8_t. Sums of columns past N are zeros.
+// Rows k of plain B, which is of type B, or of u8 if B is int8_t. Sums of columns past N are zeros.
 template <class B>
-void PackPanels(const WeightsRef& b, PackRange<B> out) {
+void PackPanels(const WeightsRef& b, Part k, PackRange<B> out) {
   const MatrixView<const B> v = b.plain().As<B>();
   if constexpr (IsInteger(kElementType<B>)) {
     std::memset(out.sums, 0, (out.end - out.begin) * PackedPanels::kColumns * sizeof(*out.sums));
   }
   out.flip = static_cast<int8_t>(-PackedPanels::OffsetOf(b.type()));
   if (b.transposed()) {
-    PackNxK(v, out);
+    PackNxK(MatrixView<const B>(v.data + k.begin, v.rows, k.size, v.row_stride), out);
   } else {
-    PackKxN(v, out);
+    PackKxN(MatrixView<const B>(v.data + k.begin * v.row_stride, k.size, v.cols, v.row_stride), out);
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
+#include "isoquant/inl/engine/plain_b.h"
 #include "isoquant/inl/engine/tuning.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
@@ -83,6 +84,7 @@ struct ProductShape {
   size_t count = 1;        // such products, which share the workers
   bool no_buffer = false;  // tiles store sums in C, or finish them
   size_t products_per_task = tuning::kMinProductsPerTask;
+  bool transposed_b = false;  // plain B is N x K
 };
 
 // The caches of this machine. They are asked for only where they matter: that takes time.
@@ -174,9 +176,10 @@ struct MatMulPlan {
   size_t chunks, piece_k;             // K
   size_t buffers;                     // buffered tiles
   size_t pack_groups;                 // groups of plain B that are packed at a time; 0: B is packed
+  PlainB plain_b;                     // where plain B comes from; kFar: it is packed chunk by chunk of K, too
   bool fetches_to_pack;               // tiles fetch what is packed after them
   // Offsets in a worker's scratch. Arranged rows, or the tails of rows that are read in place, come first.
-  size_t tiles_at, b_arranged_at, owed_at, packed_at, bytes;
+  size_t tiles_at, b_arranged_at, owed_at, packed_at, packed_sums_at, bytes;
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
@@ -222,10 +225,17 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.padded_k = RoundUp(s.k, t.piece_k);
   plan.piece_k = t.piece_k;
   plan.groups = DivideUp(s.n, plan.tile.cols);
-  const size_t chunk_k = t.b_bytes > 2 ? tuning::kChunkOfF32 : tuning::kChunkK;
-  plan.chunks = s.k <= chunk_k ? 1 : DivideUp(s.k, chunk_k);
-
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
+  plan.plain_b = s.plain_b ? WherePlainIs(b_bytes, l2_bytes) : PlainB::kCached;
+  if (plan.plain_b == PlainB::kFar && (s.transposed_b || t.owes)) plan.plain_b = PlainB::kNear;
+  const bool slabs = plan.plain_b == PlainB::kFar;
+  const size_t chunk_k = slabs           ? Max(l2_bytes / tuning::kL2ShareOfSlab / tuning::kBytesOfSlabRow, t.piece_k)
+                         : t.b_bytes > 2 ? tuning::kChunkOfF32
+                                         : tuning::kChunkK;
+  plan.chunks = s.k <= chunk_k ? 1 : DivideUp(s.k, chunk_k);
+  const size_t max_chunk =
+      plan.chunks == 1 ? plan.padded_k : SplitEvenly(plan.padded_k / t.piece_k, plan.chunks, 0).size * t.piece_k;
+
   const bool in_place = t.in_place_nr != 0 && plan.tile.reads_rows;
   const size_t share = in_place ? tuning::kL2ShareOfAInPlace
                        : t.owes ? tuning::kL2ShareOfAThatOwes
@@ -244,31 +254,32 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.column_parts = 1;
   if (s.workers > 1) SplitForWorkers(s, plan);
   plan.max_block_rows = SplitEvenly(s.m, plan.row_blocks, 0).size;
-  plan.buffers = plan.chunks == 1 ? 2 : Max(2, tiles_for(plan.max_block_rows));
+
+  plan.pack_groups = 0;
+  const size_t group_bytes = plan.tile.cols / PackedPanels::kColumns * t.PanelBytes(max_chunk);
+  if (s.plain_b) {
+    const size_t row_bytes = slabs                           ? tuning::kBytesOfSlabRow
+                             : plan.plain_b == PlainB::kNear ? tuning::kColumnsOfNearRow * t.b_bytes
+                                                             : PackedPanels::kLineBytes;
+    plan.pack_groups = Max(DivideUp(row_bytes / t.b_bytes, plan.tile.cols),
+                           l2_bytes / tuning::kL2ShareOfPacked / Max(group_bytes, PackedPanels::kLineBytes));
+    plan.pack_groups = Min(plan.pack_groups, plan.groups);
+  }
+  plan.fetches_to_pack = plan.plain_b != PlainB::kCached && !s.transposed_b && t.follows_steps && !in_place &&
+                         !plan.tile.wide && !plan.tile.tall;
+  plan.buffers = plan.chunks == 1 ? 2 : Max(2, Max(plan.pack_groups, 1) * tiles_for(plan.max_block_rows));
 
   plan.tiles_at = ArrangedBytes(t, plan.tile, plan.max_block_rows, s.k);
   plan.b_arranged_at = plan.tiles_at + plan.buffers * TileBytes(t, plan.tile);
   plan.bytes = plan.b_arranged_at;
   if (plan.max_block_rows >= t.arrange_b_rows) {
-    const size_t max_chunk = SplitEvenly(DivideUp(s.k, t.piece_k), plan.chunks, 0).size * t.piece_k;
     plan.bytes += RoundUp(plan.tile.cols * max_chunk * t.arranged_b_bytes, 64);
   }
   plan.owed_at = plan.bytes;
   if (t.owes) plan.bytes += RoundUp((plan.tile.cols + plan.max_block_rows) * sizeof(int32_t), 64);
-
   plan.packed_at = plan.bytes;
-  plan.pack_groups = 0;
-  plan.fetches_to_pack = s.plain_b && t.follows_steps && !in_place && !plan.tile.wide && !plan.tile.tall &&
-                         plan.chunks == 1 && b_bytes > l2_bytes / 2;
-  if (s.plain_b) {
-    const size_t group_bytes = plan.tile.cols / PackedPanels::kColumns * t.PanelBytes(s.k);
-    const size_t columns =
-        b_bytes > l2_bytes / 2 ? tuning::kColumnsOfStreamedRow : PackedPanels::kLineBytes / t.b_bytes;
-    plan.pack_groups = Max(DivideUp(columns, plan.tile.cols),
-                           l2_bytes / tuning::kL2ShareOfPacked / Max(group_bytes, PackedPanels::kLineBytes));
-    plan.pack_groups = Min(plan.pack_groups, plan.groups);
-    plan.bytes += plan.pack_groups * (group_bytes + plan.tile.cols * sizeof(int32_t));
-  }
+  plan.packed_sums_at = plan.packed_at + plan.pack_groups * group_bytes;
+  plan.bytes = plan.packed_sums_at + plan.pack_groups * plan.tile.cols * sizeof(int32_t);
   return plan;
 }
 

@@ -112,9 +112,16 @@ constexpr size_t kMinRowsPerTask = 16;
 
 // Packed panels take this share of L2, so that they stay near. 64/1024/1024 is 2 to 5 % faster than with a 16th.
 constexpr size_t kL2ShareOfPacked = 32;
-// Of a row of K x N that comes from memory so many columns at least are packed at a time, two lines of s8: they share a
-// walk of the page tables. (B of more than half of L2 counts as from memory.)
-constexpr size_t kColumnsOfStreamedRow = 128;
+// Of a row of K x N that is not in L2 so many columns at least are packed at a time, two lines of s8: they share a walk
+// of the page tables.
+constexpr size_t kColumnsOfNearRow = 128;
+// B of so many L2's is far away: it is packed slab by slab, so many bytes of each row, and as many rows as fill this
+// share of L2, which are a chunk of K. (Zen 5, beside 128 columns of all rows: s8, 64/4096/4096 1.13 to 1.19 times as
+// fast, 16/4096/4096 1.2 times, 1/4096/4096 1.26 times, 64/4096/11008 1.3 times, 48/3000/3000 1.0 to 1.09 times;
+// f32 1.0 to 1.04 times. B of 4 L2's, 64/1024/4096, 0.93 times, so those are near. Rows of 1 KiB, and half of L2: the
+// same within 3 %.)
+constexpr size_t kL2sOfFarB = 8;
+constexpr size_t kBytesOfSlabRow = 512, kL2ShareOfSlab = 4;
 // A of at most so many eighths of L2 stays there beside the panels. With more of A, or fewer columns for each worker,
 // all of B is packed before the product. (64/1024/1024, seen from the speed with packed weights: 0.75 on the way, 0.55
 // before.)
