@@ -114,7 +114,7 @@ class MatMulBlock {
     PackPanels<B>(b_, k, {begin, begin + PackedPanels::NumPanels(cols), panels, sums, from});
     state_.ForgetB();  // the panels before these lay in the same memory
     SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), k.size, cols}, k.size);
-    next_ = NextToPack(strip, i);
+    if (plan_.fetches_to_pack) next_ = NextToPack(strip, i);
   }
 
   // All rows of the block times chunk `i` of K of the columns from `col` on.

@@ -54,9 +54,9 @@ template <class B>
 constexpr size_t kStripRows = sizeof(B) == 1 ? 256 : 64;
 static_assert(kStripRows<int8_t> / PackedPanels::kGroup <= kMaxRepetitions, "exact sums");
 // From far away they are short, and as wide as so many panels: rows that are a multiple of 4 KiB apart share a set of
-// L1 and few sets of L2, from which long strips push out what was just fetched. (Bare loop, 512 columns of 1024 rows at
-// a time, Zen 5: K = 4096 of s8 out of L3 25 to 28 GB/s where N = 4096, 12 with 128 columns of all rows in long strips;
-// N = 3008 40 and 31, N = 11008 23 and 12.)
+// L1 and few sets of L2, from which long strips push out what was just fetched. (Bare loop, 512 columns of 512 rows at
+// a time, Zen 5: K = 4096 of s8 out of L3 25 to 27 GB/s where N = 4096, 12 with 128 columns of all rows in long strips;
+// N = 3008 40 and 31.)
 template <class B>
 constexpr size_t kFarStripRows = 16 / sizeof(B);
 constexpr size_t kFarPanels = 32, kFarPanelsAhead = 16;

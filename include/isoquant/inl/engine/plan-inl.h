@@ -183,6 +183,7 @@ struct MatMulPlan {
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
+    if (chunks == 1) return {0, k};
     const Part pieces = SplitEvenly(padded_k / piece_k, chunks, i);
     const size_t begin = pieces.begin * piece_k;
     return {begin, Min(pieces.size * piece_k, k - begin)};
