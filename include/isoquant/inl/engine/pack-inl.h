@@ -146,11 +146,12 @@ void PackInStrips(const MatrixView<const B>& v, size_t begin, size_t end, size_t
   // Below a strip: the next one, or where a strip has fewer steps than that, one further down.
   const bool is_wide = steps > steps_ahead;
   const size_t below = (is_wide ? 1 : steps_ahead / HWY_MAX(steps, 1)) * strip_rows;
+  const bool fetches_below = steps_ahead != 0 && v.row_stride >= v.cols;  // rows may overlap
   const size_t ahead_in_strip = steps_ahead * kStep;
   const size_t ahead_below = below * v.row_stride - (is_wide ? (steps - steps_ahead) * kStep : 0);
   for (size_t k = 0; k < v.rows; k += strip_rows) {
     const size_t rows = HWY_MIN(v.rows - k, strip_rows);
-    const size_t last_ahead = steps_ahead == 0 || k + below + strip_rows > v.rows ? 0 : ahead_below;
+    const size_t last_ahead = fetches_below && k + below + strip_rows <= v.rows ? ahead_below : 0;
     size_t p = begin;
     for (size_t i = 0; i < steps; ++i, p += kPanels) {
       PackStrip<kPanels>(v, k, rows, p, i + steps_ahead < steps ? ahead_in_strip : last_ahead, out);
