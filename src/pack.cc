@@ -25,9 +25,8 @@ void PackPart(const WeightsRef& b, size_t begin, size_t end, uint8_t* panels, ui
   if (sums != nullptr) sums += begin * PackedPanels::kColumns;
   (void)ForWeightType(b.type(), [&](auto element) HWY_ATTR {
     using B = InPanels<decltype(element)>;
-    PackPanels<B>(
-        b, {0, b.k()},
-        {begin, end, reinterpret_cast<B*>(first), sums, WherePlainIs(b.k() * b.n() * sizeof(B), DetectCpu().l2_bytes)});
+    const PlainB from = WherePlainIs(b.k() * b.n() * sizeof(B), DetectCpu().l2_bytes);
+    PackPanels<B>(b, {0, b.k()}, {begin, end, reinterpret_cast<B*>(first), sums, from});
   });
 }
 

@@ -54,7 +54,7 @@ class MatMulBlock {
         scratch_(scratch),
         waiting_(stage),
         state_(state) {
-    if (plan.pack_groups == 0) SetPanels(*b.packed(), plan.k);
+    if (plan.pack_groups == 0) SetPanels(*b.packed());
     HWY_DASSERT(!P::kOwes || plan.chunks == 1);
   }
 
@@ -84,12 +84,11 @@ class MatMulBlock {
     return reinterpret_cast<T*>(scratch_ + offset);
   }
 
-  // Panels of so much of K.
-  void SetPanels(const PackedPanels& b, size_t k) {
+  void SetPanels(const PackedPanels& b) {
     panels_ = reinterpret_cast<const B*>(b.panels);
     column_sums_ = b.column_sums;
     panels_n_ = b.n;
-    args_.panel_stride = kTraits.PanelBytes(k) / sizeof(B);
+    args_.panel_stride = kTraits.PanelBytes(b.k) / sizeof(B);
   }
 
   // All rows of the block times the columns of the groups `strip`.
@@ -113,7 +112,7 @@ class MatMulBlock {
     const PlainB from = is_first || !FetchesToPack() ? plan_.plain_b : PlainB::kCached;
     PackPanels<B>(b_, k, {begin, begin + PackedPanels::NumPanels(cols), panels, sums, from});
     state_.ForgetB();  // the panels before these lay in the same memory
-    SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), k.size, cols}, k.size);
+    SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), k.size, cols});
     if (plan_.fetches_to_pack) next_ = NextToPack(strip, i);
   }
 
@@ -223,12 +222,10 @@ class MatMulBlock {
     Part k, cols;
   };
   ToPack NextToPack(Part strip, size_t i) const {
-    if (i + 1 == plan_.chunks) {
-      strip = {strip.begin + strip.size, plan_.pack_groups};
-      i = SIZE_MAX;
-    }
+    const size_t next = i + 1 == plan_.chunks ? 0 : i + 1;
+    if (next == 0) strip = {strip.begin + strip.size, plan_.pack_groups};
     const size_t nr = plan_.tile.cols, col = Min(strip.begin * nr, plan_.n);
-    return {plan_.Chunk(i + 1), {col, Min(strip.size, (plan_.n - col) / nr) * nr}};
+    return {plan_.Chunk(next), {col, Min(strip.size, (plan_.n - col) / nr) * nr}};
   }
   // What tile `t` of the group of columns from `col` on fetches of these.
   PrefetchStreams LinesToPack(size_t t, size_t col) const {

@@ -49,7 +49,8 @@ struct PackRange {
 // rows, so that lines are asked for which are packed some panels later, in the same strip or below it; in cache that
 // costs 5 %.
 //
-// From L2, or near it, strips are long: panels are written in runs of a page or more.
+// From L2, or near it, strips are long: panels are written in runs of a page or more. (K = N = 4096 out of memory,
+// Granite Rapids, next lines of each row fetched: 33 % of the rate of a memcpy with strips of 64 rows, 80 with 256.)
 template <class B>
 constexpr size_t kStripRows = sizeof(B) == 1 ? 256 : 64;
 static_assert(kStripRows<int8_t> / PackedPanels::kGroup <= kMaxRepetitions, "exact sums");
@@ -124,8 +125,7 @@ HWY_INLINE void PackStrip(const MatrixView<const B>& v, size_t k, size_t rows, s
   B* const to = out.panels + (p - out.begin) * panel_size + k * PackedPanels::kColumns;
   uint32_t* const sums = IsInteger(kElementType<B>) ? out.sums + (p - out.begin) * PackedPanels::kColumns : nullptr;
   const size_t groups = cols == kColumns ? rows / kRows : 0;
-  if (HWY_LIKELY(groups != 0))
-    PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, groups, to, panel_size, sums, out.flip);
+  if (groups != 0) PackGroups<kPanels>(v.Row(k) + col, v.row_stride, ahead, groups, to, panel_size, sums, out.flip);
   // A group or a panel that is not whole: through rows filled up with what becomes zeros.
   for (size_t r = kRows * groups; r < rows; r += kRows) {
     HWY_ALIGN B filled[kRows][kColumns];

@@ -259,10 +259,10 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.pack_groups = 0;
   const size_t group_bytes = plan.tile.cols / PackedPanels::kColumns * t.PanelBytes(max_chunk);
   if (s.plain_b) {
-    const size_t row_bytes = slabs                           ? tuning::kBytesOfSlabRow
-                             : plan.plain_b == PlainB::kNear ? tuning::kColumnsOfNearRow * t.b_bytes
-                                                             : PackedPanels::kLineBytes;
-    plan.pack_groups = Max(DivideUp(row_bytes / t.b_bytes, plan.tile.cols),
+    const size_t columns = slabs                           ? tuning::kBytesOfSlabRow / t.b_bytes
+                           : plan.plain_b == PlainB::kNear ? tuning::kColumnsOfNearRow
+                                                           : PackedPanels::kLineBytes / t.b_bytes;
+    plan.pack_groups = Max(DivideUp(columns, plan.tile.cols),
                            l2_bytes / tuning::kL2ShareOfPacked / Max(group_bytes, PackedPanels::kLineBytes));
     plan.pack_groups = Min(plan.pack_groups, plan.groups);
   }
