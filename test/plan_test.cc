@@ -25,6 +25,15 @@ constexpr TileTraits kAmx{32, 32, 64, 64, 64, 1, 4, 1, 1, SIZE_MAX, true, true};
 constexpr TileTraits kNeonDot{8, 16, 8, 8, 8, 1, 4, 1, 1, SIZE_MAX, false, false};
 constexpr TileTraits kF32{12, 64, 24, 1, 16, 4, 4, 4, 4, SIZE_MAX, true, true, 2, 32};
 
+// With tiles for plain B: rows, tiles at most, words of a group of K.
+constexpr TileTraits WithPlain(TileTraits tile, size_t mr, size_t tiles, size_t words) {
+  tile.plain_mr = mr;
+  tile.plain_tiles = tiles;
+  tile.plain_words = words;
+  return tile;
+}
+constexpr TileTraits kPlain512 = WithPlain(kInPlace512, 6, 4, 1), kPlainMadd = WithPlain(kMadd256, 2, 1, 2);
+
 struct FakeCaches {
   size_t l2_bytes;
   size_t L2Bytes() const { return l2_bytes; }
@@ -225,6 +234,68 @@ TEST_CASE("Plans: of tiles, shapes, caches and workers") {
   }
 }
 
+// Plain B of rows 8,192 bytes apart, if it is K x N, or less than 2 KiB.
+constexpr ProductShape Plain(size_t m, size_t k, size_t n, bool far_apart, bool transposed = false) {
+  ProductShape shape{m, k, n, 1, kPlain, kAnywhere};
+  shape.has_rows = true;
+  shape.transposed_b = transposed;
+  shape.b_stride = far_apart ? 8192 : 1000;
+  return shape;
+}
+
+// What plan is made for plain B that is read where it lies: its rows at a time, columns with sums, columns ahead.
+struct PlainRow {
+  const TileTraits& tile;
+  ProductShape shape;
+  size_t lines, columns, ahead;
+};
+const PlainRow kPlainRows[] = {
+    // From L2.
+    {kPlain512, Plain(24, 1024, 2048, false), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
+    {kPlain512, Plain(24, 1024, 100, true), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 128, 0},
+    // From beyond it: half as many tiles, and one where rows share sets.
+    {kPlain512, Plain(12, 1024, 2049, false), 64, 2112, 256},
+    {kPlain512, Plain(6, 1024, 5000, true), 64, 4096, 256},
+    // From far away: few lines for one row, or two.
+    {kPlain512, Plain(1, 4096, 4096, false), 16, 4096, 512},
+    {kPlain512, Plain(2, 4096, 4096, false), 64, 4096, 256},
+    {kPlain512, Plain(2, 4096, 4096, true), 16, 4096, 512},
+    {kPlain512, Plain(3, 4096, 4096, true), 64, 4096, 256},
+    // N x K: 64 of K for each of several rows.
+    {kPlain512, Plain(1, 3, 1000, false, true), 3, 512, 0},
+    {kPlain512, Plain(24, 1536, 9000, true, true), 1536, 512, 0},
+    // One tile.
+    {kPlainMadd, Plain(2, 1024, 1024, false), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
+    {kPlainMadd, Plain(2, 1024, 5000, false), 64, 4096, 256},
+};
+
+TEST_CASE("Plans: plain B of few rows is read where it lies") {
+  for (const PlainRow& row : kPlainRows) {
+    CAPTURE(row.shape.m);
+    CAPTURE(row.shape.k);
+    CAPTURE(row.shape.n);
+    const MatMulPlan plan = PlanMatMul(row.tile, row.shape, kTwoMiB);
+    CHECK(plan.reads_plain);
+    CHECK(plan.lines == row.lines);
+    CHECK(plan.strip_groups * kPlainColumns == row.columns);
+    CHECK(plan.columns_ahead == row.ahead);
+    // Not so with rows that are computed, and with more of them.
+    ProductShape other = row.shape;
+    other.has_rows = false;
+    CHECK_FALSE(PlanMatMul(row.tile, other, kTwoMiB).reads_plain);
+    other = row.shape;
+    other.m = 25;
+    CHECK_FALSE(PlanMatMul(row.tile, other, kTwoMiB).reads_plain);
+  }
+  for (const ProductShape& shape : {Plain(13, 1024, 2049, false), Plain(7, 1024, 2049, true),
+                                    Plain(2, 127, 64, false, true), Plain(24, 1535, 64, false, true)}) {
+    CAPTURE(shape.m);
+    CHECK_FALSE(PlanMatMul(kPlain512, shape, kTwoMiB).reads_plain);
+  }
+  CHECK_FALSE(PlanMatMul(kPlainMadd, Plain(3, 100, 100, false), kTwoMiB).reads_plain);
+  CHECK_FALSE(PlanMatMul(kVnni512, Plain(1, 100, 100, false), kTwoMiB).reads_plain);
+}
+
 TEST_CASE("Plans: as text") {
   CHECK(ToString(PlanMatMul(kVnni512, {100, 256, 16, 1, kPacked, kAnywhere}, kTwoMiB)) ==
         "24 x 16 tiles, rows arranged; 1 block of <= 100 rows x 1 part of 1 group x 1 chunk; 28672 bytes a worker");
@@ -239,8 +310,9 @@ TEST_CASE("Plans: plain weights are packed on the way, unless A fills L2 or a wo
   CHECK_FALSE(PacksOnTheWay(193, 1023, 4096, 1, kHalfMiB));
   CHECK(PacksOnTheWay(193, 1023, 4096, 1, kTwoMiB));
   CHECK(PacksOnTheWay(1, 1023, 1, 1, kHalfMiB));
-  CHECK(PacksOnTheWay(1, 1023, 256, 2, kHalfMiB));
-  CHECK_FALSE(PacksOnTheWay(1, 1023, 255, 2, kHalfMiB));
+  CHECK(PacksOnTheWay(7, 1023, 256, 2, kHalfMiB));
+  CHECK(PacksOnTheWay(6, 1023, 255, 2, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay(7, 1023, 255, 2, kHalfMiB));
 }
 
 // ---- What is true of every plan
@@ -254,6 +326,9 @@ ProductShape AnyShapeOf(Random& random) {
   shape.n = 1 + Below(random, 13);
   shape.workers = 1 + (random.Below(2) == 0 ? 0 : Below(random, 7));
   shape.plain_b = random.Below(4) == 0;
+  shape.transposed_b = random.Below(2) == 0;
+  shape.has_rows = random.Below(2) == 0;
+  shape.b_stride = Below(random, 14);
   shape.a = static_cast<RowsOfA>(random.Below(3));
   if (random.Below(2) == 0) shape.products_per_task = tuning::kMinTileProductsPerTask;
   return shape;
@@ -349,11 +424,27 @@ void CheckScratch(const TileTraits& t, const ProductShape& s, const MatMulPlan& 
   CHECK(plan.bytes >= LoneTileBytes(t, plan.tile, rows, s.k));
 }
 
+void CheckReadsPlain(const TileTraits& t, const ProductShape& s, const MatMulPlan& plan) {
+  CHECK((s.plain_b && s.has_rows && t.plain_mr != 0));
+  CHECK(s.m <= t.plain_mr * t.plain_tiles);
+  CHECK((plan.row_blocks == 1 && plan.max_block_rows == s.m && plan.chunks == 1 && plan.pack_groups == 0));
+  CHECK((plan.lines % 4 == 0 || plan.lines >= s.k));  // groups of K are whole
+  CHECK(plan.lines != 0);
+  CHECK(plan.strip_groups >= 1);
+  CHECK(plan.strip_groups <= plan.groups);
+  CHECK(plan.columns_ahead % kPlainColumns == 0);
+  // Rows, with room for whole vectors of 64 elements; sums of rows; sums of a strip.
+  CHECK(plan.owed_at >= s.m * DivideUp(s.k, 64) * 16 * t.plain_words * sizeof(int32_t));
+  CHECK(plan.tiles_at >= plan.owed_at + s.m * sizeof(int32_t));
+  CHECK(plan.bytes >= plan.tiles_at + s.m * plan.strip_groups * kPlainColumns * sizeof(int32_t));
+  for (const size_t offset : {plan.owed_at, plan.tiles_at, plan.bytes}) CHECK(offset % 64 == 0);
+}
+
 TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {
   Random random(1);
   for (size_t i = 0; i < 4000; ++i) {
-    for (const TileTraits* t :
-         {&kVnni512, &kWide512, &kInPlace512, &kMadd512, &kMadd256, &kPairs256, &kAmx, &kNeonDot, &kF32}) {
+    for (const TileTraits* t : {&kVnni512, &kWide512, &kInPlace512, &kMadd512, &kMadd256, &kPairs256, &kAmx, &kNeonDot,
+                                &kF32, &kPlain512, &kPlainMadd}) {
       const ProductShape s = AnyShapeOf(random);
       const FakeCaches caches{size_t{1} << (17 + random.Below(6))};
       CAPTURE(s.m);
@@ -363,6 +454,10 @@ TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds
       CAPTURE(s.plain_b);
       CAPTURE(t->mr);
       const MatMulPlan plan = PlanMatMul(*t, s, caches);
+      if (plan.reads_plain) {
+        CheckReadsPlain(*t, s, plan);
+        continue;
+      }
       CheckRows(*t, s, plan);
       CheckDepth(s, plan);
       CheckColumns(s, plan);

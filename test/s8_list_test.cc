@@ -34,6 +34,7 @@ struct LastOf<PolicyList<P, Worse...>> : LastOf<PolicyList<Worse...>> {};
 // The policy P, which counts its tiles. Workers share the number.
 template <class P>
 struct Counted : P {
+  using PlainTile = void;  // plain weights take Tile, too
   static std::atomic<size_t>& Tiles() {
     static std::atomic<size_t> tiles{0};
     return tiles;

@@ -49,10 +49,10 @@ HWY_NOINLINE Status MatMulBatchInTasks(Context& context, const Products<typename
   using A = typename P::A;
   using Any = AnyStage<typename P::Acc>;
   const MatrixBatch<const A>& a = products.a;
-  const size_t n = products.b.At(0).n();
-  ProductShape shape = ShapeOf<P>(context, RowSource<A>(a.At(0)), n, products.IsPlain(), DescribeBatch<P>(a));
+  PackedPanels memory_of_first;
+  const WeightsRef first = products.WeightsOf(0, memory_of_first);
+  ProductShape shape = ShapeOf<P>(context, RowSource<A>(a.At(0)), first, DescribeBatch<P>(a));
   shape.count = a.count;
-  shape.transposed_b = products.b.At(0).transposed();
   const MatMulPlan plan = PlanBatch(TraitsOf<P>(), shape, products.b.count());
   uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
   if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);

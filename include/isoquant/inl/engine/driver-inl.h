@@ -18,6 +18,7 @@
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/lone_tile-inl.h"
 #include "isoquant/inl/engine/matmul_block-inl.h"
+#include "isoquant/inl/engine/plain_rows-inl.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/rows-inl.h"
@@ -61,6 +62,12 @@ struct ProductUnits {
  private:
   void RunUnit(size_t i, uint8_t* own, Carry& carry) const {
     const PackedPanels* packed = b.packed();
+    if constexpr (!std::is_void<typename P::PlainTile>::value) {
+      if (plan.reads_plain) {
+        return PlainRows<P, Stage>(plan, a, prepares, b, stage, own)
+            .Run(SplitEvenly(plan.groups, plan.column_parts, i));
+      }
+    }
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;
     const Part rows = SplitEvenly(plan.m, plan.row_blocks, block);
     const Part groups = SplitEvenly(plan.groups, plan.column_parts, i - block * plan.column_parts);
@@ -86,8 +93,7 @@ HWY_NOINLINE Status MatMulInTasks(Context& context, RowSource<typename P::A> a, 
       return MatMulOfWindows<P>(context, *a.filler->windows, plan, *b.packed(), stage);
     }
   }
-  ProductShape shape = ShapeOf<P>(context, a, b.n(), b.packed() == nullptr, DescribeRows<P>(a));
-  shape.transposed_b = b.transposed();
+  ProductShape shape = ShapeOf<P>(context, a, b, DescribeRows<P>(a));
   shape.no_buffer = PlainSums<typename P::Acc>(stage) != nullptr || MayFinish(stage);
   const MatMulPlan plan = PlanMatMul(TraitsOf<P>(), shape, DetectedCaches());
   uint8_t* scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
@@ -137,7 +143,7 @@ template <class P, class Stage>
 HWY_INLINE Status MatMulOfPanels(Context& context, const RowSource<typename P::A>& a, const PackedPanels& b,
                                  const Stage& stage) {
   const RowsOfA rows = P::kReadsRows ? DescribeRows<P>(a) : RowsOfA::kComputed;  // TileInPlace is for several tiles
-  const ProductShape shape = ShapeOf<P>(context, a, b.n, false, rows);
+  const ProductShape shape = ShapeOf<P>(context, a, b.n, rows);
   const TilePlan tile = PlanTile(TraitsOf<P>(), shape, DetectedCaches());
   if (!IsLone(tile, shape)) return MatMulOfAnyStage<P>(context, a, WeightsRef(b), stage);
 

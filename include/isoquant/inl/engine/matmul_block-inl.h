@@ -210,11 +210,8 @@ class MatMulBlock {
   // A tile fetches a line of a quarter of the rows at most, and no more than two of three tiles do: fewer rows of A
   // leave too little time for it.
   bool FetchesToPack() const {
-    return plan_.fetches_to_pack && !SharesSets() &&
-           3 * Portions(plan_.pack_groups * plan_.tile.cols) <= 2 * plan_.pack_groups * tiles_;
+    return plan_.fetches_to_pack && 3 * Portions(plan_.pack_groups * plan_.tile.cols) <= 2 * plan_.pack_groups * tiles_;
   }
-  // Rows of a slab that is fetched would push one another out of L2.
-  bool SharesSets() const { return plan_.chunks != 1 && b_.plain().row_stride * sizeof(B) % 4096 == 0; }
   size_t Portions(size_t cols) const { return 4 * DivideUp(cols * sizeof(B), PackedPanels::kLineBytes); }
 
   // What is packed after chunk `i` of the groups `strip`, whole groups alone.

@@ -17,6 +17,7 @@
 #include "isoquant/cpu.h"
 #include "isoquant/inl/engine/plain_b.h"
 #include "isoquant/inl/engine/tuning.h"
+#include "isoquant/inl/isa/plain_vectors-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/weights.h"
@@ -37,6 +38,7 @@ struct TileTraits {
   size_t in_place_mr = 0, in_place_nr = 0;
   size_t short_k = 0, many_mr = 0;
   bool runs_between = false, owes = false, follows_steps = false;
+  size_t plain_mr = 0, plain_tiles = 0, plain_words = 0;  // of PlainTile; 0: there is none
 
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   // Whether tiles have at most many_mr rows, if that is not 0, and many_nr columns.
@@ -45,6 +47,15 @@ struct TileTraits {
     return many_mr != 0 && HasMany(m, k) ? many_mr : tall ? tall_mr : mr;
   }
   size_t PanelBytes(size_t k) const { return DivideUp(k, Group()) * PackedPanels::kLineBytes; }
+};
+
+template <class PlainTile>
+struct PlainTraits {
+  static constexpr size_t kMR = PlainTile::kMR, kMostTiles = PlainTile::kMostTiles, kWords = PlainTile::kWords;
+};
+template <>
+struct PlainTraits<void> {
+  static constexpr size_t kMR = 0, kMostTiles = 0, kWords = 0;
 };
 
 template <class P>
@@ -71,7 +82,10 @@ constexpr TileTraits TraitsOf() {
           P::kManyMR,
           P::kRunsBetween,
           P::kOwes,
-          P::kFollowsSteps};
+          P::kFollowsSteps,
+          PlainTraits<typename P::PlainTile>::kMR,
+          PlainTraits<typename P::PlainTile>::kMostTiles,
+          PlainTraits<typename P::PlainTile>::kWords};
 }
 
 // What is multiplied. A may be read in place if it lies in memory as a matrix.
@@ -84,7 +98,13 @@ struct ProductShape {
   size_t count = 1;        // such products, which share the workers
   bool no_buffer = false;  // tiles store sums in C, or finish them
   size_t products_per_task = tuning::kMinProductsPerTask;
-  bool transposed_b = false;  // plain B is N x K
+  // Of plain B.
+  bool transposed_b = false;  // it is N x K
+  bool has_rows = false;      // A lies in memory as a matrix, as far as it matters to plain B
+  size_t b_stride = 0;        // bytes from row to row
+
+  // Whether rows of plain B are so far apart that their lines share few sets of L1 and L2.
+  bool SharesSets(size_t bytes) const { return b_stride % bytes == 0; }
 };
 
 // The caches of this machine. They are asked for only where they matter: that takes time.
@@ -178,6 +198,10 @@ struct MatMulPlan {
   size_t pack_groups;                 // groups of plain B that are packed at a time; 0: B is packed
   PlainB plain_b;                     // where plain B comes from; kFar: it is packed chunk by chunk of K, too
   bool fetches_to_pack;               // tiles fetch what is packed after them
+  // Plain B that is not packed, but read where it lies (plain_rows-inl.h): so many of its rows at a time, and groups of
+  // columns, which have sums in a buffer; and what is fetched, so many columns further on, or nothing if that is 0.
+  bool reads_plain = false;
+  size_t lines, strip_groups, columns_ahead;
   // Offsets in a worker's scratch. Arranged rows, or the tails of rows that are read in place, come first.
   size_t tiles_at, b_arranged_at, owed_at, packed_at, packed_sums_at, bytes;
 
@@ -188,6 +212,11 @@ struct MatMulPlan {
     const size_t begin = pieces.begin * piece_k;
     return {begin, Min(pieces.size * piece_k, k - begin)};
   }
+
+  // Of plain B that is read where it lies: words of a row of A, whole lines of the cache; and sums from row to row,
+  // which are not a multiple of 4 KiB apart.
+  size_t PlainRowWords(size_t words_of_group) const { return RoundUp(k, 64) / 4 * words_of_group; }
+  size_t SumsStride() const { return strip_groups * kPlainColumns + 16; }
 };
 
 // The tasks of each of several products: so many that they can be dealt out evenly, or are many.
@@ -215,6 +244,45 @@ HWY_INLINE void SplitForWorkers(const ProductShape& s, MatMulPlan& plan) {
   }
 }
 
+// Whether plain B is read where it lies.
+HWY_INLINE bool ReadsPlain(const TileTraits& t, const ProductShape& s, bool in_l2) {
+  if (!s.plain_b || !s.has_rows || t.plain_mr == 0) return false;
+  if (s.transposed_b) return s.m <= t.plain_tiles * t.plain_mr && (s.m == 1 || s.k >= s.m * tuning::kMinKOfPlainRow);
+  const size_t tiles = in_l2 ? t.plain_tiles : s.SharesSets(2048) ? 1 : DivideUp(t.plain_tiles, 2);
+  return s.m <= tiles * t.plain_mr;
+}
+
+// A product that does. A worker's scratch is for rows, sums of rows, and sums of a strip of columns.
+HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, bool in_l2, MatMulPlan& plan) {
+  plan.reads_plain = true;
+  plan.tile = {false, false, false, false, t.plain_mr, kPlainColumns};
+  plan.groups = DivideUp(s.n, kPlainColumns);
+  plan.row_blocks = plan.column_parts = plan.chunks = 1;
+  plan.pack_groups = 0;
+  if (s.workers > 1) SplitForWorkers(s, plan);
+  plan.max_block_rows = s.m;
+  size_t columns = tuning::kColumnsOfPlain;
+  if (s.transposed_b) {
+    plan.lines = Max(s.k, 1);
+    plan.columns_ahead = 0;
+    columns = tuning::kColumnsOfPlainFromL2;
+  } else if (in_l2) {
+    plan.lines = HWY_TARGET <= HWY_AVX3 ? Max(s.k, 1) : tuning::kLinesOfPlain;
+    plan.columns_ahead = 0;
+    columns = tuning::kColumnsOfPlainFromL2;
+  } else if (plan.plain_b == PlainB::kFar && s.m <= (s.SharesSets(2048) ? 2 : 1)) {
+    plan.lines = tuning::kFewLinesOfPlain;
+    plan.columns_ahead = tuning::kColumnsAheadOfFewLines;
+  } else {
+    plan.lines = tuning::kLinesOfPlain;
+    plan.columns_ahead = tuning::kColumnsAheadOfPlain;
+  }
+  plan.strip_groups = Min(plan.groups, columns / kPlainColumns);
+  plan.owed_at = s.m * plan.PlainRowWords(t.plain_words) * sizeof(int32_t);
+  plan.tiles_at = plan.owed_at + RoundUp(s.m * sizeof(int32_t), 64);
+  plan.bytes = plan.tiles_at + s.m * plan.SumsStride() * sizeof(int32_t);
+}
+
 // m, n and workers are at least 1. Plain B: one block of rows, so that each panel is packed once.
 template <class Caches>
 HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, const Caches& caches) {
@@ -229,6 +297,10 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
   plan.plain_b = s.plain_b ? WherePlainIs(b_bytes, l2_bytes) : PlainB::kCached;
   if (plan.plain_b == PlainB::kFar && (s.transposed_b || t.owes)) plan.plain_b = PlainB::kNear;
+  if (ReadsPlain(t, s, b_bytes <= l2_bytes)) {
+    PlanReadingPlain(t, s, b_bytes <= l2_bytes, plan);
+    return plan;
+  }
   const bool slabs = plan.plain_b == PlainB::kFar;
   const size_t chunk_k = slabs           ? Max(l2_bytes / tuning::kL2ShareOfSlab / tuning::kBytesOfSlabRow, t.piece_k)
                          : t.b_bytes > 2 ? tuning::kChunkOfF32
@@ -266,8 +338,9 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
                            l2_bytes / tuning::kL2ShareOfPacked / Max(group_bytes, PackedPanels::kLineBytes));
     plan.pack_groups = Min(plan.pack_groups, plan.groups);
   }
+  const bool conflicts = s.SharesSets(4096) && plan.chunks != 1;  // rows of a slab would push one another out of L2
   plan.fetches_to_pack = plan.plain_b != PlainB::kCached && !s.transposed_b && t.follows_steps && !in_place &&
-                         !plan.tile.wide && !plan.tile.tall;
+                         !plan.tile.wide && !plan.tile.tall && !conflicts;
   plan.buffers = plan.chunks == 1 ? 2 : Max(2, Max(plan.pack_groups, 1) * tiles_for(plan.max_block_rows));
 
   plan.tiles_at = ArrangedBytes(t, plan.tile, plan.max_block_rows, s.k);
@@ -299,7 +372,7 @@ HWY_INLINE bool PacksOnTheWay(size_t m, size_t k, size_t n, size_t workers, cons
   const bool more = HWY_TARGET == HWY_AVX2 && workers == 1;
   const size_t eighths = more ? tuning::kEighthsOfL2ForAOf256Bits : tuning::kEighthsOfL2ForA;
   return m <= caches.L2Bytes() / 8 * eighths / (k + 1) &&
-         (workers == 1 || n / tuning::kMinPlainColumnsPerTask >= workers);
+         (workers == 1 || m <= tuning::kFewPlainRows || n / tuning::kMinPlainColumnsPerTask >= workers);
 }
 
 // For people: "12 x 32 tiles, rows arranged; 3 blocks of <= 24 rows x 1 part of 32 groups x 1 chunk".

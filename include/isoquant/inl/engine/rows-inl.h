@@ -128,10 +128,21 @@ HWY_NOINLINE void PrepareRows(const RowSource<typename P::A>& a, Part rows, size
 }
 
 template <class P>
-HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, bool plain_b,
-                                RowsOfA rows) {
-  ProductShape shape{a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), plain_b, rows, 1};
+HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, size_t n, RowsOfA rows) {
+  ProductShape shape{a.matrix.rows, a.matrix.cols, n, context.NumWorkers(), false, rows, 1};
   if (P::kNeedsTiles) shape.products_per_task = tuning::kMinTileProductsPerTask;
+  return shape;
+}
+template <class P>
+HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename P::A>& a, const WeightsRef& b,
+                                RowsOfA rows) {
+  ProductShape shape = ShapeOf<P>(context, a, b.n(), rows);
+  shape.plain_b = b.packed() == nullptr;
+  if (shape.plain_b) {
+    shape.transposed_b = b.transposed();
+    shape.has_rows = a.filler == nullptr;
+    shape.b_stride = b.plain().row_stride * sizeof(typename P::B);
+  }
   return shape;
 }
 

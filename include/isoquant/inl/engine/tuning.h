@@ -131,6 +131,26 @@ constexpr size_t kEighthsOfL2ForA = 3;
 // 1.05 times.)
 constexpr size_t kEighthsOfL2ForAOf256Bits = 8;
 constexpr size_t kMinPlainColumnsPerTask = 128;
+// Except that so few rows take less time than packing, by whatever number of workers.
+constexpr size_t kFewPlainRows = 6;
+
+// ---- Plain bytes that are read where they lie (plain_rows-inl.h). Commands as of plain B above. Zen 5, beside B
+// packed on the way: K x N, 1, 6, 12 and 24 rows of 768/768 3.1, 2.6, 1.8 and 1.35 times as fast, of
+// 3000/3000 3.3, 2.2, 1.7 and 1.2 times, of 4096/4096 2.5 and 1.8 times, 12 rows 0.7 to 1.0 times; N x K, 1, 6 and 12
+// rows of 768/768 2.6, 1.6 and 1.1 times as fast, of 4096/4096 2.6, 1.5 and 1.2 times.
+
+// Out of L2: all of K at a time, and sums of so many columns go to the output stage. (256-bit vectors, which are halves
+// of a line, have some of K at a time, which is in L1 for the second half: 1 to 8 rows of 512/512 1.4 times as fast.)
+constexpr size_t kColumnsOfPlainFromL2 = 512;
+// N x K: the sums of several rows are parts of sums, which take time to add up. Each row wants so much of K. (Packed on
+// the way 2/64/256 takes 0.91 of the time, 6/256/768 0.94, 4/256/768 1.94, 12/768/768 1.1, 24/3000/3000 1.14.)
+constexpr size_t kMinKOfPlainRow = 64;
+// From further away: so many rows of B at a time, from end to end of so many columns. (6/1536/1536 takes 1.04 times as
+// long with 128 rows, 1.2 times with 32.)
+constexpr size_t kLinesOfPlain = 64, kColumnsOfPlain = 4096, kColumnsAheadOfPlain = 256;
+// One row, from far away, or two, where rows of B share sets. (1/4096/4096 and 1/4096/11008 take 0.7 of the time that
+// they take with 64 rows of B at a time, 2/4096/4096 0.8, 1/3000/3000 1.25 of it.)
+constexpr size_t kFewLinesOfPlain = 16, kColumnsAheadOfFewLines = 512;
 
 // ---- f32 in place (in_place-inl.h). Commands: bench/run.sh --benchmark_filter='^MatMul(F32|F32Plain)/M/K/N'. On
 // Zen 5.

@@ -38,6 +38,7 @@
 //   kReadsBFromL2             all of B may come from L2 for each tile of rows. For this policy that costs less than
 //                             walking B in groups of columns, where rows of A and C come and go in parts
 //   WindowTile                multiplies windows of images where they lie (tile_bytes_in_place-inl.h); or void
+//   PlainTile                 multiplies few rows by plain bytes where they lie (plain_nxk-inl.h); or void
 //   kFewRows, kShortK,        products of more than kFewRows rows and more than kShortK of K have tiles of at most
 //   kManyMR, kManyNR          kManyMR rows, if that is not 0, and kManyNR columns, a divisor of kNR
 //   kWideMR, kWideNR          the largest wide tile, with fewer rows and more columns; 0: there is none. The plan says
@@ -102,6 +103,7 @@ struct AnyShape {
   static constexpr bool Suits(size_t, size_t, size_t) { return true; }
   static constexpr bool kReadsBFromL2 = false;
   using WindowTile = void;
+  using PlainTile = void;
   static constexpr size_t kFewRows = SIZE_MAX, kShortK = 0, kManyMR = 0, kManyNR = 0;  // all products have kMR x kNR
   static constexpr size_t kWideMR = 0, kWideNR = 0;
   static constexpr bool kArrangesNext = false;

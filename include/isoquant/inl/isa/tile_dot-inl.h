@@ -25,6 +25,7 @@
 #include <type_traits>
 
 #include "isoquant/inl/isa/arm.h"
+#include "isoquant/inl/isa/plain_nxk-inl.h"
 #include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -351,19 +352,38 @@ struct ForRowsOf : Tiles {
 template <class A>
 constexpr bool kIsSigned = A(-1) < A(0);
 
+#if HWY_TARGET_IS_NEON
+// SDOT or UDOT, each lane of acc += the four products of that lane: for plain B.
+template <bool kUnsigned>
+struct DotInLanes {
+  template <class V>
+  static HWY_INLINE V Accumulate(V acc, V a, V b) {
+    __asm__(".inst %3 | " ISOQUANT_ARM_REGISTERS
+            : "+w"(acc.raw)
+            : "w"(a.raw), "w"(b.raw), "i"(kUnsigned ? 0x6e809400 : 0x4e809400));
+    return acc;
+  }
+};
+template <class A>
+using PlainDot = PlainTiles<PlainBytes<A, DotInLanes<!kIsSigned<A>>, !kIsSigned<A>>>;
+#endif
+
 template <class A>
 struct SdotPolicy : ForRowsOf<A, DotTiles<Sdot>, !kIsSigned<A>> {
 #if HWY_TARGET_IS_SVE
   static constexpr char kName[] = "sve_dot";
 #else
   static constexpr char kName[] = "neon_dotprod";
+  using PlainTile = PlainDot<A>;
 #endif
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseDot;
 };
 
 #if HWY_TARGET_IS_NEON
 template <class A>
-struct NeonPolicy : ForRowsOf<A, DotTiles<SmullSadalp>, !kIsSigned<A>>, TargetTier {};
+struct NeonPolicy : ForRowsOf<A, DotTiles<SmullSadalp>, !kIsSigned<A>>, TargetTier {
+  using PlainTile = PlainTiles<PlainMadd<A>>;
+};
 #endif
 
 }  // namespace

@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "isoquant/inl/isa/arm.h"
+#include "isoquant/inl/isa/plain_nxk-inl.h"
 #include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -204,9 +205,58 @@ struct MaddS16Tiles : AnyShape, TargetTier {
   }
 };
 
+#if !HWY_HAVE_SCALABLE
+// Of plain B: bytes 0 and 2 of each word, and bytes 1 and 3, widened.
+template <class TA>
+struct PlainMadd : PlainVectors {
+  using A = TA;
+  struct Operand {
+    V16 even, odd;
+  };
+  static constexpr bool kUnsignedB = false;
+  static constexpr size_t kMR = kHas32Registers ? 4 : 2, kMostTiles = 1, kWords = 2;
+
+  static HWY_INLINE Operand Prepare(V16 v) { return {hn::ShiftRight<8>(hn::ShiftLeft<8>(v)), hn::ShiftRight<8>(v)}; }
+  static HWY_INLINE Operand Group(const int32_t* a) {
+    return {hn::BitCast(D16(), hn::Set(D32(), a[0])), hn::BitCast(D16(), hn::Set(D32(), a[1]))};
+  }
+  static HWY_INLINE Operand Along(const int32_t* a) {
+    return {hn::BitCast(D16(), hn::LoadU(D32(), a)), hn::BitCast(D16(), hn::LoadU(D32(), a + kLanes))};
+  }
+  static HWY_INLINE void Multiply(V32& sum, const Operand& b, const Operand& a) {
+    MaddS16Tiles::MultiplyAccumulate(b.even, a.even, sum);
+    MaddS16Tiles::MultiplyAccumulate(b.odd, a.odd, sum);
+  }
+  static HWY_INLINE void ArrangeGroups(const A* row, size_t k, int32_t* to) {
+    const int8_t* const from = reinterpret_cast<const int8_t*>(row);
+    for (size_t i = 0; i < k; i += kBytes, to += 2 * kLanes) {
+      const Operand a = Widen(LoadFirst(D8(), from + i, k - i));
+      hn::StoreInterleaved2(hn::BitCast(D32(), a.even), hn::BitCast(D32(), a.odd), D32(), to);
+    }
+  }
+  static HWY_INLINE void StoreAlong(V8 v, int32_t* to) {
+    const Operand a = Widen(v);
+    hn::StoreU(hn::BitCast(D32(), a.even), D32(), to);
+    hn::StoreU(hn::BitCast(D32(), a.odd), D32(), to + kLanes);
+  }
+
+ private:
+  static HWY_INLINE Operand Widen(V8 v) {
+    const hn::RebindToUnsigned<D16> du16;
+    if (A(-1) < A(0)) return Prepare(hn::BitCast(D16(), v));
+    const auto words = hn::BitCast(du16, v);
+    return {hn::BitCast(D16(), hn::And(words, hn::Set(du16, uint16_t{0xff}))),
+            hn::BitCast(D16(), hn::ShiftRight<8>(words))};
+  }
+};
+#endif
+
 template <class TA>
 struct MaddS16 : MaddS16Tiles {
   using A = TA;
+#if !HWY_HAVE_SCALABLE
+  using PlainTile = PlainTiles<PlainMadd<A>>;
+#endif
 
   static HWY_INLINE void ArrangeTile(const A* a, size_t a_stride, size_t k, size_t rows, int16_t* HWY_RESTRICT out) {
     const D16 d16;

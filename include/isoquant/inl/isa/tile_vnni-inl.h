@@ -21,6 +21,7 @@
 
 #include <type_traits>
 
+#include "isoquant/inl/isa/plain_nxk-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
 #include "isoquant/inl/isa/tile_bytes_in_place-inl.h"
@@ -118,6 +119,7 @@ struct BytesWith : BroadcastTiles<Dot> {
 #ifndef ISOQUANT_ONLY_LINEAR  // a build of a part of the operations, without convolutions
   using WindowTile = BytesInPlace<Dot, WindowTileArgs, false>;
 #endif
+  using PlainTile = PlainTiles<PlainBytes<A, Dot, kFlips>>;
   using RowTile = BytesInPlace<Dot, typename BroadcastTiles<Dot>::Args, kFlips>;
   // (256-bit vectors have one tile, 6 x 2: from arranged rows it takes as many instructions.)
   static constexpr size_t kInPlaceMR = HWY_TARGET <= HWY_AVX3 ? RowTile::kMR : 0;

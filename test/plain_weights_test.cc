@@ -1,0 +1,177 @@
+// Tests of products of few rows and plain bytes, which are read where they lie: both orders, every tier, around vectors
+// and tiles, from small and from large caches. Sums are compared with the scalar definition; outputs of stages with
+// those of packed weights.
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <type_traits>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "isoquant/isoquant.h"
+#include "test/executors.h"
+#include "test/guarded.h"
+#include "test/matmul_case.h"
+#include "test/scoped_detection.h"
+#include "test/support.h"
+
+namespace isoquant {
+namespace {
+
+using Sizes = std::initializer_list<size_t>;
+
+template <class A>
+void CheckCase(Context& context, Case<A>& test) {
+  for (const Store store : {Store::kOverwrite, Store::kAccumulate}) {
+    test.Check(context, KxN{test.b.const_view()}, store);
+    test.Check(context, NxK{test.b_transposed.const_view()}, store);
+  }
+}
+
+template <class A>
+void CheckShapes(const std::vector<Shape>& shapes) {
+  Random random(1);
+  for (const Shape& shape : shapes) {
+    CAPTURE(shape.m);
+    CAPTURE(shape.k);
+    CAPTURE(shape.n);
+    CAPTURE(std::is_signed<A>::value);
+    Case<A> test(random, shape, random.Below(3) * 7, random.Below(3) * 5);
+    ForEachTier([&](Context& context) { CheckCase(context, test); });
+  }
+}
+
+// Vectors are of 16, 32 or 64 bytes, tiles of 2, 4 or 6 rows, and at most four of them; strips are of 512 columns.
+std::vector<Shape> FewRows() {
+  std::vector<Shape> shapes;
+  for (const size_t m : Sizes{1, 2, 3, 6}) {
+    for (const size_t k : Sizes{0, 1, 3, 4, 15, 17, 32, 33, 63, 64, 67, 128, 131, 385}) {
+      for (const size_t n : Sizes{1, 3, 4, 63, 64, 66, 130}) shapes.push_back({m, k, n});
+    }
+  }
+  for (const size_t m : Sizes{4, 5, 7, 8, 9, 12, 13, 24, 25}) shapes.push_back({m, 64 * m + 5, 133});
+  for (const size_t n : Sizes{511, 512, 513, 1100}) shapes.push_back({3, 200, n});
+  return shapes;
+}
+
+TEST_CASE("Plain weights: few rows, s8") { CheckShapes<int8_t>(FewRows()); }
+TEST_CASE("Plain weights: few rows, u8") { CheckShapes<uint8_t>(FewRows()); }
+
+TEST_CASE("Plain weights: few rows, from beyond the second-level cache") {
+  Cpu cpu = DetectCpu();
+  cpu.l2_bytes = size_t{1} << 13;
+  const ScopedDetection detection(cpu, false);
+  // Some rows of b at a time, the last ones fewer, from end to end of up to 4,096 columns.
+  const std::vector<Shape> shapes = {{1, 70, 4200}, {2, 133, 4096}, {1, 37, 300},  {2, 129, 700},
+                                     {5, 131, 330}, {6, 64, 512},   {12, 200, 70}, {13, 840, 65}};
+  CheckShapes<int8_t>(shapes);
+  CheckShapes<uint8_t>(shapes);
+}
+
+TEST_CASE("Plain weights: extremes are exact") {
+  ForEachTier([](Context& context) {
+    for (const int8_t b : {int8_t{-128}, int8_t{127}}) {
+      const std::vector<int8_t> weights(300 * 70, b), low(2 * 300, -128);
+      const std::vector<uint8_t> high(2 * 300, 255);
+      for (const WeightsRef& ref :
+           {WeightsRef(KxN{{weights.data(), 300, 70}}), WeightsRef(NxK{{weights.data(), 70, 300}})}) {
+        std::vector<int32_t> c(2 * 70);
+        const MatrixView<int32_t> out(c.data(), 2, 70);
+        ISOQUANT_CHECK_OK(MatMul(context, MatrixView<const int8_t>(low.data(), 2, 300), ref, out));
+        for (const int32_t sum : c) REQUIRE(sum == 300 * -128 * b);
+        ISOQUANT_CHECK_OK(MatMul(context, MatrixView<const uint8_t>(high.data(), 2, 300), ref, out));
+        for (const int32_t sum : c) REQUIRE(sum == 300 * 255 * b);
+      }
+    }
+  });
+}
+
+// ---- Weights of a type T in rows that are further apart than they are long, and in all kinds of products
+
+template <class A, class T>
+struct Product {
+  Product(Shape shape, size_t gap, uint64_t seed)
+      : m(shape.m), k(shape.k), n(shape.n), a(m, k, k + 3), kxn(k, n, n + gap), nxk(n, k, k + gap) {
+    Random random(seed);
+    FillIntegers(random, a.buffer().data(), a.buffer().size());
+    FillIntegers(random, kxn.buffer().data(), kxn.buffer().size());
+    for (size_t row = 0; row < k; ++row) {
+      for (size_t col = 0; col < n; ++col) nxk.at(col, row) = kxn.at(row, col);
+    }
+    for (size_t i = 0; i < m; ++i) row_scales.push_back(0.001f * static_cast<float>(i + 1));
+    for (size_t i = 0; i < n; ++i) {
+      scales.push_back(0.0001f * static_cast<float>(i % 7 + 1));
+      bias.push_back(static_cast<float>(i % 5) - 2.0f);
+      zero_points.push_back(static_cast<int32_t>(i % 11) - 5);
+    }
+  }
+
+  std::vector<int32_t> Sums(Context& context, const WeightsRef& b) const {
+    std::vector<int32_t> c(m * n, 7);
+    ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), b, MatrixView<int32_t>(c.data(), m, n), Store::kAccumulate));
+    return c;
+  }
+  std::vector<float> Floats(Context& context, const WeightsRef& b) const {
+    Dequantization d;
+    d.row_scales = {row_scales.data(), m};
+    d.column_scales = {scales.data(), n};
+    d.column_zero_points = {zero_points.data(), n};
+    d.bias = {bias.data(), n};
+    std::vector<float> c(m * n);
+    ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), b, d, MatrixView<float>(c.data(), m, n)));
+    return c;
+  }
+  std::vector<int8_t> Bytes(Context& context, const WeightsRef& b) const {
+    Requantization r;
+    r.scales = {scales.data(), n};
+    std::vector<int8_t> c(m * n);
+    ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), b, r, MatrixView<int8_t>(c.data(), m, n)));
+    return c;
+  }
+  void Check(Context& context) const {
+    CAPTURE(m);
+    CAPTURE(k);
+    CAPTURE(n);
+    const PackedWeights packed = Packed(context, KxN{kxn.const_view()});
+    for (const WeightsRef& b : {WeightsRef(KxN{kxn.const_view()}), WeightsRef(NxK{nxk.const_view()})}) {
+      CHECK(Sums(context, b) == Sums(context, packed));
+      CHECK(Floats(context, b) == Floats(context, packed));
+      CHECK(Bytes(context, b) == Bytes(context, packed));
+    }
+  }
+
+  size_t m, k, n;
+  GuardedMatrix<A> a;
+  GuardedMatrix<T> kxn, nxk;
+  std::vector<float> row_scales, scales, bias;
+  std::vector<int32_t> zero_points;
+};
+
+TEST_CASE("Plain weights: s8 and u8, sums, floats and bytes, as with packed ones") {
+  // Strips; rows that are 2 KiB apart and share sets of L1.
+  for (const Shape& shape : {Shape{1, 70, 1100}, Shape{3, 300, 77}, Shape{6, 64, 512}, Shape{11, 710, 130}}) {
+    for (const size_t gap : {size_t{0}, size_t{5}, 2048 - shape.n}) {
+      const Product<int8_t, int8_t> s8s8(shape, gap, 1);
+      const Product<uint8_t, int8_t> u8s8(shape, gap, 2);
+      const Product<int8_t, uint8_t> s8u8(shape, gap, 3);
+      const Product<uint8_t, uint8_t> u8u8(shape, gap, 4);
+      ForEachTier([&](Context& context) {
+        s8s8.Check(context);
+        u8s8.Check(context);
+        s8u8.Check(context);
+        u8u8.Check(context);
+      });
+    }
+  }
+}
+
+TEST_CASE("Plain weights: few rows, any number of workers") {
+  const Product<int8_t, int8_t> wide({2, 2100, 2050}, 0, 1), narrow({5, 9000, 100}, 0, 2);
+  ForEachTierOn<ThreadExecutor>({2, 3, 16}, [&](Context& context, const ThreadExecutor&) {
+    wide.Check(context);
+    narrow.Check(context);
+  });
+}
+
+}  // namespace
+}  // namespace isoquant
