@@ -28,6 +28,7 @@
 #include "isoquant/inl/isa/plain_nxk-inl.h"
 #include "isoquant/inl/isa/target_tier-inl.h"
 #include "isoquant/inl/isa/tile-inl.h"
+#include "isoquant/inl/isa/tile_madd_s16-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
 #if HWY_ARCH_ARM_A64 && !HWY_COMPILER_MSVC && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
