@@ -92,20 +92,27 @@ HWY_INLINE size_t RowsInPlace(const MatrixView<const float>& a, size_t n) {
 // 256-bit vectors a tile has half as many columns, and prefetches cost more than they gain (Zen 3: MatMulF32Plain
 // 1/768/3072 1.4 times as fast without, 1/4096/4096 1.2 times, 16/4096/4096 1.15 times, 6/4096/4096 0.97 times).
 constexpr bool kFetchesAhead = HWY_TARGET != HWY_AVX2;
-HWY_INLINE void FetchAhead(const InPlaceArgs& args) {
-  const float* line = args.b + tuning::kColumnsAhead;
+HWY_INLINE void FetchAhead(const InPlaceArgs& args, ptrdiff_t ahead) {
+  const float* line = args.b + ahead;
   for (size_t k = 0; k < args.k; ++k, line += args.b_line) {
     for (size_t col = 0; col < args.cols; col += PackedPanels::kColumns) hwy::Prefetch(line + col);
   }
 }
 
+// How far on that is, in elements: in the same lines, and, from the last columns of these, in the next ones. 0: nothing
+// is fetched.
+struct LinesAhead {
+  ptrdiff_t same = 0, next = 0;
+};
+
 // A tile of rows, times `cols` columns, at least one, from those of args on.
-HWY_INLINE void RunTiles(InPlaceArgs& args, size_t cols, bool fetches_ahead) {
+HWY_INLINE void RunTiles(InPlaceArgs& args, size_t cols, LinesAhead ahead) {
   constexpr size_t kColumns = PackedPanels::kColumns, kWide = InPlaceTiles::kPanels * kColumns;
   const size_t widest = InPlaceTiles::Columns(args.rows);
   for (size_t left = cols;;) {
     args.cols = left >= widest ? widest : left >= kWide ? kWide : Min(left, kColumns);
-    if (fetches_ahead && left > tuning::kColumnsAhead) FetchAhead(args);
+    const ptrdiff_t distance = left > tuning::kColumnsAhead ? ahead.same : ahead.next;
+    if (distance != 0) FetchAhead(args, distance);
     InPlaceTiles::Tile(args);
     left -= args.cols;
     if (left == 0) return;
@@ -142,12 +149,20 @@ class InPlaceBlock {
         args.a = a_.Row(rows.begin + tile.begin) + k;
         args.b = first + k * b.line;
         args.c = c_.Row(rows.begin + tile.begin) + cols.begin;
-        RunTiles(args, cols.size, kFetchesAhead && way_ == WaysOfB::kStreams);
+        RunTiles(args, cols.size, t == 0 ? Ahead(b, k, cols.size) : LinesAhead());  // the first tile fetches for all
       }
     }
   }
 
  private:
+  // Of `cols` columns of the lines from k on.
+  LinesAhead Ahead(const LinesOfB& b, size_t k, size_t cols) const {
+    if (!kFetchesAhead || way_ != WaysOfB::kStreams) return LinesAhead();
+    const ptrdiff_t same = tuning::kColumnsAhead;
+    if (k + 2 * chunk_ > a_.cols || cols <= tuning::kColumnsAhead) return {same, 0};
+    return {same, static_cast<ptrdiff_t>(chunk_ * b.line) + same - static_cast<ptrdiff_t>(cols)};
+  }
+
   // So many of B are multiplied before the next ones.
   size_t Lines(const WeightsRef& b) const {
     if (way_ == WaysOfB::kStays) return b.k();
@@ -175,7 +190,7 @@ HWY_INLINE Status MultiplyTileInPlace(const MatrixView<const float>& a, const We
   InPlaceArgs args{a.data, a.row_stride, b.data, b.line, b.panel,   a.cols,
                    c.data, c.row_stride, a.rows, c.cols, accumulate};
   const ScopedFloatEnvironment environment;
-  RunTiles(args, c.cols, false);
+  RunTiles(args, c.cols, LinesAhead());
   return Status();
 }
 
