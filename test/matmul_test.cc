@@ -97,6 +97,16 @@ TEST_CASE("MatMul: one to five columns") {
   CheckShapes<uint8_t>(shapes);
 }
 
+// Panel after panel, or four at a time.
+TEST_CASE("MatMul: one row") {
+  std::vector<Shape> shapes;
+  for (size_t k : Sizes{313, 316, 317, 320, 321, 333, 400, 515}) {
+    for (size_t n : Sizes{1, 16, 30, 64, 65, 130}) shapes.push_back({1, k, n});
+  }
+  CheckShapes<int8_t>(shapes);
+  CheckShapes<uint8_t>(shapes);
+}
+
 // Several chunks of K (more than 4096), several blocks of rows, rows that are 4 KiB apart, primes.
 const std::vector<Shape> kLargeShapes = {{1, 4096, 64},  {13, 4097, 33}, {2, 8193, 17},   {14, 9001, 49},
                                          {130, 67, 129}, {257, 515, 19}, {601, 2049, 18}, {37, 4096, 100}};

@@ -243,6 +243,11 @@ constexpr ProductShape Plain(size_t m, size_t k, size_t n, bool far_apart, bool 
   return shape;
 }
 
+constexpr ProductShape Products(size_t count, ProductShape shape) {
+  shape.count = count;
+  return shape;
+}
+
 // What plan is made for plain B that is read where it lies: its rows at a time, columns with sums, columns ahead.
 struct PlainRow {
   const TileTraits& tile;
@@ -256,6 +261,8 @@ const PlainRow kPlainRows[] = {
     // From beyond it: half as many tiles, and one where rows share sets.
     {kPlain512, Plain(12, 1024, 2049, false), 64, 2112, 256},
     {kPlain512, Plain(6, 1024, 5000, true), 64, 4096, 256},
+    // Each of several products fits into L2, but all of them do not.
+    {kPlain512, Products(3, Plain(2, 1024, 1000, false)), 64, 1024, 256},
     // From far away: few lines for one row, or two.
     {kPlain512, Plain(1, 4096, 4096, false), 16, 4096, 512},
     {kPlain512, Plain(2, 4096, 4096, false), 64, 4096, 256},
@@ -302,6 +309,9 @@ TEST_CASE("Plans: as text") {
   CHECK(ToString(PlanMatMul(kF32, {64, 4097, 1024, 4, kPlain, kOnLines}, kTwoMiB)) ==
         "12 x 32 tiles, rows in place, b streams; 1 block of <= 64 rows x 4 parts of 32 groups x 5 chunks; packs 4 "
         "groups at a time; 463616 bytes a worker");
+  CHECK(ToString(PlanMatMul(kPlain512, Plain(1, 4096, 4096, true), kTwoMiB)) ==
+        "6 x 64 tiles, rows arranged; 1 block of <= 1 row x 1 part of 64 groups x 1 chunk; reads 16 lines of b at a "
+        "time; 20608 bytes a worker");
 }
 
 TEST_CASE("Plans: plain weights are packed on the way, unless A fills L2 or a worker has few columns") {

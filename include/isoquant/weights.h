@@ -107,7 +107,8 @@ class ISOQUANT_API PackedWeights {
 };
 
 // Any kind of weights, by reference: what the operations take. Plain weights are packed on every call, into the
-// Context's scratch, as a whole or portion by portion; pack them once if they are used more than once.
+// Context's scratch, as a whole or portion by portion, unless rows are so few that they are read where they lie; pack
+// them once if they are used more than once.
 class WeightsRef {
  public:
   WeightsRef(const PackedWeights& packed) : packed_(&packed.panels()) {}  // NOLINT: implicit on purpose

@@ -297,8 +297,9 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
   plan.plain_b = s.plain_b ? WherePlainIs(b_bytes, l2_bytes) : PlainB::kCached;
   if (plan.plain_b == PlainB::kFar && (s.transposed_b || t.owes)) plan.plain_b = PlainB::kNear;
-  if (ReadsPlain(t, s, b_bytes <= l2_bytes)) {
-    PlanReadingPlain(t, s, b_bytes <= l2_bytes, plan);
+  const bool in_l2 = s.count * b_bytes <= l2_bytes;  // each product has a plain B of its own
+  if (ReadsPlain(t, s, in_l2)) {
+    PlanReadingPlain(t, s, in_l2, plan);
     return plan;
   }
   const bool slabs = plan.plain_b == PlainB::kFar;
@@ -383,6 +384,7 @@ inline std::string ToString(const MatMulPlan& plan) {
   text += "; " + count(plan.row_blocks, "block") + " of <= " + count(plan.max_block_rows, "row") + " x " +
           count(plan.column_parts, "part") + " of " + count(plan.groups, "group") + " x " + count(plan.chunks, "chunk");
   if (plan.pack_groups != 0) text += "; packs " + count(plan.pack_groups, "group") + " at a time";
+  if (plan.reads_plain) text += "; reads " + count(plan.lines, "line") + " of b at a time";
   return text + "; " + count(plan.bytes, "byte") + " a worker";
 }
 

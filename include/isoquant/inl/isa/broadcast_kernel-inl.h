@@ -261,15 +261,16 @@ struct BroadcastKernel {
   }
 
   // Sums of integers begin with what is owed, and C is added in the end. Those of floats begin with C.
-  static HWY_INLINE Sets BeginSums(const Args& args) {
+  static HWY_INLINE Sets BeginSums(const Args& args, size_t panel = 0) {
     const D32 d;
     constexpr std::make_index_sequence<kSets * kPerSet> kAllSets;
     if constexpr (!kIsExact) {
       if (args.add) return LoadSums(args, kAllSets);
     } else if (args.column_sums != nullptr) {
+      const int32_t* const sums = args.column_sums + panel * PackedPanels::kColumns;
       RowV owed;
       for (size_t i = 0; i < kVectors; ++i) {
-        owed.v[i] = hn::Sub(hn::Zero(d), hn::ShiftLeft<7>(hn::LoadU(d, args.column_sums + i * hn::Lanes(d))));
+        owed.v[i] = hn::Sub(hn::Zero(d), hn::ShiftLeft<7>(hn::LoadU(d, sums + i * hn::Lanes(d))));
       }
       return Begin(owed, kAllSets);
     }
@@ -338,6 +339,30 @@ struct BroadcastKernel {
       if (HWY_UNLIKELY(HasNaN(acc.v, std::make_index_sequence<kPerSet>()))) {
         MakeOneNaN(c, args.c_stride, kRows, kVectors * hn::Lanes(d));
       }
+    }
+  }
+
+  // All panels of one row of integers, one after the other. Nothing else is fetched or arranged meanwhile.
+  static HWY_NOINLINE void RunPanels(const Args& args) {
+    static_assert(kIsExact && kRows == 1 && kVectors == 1 && kInPanel == 1 && kParts == 1,
+                  "vectors are lines of panels");
+    constexpr std::make_index_sequence<1> kRow;
+    Acc* c = args.c;
+    for (size_t panel = 0; panel < args.panels; ++panel) {
+      Sets acc = BeginSums(args, panel);
+      const ArrangedA* a = args.a;
+      const B* b = args.b + panel * args.panel_stride;
+      size_t k = args.k;
+      for (; k >= 4 * kKR; k -= 4 * kKR, a += 4 * kKR, b += 4 * kLine) {
+        Step<0>(a, b, 0, acc, kRow);
+        Step<1 % kSets>(a + kKR, b + kLine, 0, acc, kRow);
+        Step<2 % kSets>(a + 2 * kKR, b + 2 * kLine, 0, acc, kRow);
+        Step<3 % kSets>(a + 3 * kKR, b + 3 * kLine, 0, acc, kRow);
+      }
+#pragma GCC unroll 1
+      for (; k != 0; k -= kKR, a += kKR, b += kLine) Step<0>(a, b, 0, acc, kRow);
+      args.add ? StoreVector<true, 0>(c, acc) : StoreVector<false, 0>(c, acc);
+      c += PackedPanels::kColumns;
     }
   }
 };

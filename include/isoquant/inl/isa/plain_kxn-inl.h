@@ -23,7 +23,7 @@
 #include "hwy/highway.h"
 #include "isoquant/inl/isa/plain_vectors-inl.h"
 
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_HAVE_SCALABLE
+#if ISOQUANT_PLAIN_TILES
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -135,5 +135,5 @@ struct PlainKxN {
 }  // namespace isoquant
 HWY_AFTER_NAMESPACE();
 
-#endif  // vectors of a known size
+#endif  // ISOQUANT_PLAIN_TILES
 #endif  // per-target include guard

@@ -27,7 +27,7 @@
 #include "isoquant/inl/util/parts-inl.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_HAVE_SCALABLE
+#if ISOQUANT_PLAIN_TILES
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -145,5 +145,5 @@ struct PlainTiles {
 }  // namespace isoquant
 HWY_AFTER_NAMESPACE();
 
-#endif  // vectors of a known size
+#endif  // ISOQUANT_PLAIN_TILES
 #endif  // per-target include guard

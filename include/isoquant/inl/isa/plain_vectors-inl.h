@@ -61,7 +61,15 @@ struct PlainTileArgs {
 }  // namespace HWY_NAMESPACE
 }  // namespace isoquant
 
-#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128 && !HWY_HAVE_SCALABLE
+// Vectors whose size compilers know.
+#undef ISOQUANT_PLAIN_TILES
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_HAVE_SCALABLE || HWY_TARGET_IS_SVE
+#define ISOQUANT_PLAIN_TILES 0
+#else
+#define ISOQUANT_PLAIN_TILES 1
+#endif
+
+#if ISOQUANT_PLAIN_TILES
 
 HWY_BEFORE_NAMESPACE();
 namespace isoquant {
@@ -190,5 +198,5 @@ struct TileSums {
 }  // namespace isoquant
 HWY_AFTER_NAMESPACE();
 
-#endif  // vectors of a known size
+#endif  // ISOQUANT_PLAIN_TILES
 #endif  // per-target include guard

@@ -205,7 +205,7 @@ struct MaddS16Tiles : AnyShape, TargetTier {
   }
 };
 
-#if !HWY_HAVE_SCALABLE
+#if ISOQUANT_PLAIN_TILES
 // Of plain B: bytes 0 and 2 of each word, and bytes 1 and 3, widened.
 template <class TA>
 struct PlainMadd : PlainVectors {
@@ -254,7 +254,7 @@ struct PlainMadd : PlainVectors {
 template <class TA>
 struct MaddS16 : MaddS16Tiles {
   using A = TA;
-#if !HWY_HAVE_SCALABLE
+#if ISOQUANT_PLAIN_TILES
   using PlainTile = PlainTiles<PlainMadd<A>>;
 #endif
 
