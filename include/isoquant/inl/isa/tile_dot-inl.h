@@ -366,7 +366,7 @@ struct DotInLanes {
   }
 };
 template <class A>
-using PlainDot = PlainTiles<PlainBytes<A, DotInLanes<!kIsSigned<A>>, !kIsSigned<A>>>;
+using PlainDotTiles = PlainTiles<PlainBytes<A, DotInLanes<!kIsSigned<A>>, !kIsSigned<A>>>;
 #endif
 
 template <class A>
@@ -375,7 +375,7 @@ struct SdotPolicy : ForRowsOf<A, DotTiles<Sdot>, !kIsSigned<A>> {
   static constexpr char kName[] = "sve_dot";
 #else
   static constexpr char kName[] = "neon_dotprod";
-  using PlainTile = PlainDot<A>;
+  using PlainTile = PlainDotTiles<A>;
 #endif
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseDot;
 };

@@ -228,7 +228,7 @@ struct MmlaPolicy : ForRowsOf<A, MmlaTilesFor<A>, false> {
   static constexpr char kName[] = "sve_i8mm";
 #else
   static constexpr char kName[] = "neon_i8mm";
-  using PlainTile = PlainDot<A>;
+  using PlainTile = PlainDotTiles<A>;
 #endif
   static constexpr const char* (*kRefusal)(const Cpu&) = &RefuseMmla;
 };
