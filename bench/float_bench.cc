@@ -1,8 +1,8 @@
 // Bench: MatMul of f32 and of bf16 with packed weights, beside the FMA peak of the widest vectors of the tier. Names:
-// MatMulF32/M/K/N, MatMulBF16/M/K/N, and, in FloatMode::kFast, MatMulBF16Fast/M/K/N; MatMulF32Plain/M/K/N has plain
-// weights, and vs_packed is its speed over that with packed ones. Counters: gops, pct_peak, for few rows weights_gbps;
-// of bf16 vs_f32 (its speed over that of f32 in the same run); of f32, where OpenBLAS is installed, openblas_gops and
-// vs_openblas (ours over it). OPENBLAS_CORETYPE chooses its kernels.
+// MatMulF32/M/K/N, MatMulBF16/M/K/N, and, in FloatMode::kFast, MatMulBF16Fast/M/K/N; MatMulF32Plain/M/K/N and
+// MatMulBF16Plain/M/K/N have plain weights, and vs_packed is their speed over that with packed ones. Counters: gops,
+// pct_peak, for few rows weights_gbps; of bf16 vs_f32 (its speed over that of f32 in the same run); of f32, where
+// OpenBLAS is installed, openblas_gops and vs_openblas (ours over it). OPENBLAS_CORETYPE chooses its kernels.
 #include <cmath>
 #include <cstring>
 
@@ -111,8 +111,9 @@ void F32Bench(benchmark::State& state) {
   state.SetLabel(label);
 }
 
-void F32PlainBench(benchmark::State& state) {
-  FloatProduct<float> product({state.range(0), state.range(1), state.range(2)});
+template <class T>
+void PlainBench(benchmark::State& state) {
+  FloatProduct<T> product({state.range(0), state.range(1), state.range(2)});
   const Repeats repeats(product.count());
   std::vector<double> rates, packed_rates;
   product.RunPlain();
@@ -162,7 +163,11 @@ void RegisterFloat() {
         ->Args({shape.m, shape.k, shape.n})
         ->UseManualTime()
         ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));
-    benchmark::RegisterBenchmark("MatMulF32Plain", &F32PlainBench)
+    benchmark::RegisterBenchmark("MatMulF32Plain", &PlainBench<float>)
+        ->Args({shape.m, shape.k, shape.n})
+        ->UseManualTime()
+        ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));
+    benchmark::RegisterBenchmark("MatMulBF16Plain", &PlainBench<BFloat16>)
         ->Args({shape.m, shape.k, shape.n})
         ->UseManualTime()
         ->Iterations(SampleCount({shape.m, 4 * shape.k, shape.n}, 0.6));

@@ -15,7 +15,7 @@ namespace HWY_NAMESPACE {
 
 Status MatMulF32(Context& context, const MatrixView<const float>& a, const WeightsRef& b, const MatrixView<float>& c,
                  bool accumulate) {
-#if ISOQUANT_F32_IN_PLACE
+#if ISOQUANT_FLOATS_IN_PLACE
   if (IsTileInPlace(a, b, c.cols)) return MultiplyTileInPlace(a, b, c, accumulate);
   if (SuitsInPlace(a, b, c.cols)) return MultiplyInPlace(context, a, b, c, accumulate);
 #endif

@@ -33,6 +33,9 @@ constexpr TileTraits WithPlain(TileTraits tile, size_t mr, size_t tiles, size_t 
   return tile;
 }
 constexpr TileTraits kPlain512 = WithPlain(kInPlace512, 6, 4, 1), kPlainMadd = WithPlain(kMadd256, 2, 1, 2);
+constexpr TileTraits kBf16{12, 64, 16, 2, 16, 2, 4, 4, 2, SIZE_MAX, false, true, 2, 32};
+constexpr TileTraits kPlainF32 = WithPlain(kF32, 12, 2, 0), kPlainBf16 = WithPlain(kBf16, 12, 2, 4);
+constexpr size_t AheadOfFloats(size_t columns) { return HWY_TARGET == HWY_AVX2 ? 0 : columns; }
 
 struct FakeCaches {
   size_t l2_bytes;
@@ -271,6 +274,14 @@ const PlainRow kPlainRows[] = {
     // N x K: 64 of K for each of several rows.
     {kPlain512, Plain(1, 3, 1000, false, true), 3, 512, 0},
     {kPlain512, Plain(24, 1536, 9000, true, true), 1536, 512, 0},
+    // Floats: out of L2; from beyond it, bf16 of more than two rows with more lines.
+    {kPlainF32, Plain(24, 512, 1024, true), 512, 512, 0},
+    {kPlainBf16, Plain(1, 1, 100, true), 1, 128, 0},
+    {kPlainF32, Plain(24, 513, 1024, true), 8, 1024, AheadOfFloats(256)},
+    {kPlainF32, Plain(1, 4096, 11008, true), 8, 4096, AheadOfFloats(256)},
+    {kPlainF32, Products(3, Plain(1, 512, 512, true)), 8, 512, AheadOfFloats(256)},
+    {kPlainBf16, Plain(2, 4096, 4096, false), 8, 4096, AheadOfFloats(512)},
+    {kPlainBf16, Plain(3, 4096, 4096, false), 16, 4096, AheadOfFloats(512)},
     // One tile.
     {kPlainMadd, Plain(2, 1024, 1024, false), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
     {kPlainMadd, Plain(2, 1024, 5000, false), 64, 4096, 256},
@@ -299,6 +310,8 @@ TEST_CASE("Plans: plain B of few rows is read where it lies") {
     CAPTURE(shape.m);
     CHECK_FALSE(PlanMatMul(kPlain512, shape, kTwoMiB).reads_plain);
   }
+  CHECK_FALSE(PlanMatMul(kPlainF32, Plain(1, 100, 100, false, true), kTwoMiB).reads_plain);
+  CHECK_FALSE(PlanMatMul(kF32, Plain(1, 100, 100, false), kTwoMiB).reads_plain);
   CHECK_FALSE(PlanMatMul(kPlainMadd, Plain(3, 100, 100, false), kTwoMiB).reads_plain);
   CHECK_FALSE(PlanMatMul(kVnni512, Plain(1, 100, 100, false), kTwoMiB).reads_plain);
 }
@@ -454,7 +467,7 @@ TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds
   Random random(1);
   for (size_t i = 0; i < 4000; ++i) {
     for (const TileTraits* t : {&kVnni512, &kWide512, &kInPlace512, &kMadd512, &kMadd256, &kPairs256, &kAmx, &kNeonDot,
-                                &kF32, &kPlain512, &kPlainMadd}) {
+                                &kF32, &kPlain512, &kPlainMadd, &kPlainF32, &kPlainBf16}) {
       const ProductShape s = AnyShapeOf(random);
       const FakeCaches caches{size_t{1} << (17 + random.Below(6))};
       CAPTURE(s.m);

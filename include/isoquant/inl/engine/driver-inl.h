@@ -18,6 +18,7 @@
 #include "isoquant/context.h"
 #include "isoquant/inl/engine/lone_tile-inl.h"
 #include "isoquant/inl/engine/matmul_block-inl.h"
+#include "isoquant/inl/engine/plain_float_rows-inl.h"
 #include "isoquant/inl/engine/plain_rows-inl.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
@@ -64,8 +65,9 @@ struct ProductUnits {
     const PackedPanels* packed = b.packed();
     if constexpr (!std::is_void<typename P::PlainTile>::value) {
       if (plan.reads_plain) {
-        return PlainRows<P, Stage>(plan, a, prepares, b, stage, own)
-            .Run(SplitEvenly(plan.groups, plan.column_parts, i));
+        using Rows =
+            std::conditional_t<std::is_integral<typename P::Acc>::value, PlainRows<P, Stage>, PlainFloatRows<P, Stage>>;
+        return Rows(plan, a, prepares, b, stage, own).Run(SplitEvenly(plan.groups, plan.column_parts, i));
       }
     }
     const size_t block = plan.column_parts == 1 ? i : i / plan.column_parts;

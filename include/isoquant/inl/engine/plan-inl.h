@@ -40,6 +40,7 @@ struct TileTraits {
   bool runs_between = false, owes = false, follows_steps = false;
   size_t plain_mr = 0, plain_tiles = 0, plain_words = 0;  // of PlainTile; 0: there is none
 
+  bool IsOfFloats() const { return b_bytes != 1; }
   size_t Group() const { return PackedPanels::kLineBytes / PackedPanels::kColumns / b_bytes; }
   // Whether tiles have at most many_mr rows, if that is not 0, and many_nr columns.
   bool HasMany(size_t m, size_t k) const { return m > few_rows && k > short_k; }
@@ -213,9 +214,9 @@ struct MatMulPlan {
     return {begin, Min(pieces.size * piece_k, k - begin)};
   }
 
-  // Of plain B that is read where it lies: words of a row of A, whole lines of the cache; and sums from row to row,
-  // which are not a multiple of 4 KiB apart.
-  size_t PlainRowWords(size_t words_of_group) const { return RoundUp(k, 64) / 4 * words_of_group; }
+  // Of plain B that is read where it lies: words from row to row of A, arranged, and sums from row to row. They are
+  // whole lines of the cache, and not a multiple of 4 KiB apart.
+  size_t PlainRowWords(size_t words_of_group) const { return RoundUp(k, 64) / 4 * words_of_group + 16; }
   size_t SumsStride() const { return strip_groups * kPlainColumns + 16; }
 };
 
@@ -247,6 +248,7 @@ HWY_INLINE void SplitForWorkers(const ProductShape& s, MatMulPlan& plan) {
 // Whether plain B is read where it lies.
 HWY_INLINE bool ReadsPlain(const TileTraits& t, const ProductShape& s, bool in_l2) {
   if (!s.plain_b || !s.has_rows || t.plain_mr == 0) return false;
+  if (t.IsOfFloats()) return !s.transposed_b && s.m <= t.plain_tiles * t.plain_mr;
   if (s.transposed_b) return s.m <= t.plain_tiles * t.plain_mr && (s.m == 1 || s.k >= s.m * tuning::kMinKOfPlainRow);
   const size_t tiles = in_l2 ? t.plain_tiles : s.SharesSets(2048) ? 1 : DivideUp(t.plain_tiles, 2);
   return s.m <= tiles * t.plain_mr;
@@ -262,10 +264,14 @@ HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, boo
   if (s.workers > 1) SplitForWorkers(s, plan);
   plan.max_block_rows = s.m;
   size_t columns = tuning::kColumnsOfPlain;
-  if (s.transposed_b) {
+  if (s.transposed_b || (in_l2 && t.IsOfFloats())) {
     plan.lines = Max(s.k, 1);
     plan.columns_ahead = 0;
     columns = tuning::kColumnsOfPlainFromL2;
+  } else if (t.IsOfFloats()) {
+    const bool has_more = t.b_bytes == 2 && s.m > tuning::kFewRowsOfPlainBf16;
+    plan.lines = has_more ? tuning::kLinesOfPlainBf16 : tuning::kLinesOfPlainFloats;
+    plan.columns_ahead = HWY_TARGET == HWY_AVX2 ? 0 : tuning::kBytesAheadOfPlainFloats / t.b_bytes;
   } else if (in_l2) {
     plan.lines = HWY_TARGET <= HWY_AVX3 ? Max(s.k, 1) : tuning::kLinesOfPlain;
     plan.columns_ahead = 0;
@@ -372,8 +378,8 @@ template <class Caches>
 HWY_INLINE bool PacksOnTheWay(size_t m, size_t k, size_t n, size_t workers, const Caches& caches) {
   const bool more = HWY_TARGET == HWY_AVX2 && workers == 1;
   const size_t eighths = more ? tuning::kEighthsOfL2ForAOf256Bits : tuning::kEighthsOfL2ForA;
-  return m <= caches.L2Bytes() / 8 * eighths / (k + 1) &&
-         (workers == 1 || m <= tuning::kFewPlainRows || n / tuning::kMinPlainColumnsPerTask >= workers);
+  return m <= tuning::kFewPlainRows || (m <= caches.L2Bytes() / 8 * eighths / (k + 1) &&
+                                        (workers == 1 || n / tuning::kMinPlainColumnsPerTask >= workers));
 }
 
 // For people: "12 x 32 tiles, rows arranged; 3 blocks of <= 24 rows x 1 part of 32 groups x 1 chunk".

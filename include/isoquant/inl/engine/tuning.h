@@ -158,9 +158,6 @@ constexpr size_t kFewLinesOfPlain = 16, kColumnsAheadOfFewLines = 512;
 // B up to kL2ShareOfB of L2 stays there: then rows of A are read in place as well. (64 cubed takes 0.94 of the time
 // that it takes with rows arranged, 0.86 with plain B; 256 cubed 0.98 and 0.94, 400 cubed 0.97 and 0.95.)
 //
-// A larger B is read in place if it is plain and there are so few rows: 8/4096/4096 takes 0.42 of the time that it
-// takes with B packed on the way, 16/4096/4096 0.6.
-constexpr size_t kMostRowsInPlace = 24;
 // So are panels of so few columns, as much of K at a time as L2 holds. (Zen 3, seen from rows arranged: 136/2048/64 1.1
 // times as fast, 136/2048/128 1.06 times, 136/2048/192 1.02 times, 300/1024/256 0.98 times; with half of L2 up to 1.03
 // times slower. 200/5000/16 and 200/5000/24 1.36 times, 7/4096/64 1.3 times as fast. Zen 4: 136/4096/64 1.08 times,
@@ -170,10 +167,21 @@ constexpr size_t kFewColumnsInPlace = 192;
 // 256-bit vectors 200/5000/16 and 32 are 1.4 and 1.1 times as fast so, 200/4096/48 0.83 times; with 512-bit vectors
 // (Zen 4) 136/4096/64 1.14 times, 300/5000/48 1.2 times, 136/4096/192 1.1 times.
 constexpr size_t kLongestLineInPlace = 32, kLongestLineInPlaceOf512Bits = 192;
-// So many rows of a wider one at a time, from end to end. With 16 and 32, 1 and 8 rows take 1.1 to 1.3 times as long.
-constexpr size_t kLinesInPlace = 8;
-// Fetched so many columns ahead: without, 8/4096/4096 takes 1.45 times as long.
-constexpr size_t kColumnsAhead = 256;
+
+// ---- Few rows of plain floats that are read where they lie (plain_float_rows-inl.h). Commands:
+// bench/run.sh --benchmark_filter='^MatMul(F32|BF16)Plain/M/K/N'. Zen 5, beside B packed on the way: f32, 8 and 16 rows
+// of 4096/4096 2.4 and 1.7 times as fast; bf16, 1, 6, 12 and 24 rows of 768/768 2.2, 1.5, 1.1 and 1.0 times as fast, of
+// 4096/4096 2.6, 2.0, 1.4 and 1.0 times.
+
+// B that is not in L2: so many of its rows at a time, from end to end. (f32: with 16 and 32, 1 and 8 rows take 1.1 to
+// 1.3 times as long.) bf16 has more of them for more than a few rows of A (8 to 24 rows of 768/768 and 1536/1536 take
+// 0.86 to 0.98 of the time that they take with 8 lines; 1/4096/4096 1.35 times as long).
+constexpr size_t kLinesOfPlainFloats = 8, kLinesOfPlainBf16 = 16, kFewRowsOfPlainBf16 = 2;
+// Fetched so many bytes ahead, because prefetchers of L1 do not follow as many rows of B: without, 8/4096/4096 takes
+// 1.45 times as long. With 256-bit vectors, where a tile has half as many columns, prefetches cost more than they gain
+// (Zen 3: MatMulF32Plain 1/768/3072 1.4 times as fast without, 1/4096/4096 1.2 times, 16/4096/4096 1.15 times,
+// 6/4096/4096 0.97 times).
+constexpr size_t kBytesAheadOfPlainFloats = 1024;
 
 }  // namespace tuning
 }  // namespace isoquant

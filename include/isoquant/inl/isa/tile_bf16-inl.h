@@ -25,6 +25,7 @@
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
 #include "isoquant/inl/isa/tile_fma-inl.h"
+#include "isoquant/inl/isa/tile_in_place-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
@@ -95,7 +96,23 @@ struct WidenedVfmadd231ps : Vfmadd231ps {
         0xffff0000u }};
 #endif
 };
-using Bf16Tiles = BroadcastTiles<WidenedVfmadd231ps>;
+
+// For tiles in place.
+struct WidenedLines {
+  using B = BFloat16;
+  using Dot = Vfmadd231ps;
+  static constexpr size_t kGroup = 1, kWords = 4;
+  template <bool kMasked, bool kEndsWithin, class D>
+  static HWY_INLINE hn::Vec<D> Load(D d, const BFloat16* from, size_t, size_t n) {
+    const hn::Rebind<uint16_t, D> d16;
+    const uint16_t* const bits = reinterpret_cast<const uint16_t*>(from);
+    return PromoteBf16(d, kMasked ? LoadFirst(d16, bits, n) : hn::LoadU(d16, bits));
+  }
+};
+
+struct Bf16Tiles : BroadcastTiles<WidenedVfmadd231ps> {
+  using PlainTile = InPlaceTiles<WidenedLines>;
+};
 
 #elif HWY_ARCH_ARM_A64 && !HWY_COMPILER_MSVC && (HWY_TARGET_IS_NEON || HWY_TARGET_IS_SVE)
 

@@ -31,6 +31,7 @@
 #include "isoquant/inl/isa/tile_amx-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
+#include "isoquant/inl/isa/tile_in_place-inl.h"
 #include "isoquant/inl/isa/tile_mmla-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
@@ -73,7 +74,30 @@ struct Vdpbf16ps {
   }
 };
 
+// For tiles in place: two lines, interleaved.
+struct PairsOfLines {
+  using B = BFloat16;
+  using Dot = Vdpbf16ps;
+  static constexpr size_t kGroup = 2, kWords = 2;
+  template <bool kMasked, bool kEndsWithin, class D>
+  static HWY_INLINE hn::Vec<D> Load(D d, const BFloat16* from, size_t line, size_t n) {
+    const hn::RebindToUnsigned<D> d32;
+    const auto first = Widened<kMasked>(d32, from, n);
+    if constexpr (kEndsWithin) return hn::BitCast(d, first);
+    return hn::BitCast(d, hn::Or(first, hn::ShiftLeft<16>(Widened<kMasked>(d32, from + line, n))));
+  }
+
+ private:
+  template <bool kMasked, class D32>
+  static HWY_INLINE hn::Vec<D32> Widened(D32 d32, const BFloat16* from, size_t n) {
+    const hn::Rebind<uint16_t, D32> d16;
+    const uint16_t* const bits = reinterpret_cast<const uint16_t*>(from);
+    return hn::PromoteTo(d32, kMasked ? LoadFirst(d16, bits, n) : hn::LoadU(d16, bits));
+  }
+};
+
 struct Avx512Bf16 : BroadcastTiles<Vdpbf16ps> {
+  using PlainTile = InPlaceTiles<PairsOfLines>;
   static constexpr char kName[] = "avx512_bf16";
   using A = BFloat16;
   static constexpr bool kColumnSums = false;

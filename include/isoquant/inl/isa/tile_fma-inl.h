@@ -20,6 +20,7 @@
 #include "isoquant/inl/isa/tile-inl.h"
 #include "isoquant/inl/isa/tile_broadcast-inl.h"
 #include "isoquant/inl/isa/tile_dot-inl.h"
+#include "isoquant/inl/isa/tile_in_place-inl.h"
 #include "isoquant/inl/util/ieee754.h"
 #include "isoquant/inl/util/vectors-inl.h"
 
@@ -55,7 +56,19 @@ struct Vfmadd231ps {
 #endif
 };
 
+// For tiles in place.
+struct LinesOfF32 {
+  using B = float;
+  using Dot = Vfmadd231ps;
+  static constexpr size_t kGroup = 1, kWords = 0;
+  template <bool kMasked, bool kEndsWithin, class D>
+  static HWY_INLINE hn::Vec<D> Load(D d, const float* from, size_t, size_t n) {
+    return kMasked ? hn::MaskedLoad(hn::FirstN(d, n), d, from) : hn::LoadU(d, from);
+  }
+};
+
 struct F32Policy : BroadcastTiles<Vfmadd231ps>, TargetTier {
+  using PlainTile = InPlaceTiles<LinesOfF32>;
   using A = float;
   static constexpr bool kColumnSums = false;
 
