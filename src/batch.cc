@@ -46,11 +46,11 @@ struct ZerosBatch : StagedBatch<ZeroPoints, int32_t> {
 auto SingleFor(Context& context, const MatrixBatch<const int8_t>&) { return ISOQUANT_DISPATCH(context, MatMulS8); }
 auto SingleFor(Context& context, const MatrixBatch<const uint8_t>&) { return ISOQUANT_DISPATCH(context, MatMulU8); }
 
-Status RunBatchFor(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums) {
-  return ISOQUANT_DISPATCH(context, RunBatchS8)(context, products, needs_sums);
+Status RunBatchFor(Context& context, const Products<int8_t, int32_t>& products) {
+  return ISOQUANT_DISPATCH(context, RunBatchS8)(context, products);
 }
-Status RunBatchFor(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums) {
-  return ISOQUANT_DISPATCH(context, RunBatchU8)(context, products, needs_sums);
+Status RunBatchFor(Context& context, const Products<uint8_t, int32_t>& products) {
+  return ISOQUANT_DISPATCH(context, RunBatchU8)(context, products);
 }
 
 template <class A>
@@ -62,7 +62,7 @@ Status RunStaged(Context& context, const MatrixBatch<const A>& a, const WeightsB
     if (row_sums == nullptr) return Status(StatusCode::kOutOfMemory, "sums of rows", bytes, "", 0);
   }
   stages.row_sums = row_sums;
-  return RunBatchFor(context, {a, b, stages, row_sums, nullptr, 0}, stages.needed.columns);
+  return RunBatchFor(context, {a, b, stages, row_sums, stages.needed.columns, nullptr, 0});
 }
 
 template <class A>
@@ -79,7 +79,7 @@ Status Multiply(Context& context, const MatrixBatch<const A>& a, const WeightsBa
   if (!needed.columns && !needed.rows) {
     if (IsOneByOne(context, b)) return RunOneByOne(context, a, b, c, store, SingleFor(context, a));
     const SumsBatch<int32_t> stages(c, store);
-    return RunBatchFor(context, {a, b, stages, nullptr, nullptr, 0}, false);
+    return RunBatchFor(context, {a, b, stages, nullptr, false, nullptr, 0});
   }
   ZerosBatch stages(context, z_in, c, store);
   stages.needed = needed;

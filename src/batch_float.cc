@@ -25,10 +25,10 @@ auto SingleFor(Context& context, const MatrixBatch<const float>&) { return ISOQU
 auto SingleFor(Context& context, const MatrixBatch<const BFloat16>&) { return ISOQUANT_DISPATCH(context, MatMulBf16); }
 
 Status RunBatchFor(Context& context, const Products<float, float>& products) {
-  return ISOQUANT_DISPATCH(context, RunBatchF32)(context, products, false);
+  return ISOQUANT_DISPATCH(context, RunBatchF32)(context, products);
 }
 Status RunBatchFor(Context& context, const Products<BFloat16, float>& products) {
-  return ISOQUANT_DISPATCH(context, RunBatchBf16)(context, products, false);
+  return ISOQUANT_DISPATCH(context, RunBatchBf16)(context, products);
 }
 
 template <class A>
@@ -38,7 +38,7 @@ Status Multiply(Context& context, const MatrixBatch<const A>& a, const WeightsBa
   if (c.empty()) return Status();
   if (IsOneByOne(context, b)) return RunOneByOne(context, a, b, c, store, SingleFor(context, a));
   const SumsBatch<float> stages(c, store);
-  return RunBatchFor(context, {a, b, stages, nullptr, nullptr, 0});
+  return RunBatchFor(context, {a, b, stages, nullptr, false, nullptr, 0});
 }
 
 template <class A, class C>
@@ -51,7 +51,7 @@ Status Multiply(Context& context, const MatrixBatch<const A>& a, const WeightsBa
       }));
   if (c.empty()) return Status();
   const FloatOutputBatch<C> stages(FindFloatOutput(context, kElementType<C>), outputs, c);
-  return RunBatchFor(context, {a, b, stages, nullptr, nullptr, 0});
+  return RunBatchFor(context, {a, b, stages, nullptr, false, nullptr, 0});
 }
 
 }  // namespace

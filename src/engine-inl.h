@@ -52,11 +52,11 @@ Status MatMulRows(Context& context, const RowSource<uint8_t>& a, const WeightsRe
   return RunProblem<Int8Problem<uint8_t> >(context, a, b, StoreS32{c.data, c.row_stride, accumulate});
 }
 
-Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums) {
-  return RunBatchOf<Int8Problem<int8_t> >(context, products, needs_sums);
+Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products) {
+  return RunBatchOf<Int8Problem<int8_t> >(context, products);
 }
-Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums) {
-  return RunBatchOf<Int8Problem<uint8_t> >(context, products, needs_sums);
+Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products) {
+  return RunBatchOf<Int8Problem<uint8_t> >(context, products);
 }
 #endif
 

@@ -52,12 +52,11 @@ Status RunEngine(Context& context, const RowSource<uint8_t>& a, const WeightsRef
 Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& b, StageRef<float> stage);
 Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRef& b, StageRef<float> stage);
 
-// The same for each product of a batch. With `needs_sums` stages need the column sums of b, so plain weights are packed
-// before. Without, they are packed where that is fastest.
-Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products, bool needs_sums);
-Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products, bool needs_sums);
-Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums);
-Status RunBatchBf16(Context& context, const Products<BFloat16, float>& products, bool needs_sums);
+// The same for each product of a batch.
+Status RunBatchS8(Context& context, const Products<int8_t, int32_t>& products);
+Status RunBatchU8(Context& context, const Products<uint8_t, int32_t>& products);
+Status RunBatchF32(Context& context, const Products<float, float>& products);
+Status RunBatchBf16(Context& context, const Products<BFloat16, float>& products);
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

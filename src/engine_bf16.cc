@@ -26,8 +26,8 @@ Status RunEngine(Context& context, const RowSource<BFloat16>& a, const WeightsRe
   return RunProblem<Bf16Problem>(context, a, b, stage);
 }
 
-Status RunBatchBf16(Context& context, const Products<BFloat16, float>& products, bool needs_sums) {
-  return RunBatchOf<Bf16Problem>(context, products, needs_sums);
+Status RunBatchBf16(Context& context, const Products<BFloat16, float>& products) {
+  return RunBatchOf<Bf16Problem>(context, products);
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -32,8 +32,8 @@ Status RunEngine(Context& context, const RowSource<float>& a, const WeightsRef& 
   return RunProblem<F32Problem>(context, a, b, stage);
 }
 
-Status RunBatchF32(Context& context, const Products<float, float>& products, bool needs_sums) {
-  return RunBatchOf<F32Problem>(context, products, needs_sums);
+Status RunBatchF32(Context& context, const Products<float, float>& products) {
+  return RunBatchOf<F32Problem>(context, products);
 }
 #endif
 

@@ -24,8 +24,8 @@ HWY_BEFORE_NAMESPACE();
 namespace isoquant {
 namespace HWY_NAMESPACE {
 
-// c = [residual +] dequantise(a b). The arguments have been checked. If there are zero points of rows, b must be
-// packed, because its column sums are needed. `residual` may be null. Q: int8_t or uint8_t; Y: float, BFloat16 or
+// c = [residual +] dequantise(a b). The arguments have been checked. If there are zero points of rows, b must have
+// column sums (ColumnSumsOf). `residual` may be null. Q: int8_t or uint8_t; Y: float, BFloat16 or
 // Float16.
 template <class Q, class Y>
 Status RunDequantized(Context& context, const RowSource<Q>& a, const WeightsRef& b, const Dequantization& d,

@@ -126,19 +126,20 @@ Status CheckOperands(const MatrixView<const A>& a, const WeightsRef& b, const Ma
 }
 
 // c = stage(a b) by `multiply`. The arguments have been checked. With `needs_sums` the stage needs the column sums of
-// b, so plain weights are packed here. Without, the engine packs them where that is fastest.
+// b: those of plain weights are found with the products.
 template <class A, class Stage, class C, class Function>
 Status MultiplyChecked(Context& context, const MatrixView<const A>& a, const WeightsRef& b, const Stage& stage,
                        bool needs_sums, const C& c, Function multiply) {
   if (c.rows == 0 || c.cols == 0) return Status();
   if (b.packed() != nullptr || !needs_sums) return multiply(context, a, b, stage, c);
-  PackedPanels panels;
-  ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
-  return multiply(context, a, WeightsRef(panels), stage, c);
+  const size_t bytes = PackedPanels::NumPanels(b.n()) * PackedPanels::kColumns * sizeof(int32_t);
+  uint8_t* const sums = context.Scratch(Context::ScratchOwner::kColumnSums, bytes);
+  if (sums == nullptr) return Status(StatusCode::kOutOfMemory, "sums of columns", bytes, "", 0);
+  return multiply(context, a, b.WithColumnSums(reinterpret_cast<int32_t*>(sums)), stage, c);
 }
-// The column sums of packed weights; null for plain ones.
+// Where stages read column sums: null for plain weights that nobody asks for them.
 inline const int32_t* ColumnSumsOf(const WeightsRef& b) {
-  return b.packed() != nullptr ? b.packed()->column_sums : nullptr;
+  return b.packed() != nullptr ? b.packed()->column_sums : b.column_sums();
 }
 
 }  // namespace isoquant

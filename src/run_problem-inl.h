@@ -9,6 +9,7 @@
 #define ISOQUANT_SRC_RUN_PROBLEM_INL_H_
 #endif
 
+#include "isoquant/inl/engine/column_sums.h"
 #include "isoquant/inl/matmul-inl.h"
 #include "src/check.h"
 #include "src/pack.h"
@@ -23,11 +24,13 @@ namespace {
 template <class Problem, class Stage>
 HWY_NOINLINE Status RunPlain(Context& context, RowSource<typename Problem::A> a, const WeightsRef& b,
                              const Stage& stage) {
-  if (b.packed() != nullptr || PacksOnTheWay(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
+  if (b.packed() != nullptr ||
+      PacksOnTheWay<typename Problem::Acc>(a.matrix.rows, b.k(), b.n(), context.NumWorkers(), DetectedCaches())) {
     return SolvePlain<Problem>(context, a, b, stage);
   }
   PackedPanels panels;
   ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, b, panels));
+  if (b.column_sums() != nullptr) StoreColumnSums(b, 0, b.n(), panels.column_sums, false);
   return SolvePlain<Problem>(context, a, WeightsRef(panels), stage);
 }
 
@@ -40,15 +43,15 @@ HWY_INLINE Status RunProblem(Context& context, const RowSource<typename Problem:
 
 // Plain weights that serve several products are packed before, too: once.
 template <class Problem>
-HWY_INLINE Status RunBatchOf(Context& context, const Products<typename Problem::A, typename Problem::Acc>& products_in,
-                             bool needs_sums) {
+HWY_INLINE Status RunBatchOf(Context& context,
+                             const Products<typename Problem::A, typename Problem::Acc>& products_in) {
   Products<typename Problem::A, typename Problem::Acc> products = products_in;
   if (!products.IsPlain()) return SolveBatch<Problem>(context, products);
   const WeightsRef b = products.b.At(0);
   const size_t count = products.a.count;
-  const bool on_the_way =
-      !needs_sums && products.b.count() == count &&
-      PacksOnTheWay(products.a.rows, b.k(), b.n(), DivideUp(context.NumWorkers(), count), DetectedCaches());
+  const bool on_the_way = products.b.count() == count &&
+                          PacksOnTheWay<typename Problem::Acc>(products.a.rows, b.k(), b.n(),
+                                                               DivideUp(context.NumWorkers(), count), DetectedCaches());
   if (on_the_way) return SolveBatch<Problem>(context, products);
   PackedPanels first;
   ISOQUANT_RETURN_IF_ERROR(PackIntoScratch(context, products.b, first, products.packed_bytes));

@@ -40,8 +40,8 @@ namespace isoquant {
 namespace HWY_NAMESPACE {
 
 // The stage runs for all outputs of A B, with t = sum over k of (a - z.a)(b - z.b) in place of sums: it must not
-// correct zero points itself. The arguments have been checked. If there are zero points of a, b must be packed, because
-// its column sums are needed. Use it where HasZeroPoints(b, z.b); else RunEngine, with zero points of a left to the
+// correct zero points itself. The arguments have been checked. If there are zero points of a, b must have
+// column sums (ColumnSumsOf). Use it where HasZeroPoints(b, z.b); else RunEngine, with zero points of a left to the
 // stage, is faster.
 Status RunWithZeroPoints(Context& context, const RowSource<int8_t>& a, const WeightsRef& b, const ZeroPoints& z,
                          const StageBase<int32_t>& stage);

@@ -278,7 +278,7 @@ TEST_CASE("Memory: where an allocation fails, nothing has been written") {
       for (const Operation& each : operations) {
         const size_t allocations = FailEach(each, executor, tier.tier());
         CHECK(allocations >= 1);
-        CHECK(allocations <= 3);
+        CHECK(allocations <= 4);  // one for each owner of scratch
       }
     }
   });

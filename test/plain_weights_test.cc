@@ -1,6 +1,7 @@
 // Tests of products of few rows and plain bytes, which are read where they lie: both orders, every tier, around vectors
 // and tiles, from small and from large caches. Sums are compared with the scalar definition; outputs of stages with
 // those of packed weights.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "isoquant/batch.h"
 #include "isoquant/isoquant.h"
 #include "test/executors.h"
 #include "test/guarded.h"
@@ -98,7 +100,10 @@ struct Product {
     for (size_t row = 0; row < k; ++row) {
       for (size_t col = 0; col < n; ++col) nxk.at(col, row) = kxn.at(row, col);
     }
-    for (size_t i = 0; i < m; ++i) row_scales.push_back(0.001f * static_cast<float>(i + 1));
+    for (size_t i = 0; i < m; ++i) {
+      row_scales.push_back(0.001f * static_cast<float>(i + 1));
+      row_zero_points.push_back(static_cast<int32_t>(i % 9) + 3);
+    }
     for (size_t i = 0; i < n; ++i) {
       scales.push_back(0.0001f * static_cast<float>(i % 7 + 1));
       bias.push_back(static_cast<float>(i % 5) - 2.0f);
@@ -128,6 +133,45 @@ struct Product {
     ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), b, r, MatrixView<int8_t>(c.data(), m, n)));
     return c;
   }
+  // Zero points of rows, of which `each` has its own or the first is for all, and of columns: they need column sums.
+  std::vector<int32_t> SumsWithZeros(Context& context, const WeightsRef& b, bool each) const {
+    std::vector<int32_t> c(m * n, 7);
+    const ZeroPoints zeros{{row_zero_points.data(), each ? m : 1}, {zero_points.data(), n}};
+    ISOQUANT_CHECK_OK(
+        MatMul(context, a.const_view(), b, zeros, MatrixView<int32_t>(c.data(), m, n), Store::kAccumulate));
+    return c;
+  }
+  std::vector<float> FloatsWithZeros(Context& context, const WeightsRef& b, bool each) const {
+    Dequantization d;
+    d.row_scales = {row_scales.data(), m};
+    d.row_zero_points = {row_zero_points.data(), each ? m : 1};
+    d.column_scales = {scales.data(), n};
+    std::vector<float> c(m * n);
+    ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), b, d, MatrixView<float>(c.data(), m, n)));
+    return c;
+  }
+  std::vector<int8_t> BytesWithZeros(Context& context, const WeightsRef& b, bool each) const {
+    Requantization r;
+    r.scales = {scales.data(), n};
+    r.a_zero_points = {row_zero_points.data(), each ? m : 1};
+    r.b_zero_points = {zero_points.data(), 1};
+    std::vector<int8_t> c(m * n);
+    ISOQUANT_CHECK_OK(MatMul(context, a.const_view(), b, r, MatrixView<int8_t>(c.data(), m, n)));
+    return c;
+  }
+  void CheckZeros(Context& context) const {
+    CAPTURE(m);
+    CAPTURE(k);
+    CAPTURE(n);
+    const PackedWeights packed = Packed(context, KxN{kxn.const_view()});
+    for (const WeightsRef& b : {WeightsRef(KxN{kxn.const_view()}), WeightsRef(NxK{nxk.const_view()})}) {
+      for (const bool each : {false, true}) {
+        CHECK(SumsWithZeros(context, b, each) == SumsWithZeros(context, packed, each));
+        CHECK(FloatsWithZeros(context, b, each) == FloatsWithZeros(context, packed, each));
+        CHECK(BytesWithZeros(context, b, each) == BytesWithZeros(context, packed, each));
+      }
+    }
+  }
   void Check(Context& context) const {
     CAPTURE(m);
     CAPTURE(k);
@@ -144,7 +188,7 @@ struct Product {
   GuardedMatrix<A> a;
   GuardedMatrix<T> kxn, nxk;
   std::vector<float> row_scales, scales, bias;
-  std::vector<int32_t> zero_points;
+  std::vector<int32_t> zero_points, row_zero_points;
 };
 
 TEST_CASE("Plain weights: s8 and u8, sums, floats and bytes, as with packed ones") {
@@ -165,11 +209,63 @@ TEST_CASE("Plain weights: s8 and u8, sums, floats and bytes, as with packed ones
   }
 }
 
+// A row of ones that finds column sums comes on top of the rows; more of them are packed, on the way or before, and
+// from far away in chunks of K.
+const Shape kShapesWithZeros[] = {{1, 70, 1100}, {1, 0, 20},      {1, 1, 1},      {5, 400, 77},  {6, 64, 130},
+                                  {11, 900, 66}, {24, 200, 300},  {40, 700, 330}, {33, 90, 100}, {200, 300, 40},
+                                  {3, 129, 700}, {30, 1500, 140}, {2, 33, 64}};
+
+template <class A, class T>
+void CheckZeros(const Shape& shape, size_t gap) {
+  const Product<A, T> product(shape, gap, shape.m + shape.k);
+  ForEachTier([&](Context& context) { product.CheckZeros(context); });
+}
+
+TEST_CASE("Plain weights: zero points of rows, as with packed ones") {
+  for (const size_t l2_bytes : {DetectCpu().l2_bytes, size_t{1} << 13}) {
+    Cpu cpu = DetectCpu();
+    cpu.l2_bytes = l2_bytes;
+    const ScopedDetection detection(cpu, false);
+    for (const Shape& shape : kShapesWithZeros) {
+      CheckZeros<uint8_t, int8_t>(shape, 0);
+      CheckZeros<int8_t, uint8_t>(shape, 5);
+      CheckZeros<uint8_t, uint8_t>(shape, 2048 - shape.n);
+    }
+  }
+}
+
+// Each product of a batch has weights of its own, or shares them.
+TEST_CASE("Plain weights: zero points of rows in batches") {
+  constexpr size_t kCount = 3, kK = 150, kN = 90;
+  for (const size_t m : Sizes{1, 5, 30}) {
+    const Product<uint8_t, uint8_t> all({kCount * m, kK, kCount * kN}, 0, m);
+    const MatrixBatch<const uint8_t> a(all.a.view().data, kCount, m, kK, kK + 3, m * (kK + 3));
+    const WeightsBatch each(NxK{MatrixView<const uint8_t>(all.nxk.view().data, kN, kK)}, kCount, kK * kN);
+    const WeightsBatch shared(NxK{MatrixView<const uint8_t>(all.nxk.view().data, kN, kK)});
+    const ZeroPoints zeros{{all.row_zero_points.data(), m}, {all.zero_points.data(), kN}};
+    ForEachTierOn<ThreadExecutor>({1, 2, 5}, [&](Context& context, const ThreadExecutor&) {
+      for (const WeightsBatch* b : {&each, &shared}) {
+        std::vector<int32_t> c(kCount * m * kN);
+        ISOQUANT_CHECK_OK(MatMulBatch(context, a, *b, zeros, MatrixBatch<int32_t>(c.data(), kCount, m, kN)));
+        for (size_t i = 0; i < kCount; ++i) {
+          const PackedWeights packed = Packed(
+              context, NxK{MatrixView<const uint8_t>(all.nxk.view().data + (b == &each ? i * kK * kN : 0), kN, kK)});
+          std::vector<int32_t> expected(m * kN);
+          ISOQUANT_CHECK_OK(MatMul(context, a.At(i), packed, zeros, MatrixView<int32_t>(expected.data(), m, kN)));
+          CHECK(std::equal(expected.begin(), expected.end(), c.begin() + static_cast<ptrdiff_t>(i * m * kN)));
+        }
+      }
+    });
+  }
+}
+
 TEST_CASE("Plain weights: few rows, any number of workers") {
   const Product<int8_t, int8_t> wide({2, 2100, 2050}, 0, 1), narrow({5, 9000, 100}, 0, 2);
   ForEachTierOn<ThreadExecutor>({2, 3, 16}, [&](Context& context, const ThreadExecutor&) {
     wide.Check(context);
     narrow.Check(context);
+    wide.CheckZeros(context);
+    narrow.CheckZeros(context);
   });
 }
 

@@ -251,6 +251,11 @@ constexpr ProductShape Products(size_t count, ProductShape shape) {
   return shape;
 }
 
+constexpr ProductShape WithColumnSums(ProductShape shape) {
+  shape.sums_columns = true;
+  return shape;
+}
+
 // What plan is made for plain B that is read where it lies: its rows at a time, columns with sums, columns ahead.
 struct PlainRow {
   const TileTraits& tile;
@@ -282,6 +287,9 @@ const PlainRow kPlainRows[] = {
     {kPlainF32, Products(3, Plain(1, 512, 512, true)), 8, 512, AheadOfFloats(256)},
     {kPlainBf16, Plain(2, 4096, 4096, false), 8, 4096, AheadOfFloats(512)},
     {kPlainBf16, Plain(3, 4096, 4096, false), 16, 4096, AheadOfFloats(512)},
+    // A row more where column sums are asked for.
+    {kPlain512, WithColumnSums(Plain(23, 1024, 2048, false)), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
+    {kPlain512, WithColumnSums(Plain(5, 1024, 5000, true)), 64, 4096, 256},
     // One tile.
     {kPlainMadd, Plain(2, 1024, 1024, false), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
     {kPlainMadd, Plain(2, 1024, 5000, false), 64, 4096, 256},
@@ -305,8 +313,9 @@ TEST_CASE("Plans: plain B of few rows is read where it lies") {
     other.m = 25;
     CHECK_FALSE(PlanMatMul(row.tile, other, kTwoMiB).reads_plain);
   }
-  for (const ProductShape& shape : {Plain(13, 1024, 2049, false), Plain(7, 1024, 2049, true),
-                                    Plain(2, 127, 64, false, true), Plain(24, 1535, 64, false, true)}) {
+  for (const ProductShape& shape :
+       {WithColumnSums(Plain(24, 1024, 2048, false)), Plain(13, 1024, 2049, false), Plain(7, 1024, 2049, true),
+        Plain(2, 127, 64, false, true), Plain(24, 1535, 64, false, true)}) {
     CAPTURE(shape.m);
     CHECK_FALSE(PlanMatMul(kPlain512, shape, kTwoMiB).reads_plain);
   }
@@ -324,18 +333,22 @@ TEST_CASE("Plans: as text") {
         "groups at a time; 463616 bytes a worker");
   CHECK(ToString(PlanMatMul(kPlain512, Plain(1, 4096, 4096, true), kTwoMiB)) ==
         "6 x 64 tiles, rows arranged; 1 block of <= 1 row x 1 part of 64 groups x 1 chunk; reads 16 lines of b at a "
-        "time; 20608 bytes a worker");
+        "time; 20672 bytes a worker");
 }
 
 TEST_CASE("Plans: plain weights are packed on the way, unless A fills L2 or a worker has few columns") {
   // Three eighths of 512 KiB: 192 rows of 1,023 bytes and one more for the division.
-  CHECK(PacksOnTheWay(192, 1023, 4096, 1, kHalfMiB));
-  CHECK_FALSE(PacksOnTheWay(193, 1023, 4096, 1, kHalfMiB));
-  CHECK(PacksOnTheWay(193, 1023, 4096, 1, kTwoMiB));
-  CHECK(PacksOnTheWay(1, 1023, 1, 1, kHalfMiB));
-  CHECK(PacksOnTheWay(7, 1023, 256, 2, kHalfMiB));
-  CHECK(PacksOnTheWay(6, 1023, 255, 2, kHalfMiB));
-  CHECK_FALSE(PacksOnTheWay(7, 1023, 255, 2, kHalfMiB));
+  CHECK(PacksOnTheWay<int32_t>(192, 1023, 4096, 1, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay<int32_t>(193, 1023, 4096, 1, kHalfMiB));
+  CHECK(PacksOnTheWay<int32_t>(193, 1023, 4096, 1, kTwoMiB));
+  CHECK(PacksOnTheWay<int32_t>(1, 1023, 1, 1, kHalfMiB));
+  CHECK(PacksOnTheWay<float>(24, size_t{1} << 24, 64, 1, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay<int32_t>(1, size_t{1} << 24, 64, 1, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay<float>(25, size_t{1} << 24, 64, 1, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay<float>(1, (size_t{1} << 24) + 1, 64, 1, kHalfMiB));
+  CHECK(PacksOnTheWay<int32_t>(7, 1023, 256, 2, kHalfMiB));
+  CHECK(PacksOnTheWay<int32_t>(6, 1023, 255, 2, kHalfMiB));
+  CHECK_FALSE(PacksOnTheWay<int32_t>(7, 1023, 255, 2, kHalfMiB));
 }
 
 // ---- What is true of every plan
@@ -351,6 +364,7 @@ ProductShape AnyShapeOf(Random& random) {
   shape.plain_b = random.Below(4) == 0;
   shape.transposed_b = random.Below(2) == 0;
   shape.has_rows = random.Below(2) == 0;
+  shape.sums_columns = random.Below(3) == 0;
   shape.b_stride = Below(random, 14);
   shape.a = static_cast<RowsOfA>(random.Below(3));
   if (random.Below(2) == 0) shape.products_per_task = tuning::kMinTileProductsPerTask;
@@ -456,11 +470,14 @@ void CheckReadsPlain(const TileTraits& t, const ProductShape& s, const MatMulPla
   CHECK(plan.strip_groups >= 1);
   CHECK(plan.strip_groups <= plan.groups);
   CHECK(plan.columns_ahead % kPlainColumns == 0);
-  // Rows, with room for whole vectors of 64 elements; sums of rows; sums of a strip.
-  CHECK(plan.owed_at >= s.m * DivideUp(s.k, 64) * 16 * t.plain_words * sizeof(int32_t));
-  CHECK(plan.tiles_at >= plan.owed_at + s.m * sizeof(int32_t));
-  CHECK(plan.bytes >= plan.tiles_at + s.m * plan.strip_groups * kPlainColumns * sizeof(int32_t));
-  for (const size_t offset : {plan.owed_at, plan.tiles_at, plan.bytes}) CHECK(offset % 64 == 0);
+  // Rows, with room for whole vectors of 64 elements; sums of rows; sums of a strip; ones.
+  const size_t rows = s.m + (s.sums_columns ? 1 : 0);
+  CHECK(plan.plain_rows == rows);
+  CHECK(plan.owed_at >= rows * DivideUp(s.k, 64) * 16 * t.plain_words * sizeof(int32_t));
+  CHECK(plan.tiles_at >= plan.owed_at + rows * sizeof(int32_t));
+  CHECK(plan.ones_at >= plan.tiles_at + rows * plan.strip_groups * kPlainColumns * sizeof(int32_t));
+  CHECK(plan.bytes >= plan.ones_at + (s.sums_columns ? s.k : 0));
+  for (const size_t offset : {plan.owed_at, plan.tiles_at, plan.ones_at, plan.bytes}) CHECK(offset % 64 == 0);
 }
 
 TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {

@@ -36,8 +36,9 @@ class ISOQUANT_API Runtime {
 
   // Returns at least `bytes` bytes, aligned to 64, or null if there is no memory. They are valid until the next call
   // with the same owner, and contents are not kept. kDriver is for the driver of products alone. An operation that
-  // calls the driver keeps what it prepares in kOperation, and the sums of rows that the driver finds in kRowSums.
-  enum class ScratchOwner : uint8_t { kDriver, kOperation, kRowSums };
+  // calls the driver keeps what it prepares in kOperation, and the sums that the driver finds in kRowSums and
+  // kColumnSums.
+  enum class ScratchOwner : uint8_t { kDriver, kOperation, kRowSums, kColumnSums };
   uint8_t* Scratch(ScratchOwner owner, size_t bytes) {
     const ScratchMemory& scratch = scratch_[static_cast<size_t>(owner)];
     return bytes <= scratch.bytes && scratch.data != nullptr ? scratch.data : Grow(owner, bytes);
@@ -65,7 +66,7 @@ class ISOQUANT_API Runtime {
   static bool AreTilesGranted();
 
   Executor* executor_;
-  ScratchMemory scratch_[3];
+  ScratchMemory scratch_[4];
   uint64_t certain_ = 0, on_request_ = 0;
   int64_t targets_ = 0;
 };

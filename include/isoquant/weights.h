@@ -55,9 +55,9 @@ class ISOQUANT_API PackedWeights {
   PackedWeights(PackedWeights&& other) noexcept;
   PackedWeights& operator=(PackedWeights&& other) noexcept;
 
-  // Packs K x N values, s8, u8, bf16 or f32, into memory that `packed` then owns; what it held before is released. On error
-  // `packed` is left as it was. K or N = 0 is legal. The source may be freed afterwards. It takes O(K N) time, once per
-  // model.
+  // Packs K x N values, s8, u8, bf16 or f32, into memory that `packed` then owns; what it held before is released. On
+  // error `packed` is left as it was. K or N = 0 is legal. The source may be freed afterwards. It takes O(K N) time,
+  // once per model.
   static Status Pack(Context& context, KxN b, PackedWeights& packed);
   static Status Pack(Context& context, NxK b, PackedWeights& packed);
 
@@ -119,6 +119,14 @@ class WeightsRef {
   const PackedPanels* packed() const { return packed_; }  // null: plain
   const WeightMatrix& plain() const { return plain_; }
   bool transposed() const { return transposed_; }  // plain is N x K
+  // The same plain weights, and memory for the sums of their columns as PackedPanels::column_sums has them, which the
+  // engine finds and writes before an output stage asks for them. For the library itself.
+  WeightsRef WithColumnSums(int32_t* sums) const {
+    WeightsRef ref = *this;
+    ref.column_sums_ = sums;
+    return ref;
+  }
+  int32_t* column_sums() const { return column_sums_; }  // of plain ones; null: nobody asks for them
   ElementType type() const { return packed_ != nullptr ? packed_->type : plain_.type; }
   size_t k() const { return packed_ != nullptr ? packed_->k : transposed_ ? plain_.cols : plain_.rows; }
   size_t n() const { return packed_ != nullptr ? packed_->n : transposed_ ? plain_.rows : plain_.cols; }
@@ -127,6 +135,7 @@ class WeightsRef {
   const PackedPanels* packed_ = nullptr;
   WeightMatrix plain_;
   bool transposed_ = false;
+  int32_t* column_sums_ = nullptr;
 };
 
 }  // namespace isoquant

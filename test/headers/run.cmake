@@ -84,12 +84,13 @@ elseif(WHAT STREQUAL "float_flags")
   endforeach()
 
   # These know integers alone.
-  set(integers amx-inl.h arm.h arrange_broadcast-inl.h between_steps.h dispatch.h fixed_multiply-inl.h image_windows.h
-    int8_targets.h layout-inl.h operands_in_place-inl.h pack-inl.h parts-inl.h plain_b.h plain_kxn-inl.h plain_nxk-inl.h
-    plain_vectors-inl.h plan-inl.h problem.h products.h reduce-inl.h row_parameters.h row_scales.h
-    row_source.h row_sums-inl.h row_writer-inl.h rows-inl.h segmented_rows-inl.h stage_ref.h target_tier-inl.h tile-inl.h tile_amx-inl.h tile_amx_int8-inl.h
-    tile_amx_windows-inl.h tile_dot-inl.h tile_finish.h tile_madd_pairs-inl.h tile_madd_s16-inl.h tile_mmla-inl.h
-    tile_scalar-inl.h transpose-inl.h tuning.h window_plan-inl.h window_rows-inl.h zero_points.h)
+  set(integers amx-inl.h arm.h arrange_broadcast-inl.h between_steps.h column_sums.h dispatch.h fixed_multiply-inl.h
+    image_windows.h int8_targets.h layout-inl.h operands_in_place-inl.h pack-inl.h parts-inl.h plain_b.h
+    plain_kxn-inl.h plain_nxk-inl.h plain_vectors-inl.h plan-inl.h problem.h products.h reduce-inl.h row_parameters.h
+    row_scales.h row_source.h row_sums-inl.h row_writer-inl.h rows-inl.h segmented_rows-inl.h stage_ref.h
+    target_tier-inl.h tile-inl.h tile_amx-inl.h tile_amx_int8-inl.h tile_amx_windows-inl.h tile_dot-inl.h
+    tile_finish.h tile_madd_pairs-inl.h tile_madd_s16-inl.h tile_mmla-inl.h tile_scalar-inl.h transpose-inl.h tuning.h
+    window_plan-inl.h window_rows-inl.h zero_points.h)
   foreach(header ${templates})
     get_filename_component(name "${header}" NAME)
     # A header may be empty unless Highway is there.

@@ -53,9 +53,14 @@ HWY_NOINLINE Status MatMulBatchInTasks(Context& context, const Products<typename
   const WeightsRef first = products.WeightsOf(0, memory_of_first);
   ProductShape shape = ShapeOf<P>(context, RowSource<A>(a.At(0)), first, DescribeBatch<P>(a));
   shape.count = a.count;
+  shape.sums_columns = products.needs_column_sums && shape.plain_b;
   const MatMulPlan plan = PlanBatch(TraitsOf<P>(), shape, products.b.count());
-  uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kDriver, shape.workers * plan.bytes);
-  if (scratch == nullptr) return OutOfScratch(shape.workers * plan.bytes);
+  // Each worker has memory for column sums behind the scratch of all.
+  const size_t sums = shape.sums_columns ? RoundUp(shape.n, PackedPanels::kColumns) : 0;
+  const size_t bytes = shape.workers * (plan.bytes + sums * sizeof(int32_t));
+  uint8_t* const scratch = context.Scratch(Context::ScratchOwner::kDriver, bytes);
+  if (scratch == nullptr) return OutOfScratch(bytes);
+  int32_t* const column_sums = reinterpret_cast<int32_t*>(scratch + shape.workers * plan.bytes);
   const bool prepares = plan.column_parts == 1;
   if constexpr (kHasSums<P>) {
     if (!prepares && products.row_sums != nullptr) SumRowsOfAll(context, a, products.row_sums);
@@ -70,7 +75,8 @@ HWY_NOINLINE Status MatMulBatchInTasks(Context& context, const Products<typename
       const MatrixView<const A> rows = a.At(product);
       const RowSource<A> source(rows, products.row_sums == nullptr ? nullptr : products.row_sums + product * a.rows);
       PackedPanels memory;
-      const WeightsRef b = products.WeightsOf(product, memory);
+      WeightsRef b = products.WeightsOf(product, memory);
+      if (shape.sums_columns) b = b.WithColumnSums(column_sums + worker * sums);
       const auto use = [&](const Any& stage) {
         const ProductUnits<P, Any> all{plan, source, prepares, b, stage, scratch};
         all.Run({unit - product * units_each, 1}, worker);

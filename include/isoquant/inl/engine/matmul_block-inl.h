@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "isoquant/inl/engine/column_sums.h"
 #include "isoquant/inl/engine/pack-inl.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
@@ -111,6 +112,9 @@ class MatMulBlock {
     const size_t begin = first_col_ / PackedPanels::kColumns;
     const PlainB from = is_first || !FetchesToPack() ? plan_.plain_b : PlainB::kCached;
     PackPanels<B>(b_, k, {begin, begin + PackedPanels::NumPanels(cols), panels, sums, from});
+    if (HWY_UNLIKELY(b_.column_sums() != nullptr)) {
+      StoreColumnSums(b_, first_col_, cols, reinterpret_cast<const int32_t*>(sums), i != 0);
+    }
     state_.ForgetB();  // the panels before these lay in the same memory
     SetPanels({reinterpret_cast<int8_t*>(panels), reinterpret_cast<int32_t*>(sums), k.size, cols});
     if (plan_.fetches_to_pack) next_ = NextToPack(strip, i);

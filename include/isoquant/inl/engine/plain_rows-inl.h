@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "isoquant/inl/engine/column_sums.h"
 #include "isoquant/inl/engine/plan-inl.h"
 #include "isoquant/inl/engine/row_source.h"
 #include "isoquant/inl/engine/stage-inl.h"
@@ -42,7 +43,7 @@ class PlainRows {
   PlainRows(const MatMulPlan& plan, const RowSource<A>& a, bool prepares, const WeightsRef& b, const Stage& stage,
             uint8_t* scratch)
       : plan_(plan),
-        a_(a),
+        weights_(b),
         b_(b.plain().template As<int8_t>()),
         transposed_(b.transposed()),
         stage_(stage),
@@ -51,7 +52,7 @@ class PlainRows {
         row_words_(plan.PlainRowWords(Tiles::kWords)),
         row_sums_(reinterpret_cast<int32_t*>(scratch + plan.owed_at)),
         sums_(reinterpret_cast<int32_t*>(scratch + plan.tiles_at)),
-        tiles_(DivideUp(plan.m, Tiles::kMR)) {
+        tiles_(DivideUp(plan.plain_rows, Tiles::kMR)) {
     HWY_DASSERT(a.filler == nullptr);
     const int32_t flip = PackedPanels::OffsetOf(b.type()) ^ (Tiles::kUnsignedB ? 128 : 0);
     args_.flip = static_cast<int8_t>(-flip);
@@ -60,10 +61,13 @@ class PlainRows {
     const Part all{0, plan.m};
     if (prepares && a.row_sums != nullptr) SumRows(a.matrix, all, a.row_sums);
     if (Tiles::kUnsignedB) SumRows(a.matrix, all, row_sums_);
-    for (size_t row = 0; row < plan.m; ++row) {
-      int32_t* const to = rows_ + row * row_words_;
-      transposed_ ? Tiles::ArrangeForNxK(a.matrix.Row(row), plan.k, to)
-                  : Tiles::ArrangeForKxN(a.matrix.Row(row), plan.k, to);
+    for (size_t row = 0; row < plan.m; ++row) Arrange(a.matrix.Row(row), row);
+    if (plan.plain_rows != plan.m) {
+      HWY_DASSERT(sums_of_c_ == nullptr);
+      A* const ones = reinterpret_cast<A*>(scratch + plan.ones_at);
+      std::memset(ones, 1, plan.k);
+      Arrange(ones, plan.m);
+      row_sums_[plan.m] = static_cast<int32_t>(static_cast<uint32_t>(plan.k));
     }
   }
 
@@ -76,6 +80,11 @@ class PlainRows {
 
  private:
   static constexpr size_t kColumns = kPlainColumns;
+
+  void Arrange(const A* from, size_t row) {
+    int32_t* const to = rows_ + row * row_words_;
+    transposed_ ? Tiles::ArrangeForNxK(from, plan_.k, to) : Tiles::ArrangeForKxN(from, plan_.k, to);
+  }
 
   void RunStrip(Part groups) {
     const size_t first = groups.begin * kColumns, cols = Min(groups.size * kColumns, plan_.n - first);
@@ -143,7 +152,7 @@ class PlainRows {
     args_.add = direct && sums_of_c_->accumulate;
     args_.to_stride = direct ? sums_of_c_->c_stride : plan_.SumsStride();
     for (size_t t = 0; t < tiles_; ++t) {
-      const Part tile = SplitEvenly(plan_.m, tiles_, t);
+      const Part tile = SplitEvenly(plan_.plain_rows, tiles_, t);
       int32_t* const sums = sums_ + tile.begin * plan_.SumsStride() + at;
       args_.rows = tile.size;
       args_.a = rows_ + tile.begin * row_words_ + k.begin / 4 * Tiles::kWords;
@@ -156,8 +165,10 @@ class PlainRows {
 
   // Sums of a strip that are complete: to the stage, or, of a last group that is not whole, to C.
   void Finish(Part cols) {
-    const Part rows{0, plan_.m};
-    if (sums_of_c_ == nullptr) return RunStage(stage_, sums_, plan_.SumsStride(), rows, cols);
+    if (plan_.plain_rows != plan_.m) {
+      StoreColumnSums(weights_, cols.begin, cols.size, sums_ + plan_.m * plan_.SumsStride(), false);
+    }
+    if (sums_of_c_ == nullptr) return RunStage(stage_, sums_, plan_.SumsStride(), {0, plan_.m}, cols);
     const size_t rest = cols.size % kColumns, whole = cols.size - rest;
     if (rest == 0 || transposed_) return;
     const hn::CappedTag<int32_t, 16> d;
@@ -173,7 +184,7 @@ class PlainRows {
   }
 
   const MatMulPlan& plan_;
-  const RowSource<A>& a_;
+  const WeightsRef& weights_;
   const MatrixView<const int8_t> b_;
   const bool transposed_;
   const Stage stage_;                          // a copy: stores through its pointers cannot change it

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "isoquant/cpu.h"
@@ -103,7 +104,10 @@ struct ProductShape {
   bool transposed_b = false;  // it is N x K
   bool has_rows = false;      // A lies in memory as a matrix, as far as it matters to plain B
   size_t b_stride = 0;        // bytes from row to row
+  bool sums_columns = false;  // its column sums are asked for
 
+  // Rows of products with plain B that is read where it lies. One more, of ones, finds column sums.
+  size_t PlainRows() const { return m + (sums_columns ? 1 : 0); }
   // Whether rows of plain B are so far apart that their lines share few sets of L1 and L2.
   bool SharesSets(size_t bytes) const { return b_stride % bytes == 0; }
 };
@@ -200,11 +204,12 @@ struct MatMulPlan {
   PlainB plain_b;                     // where plain B comes from; kFar: it is packed chunk by chunk of K, too
   bool fetches_to_pack;               // tiles fetch what is packed after them
   // Plain B that is not packed, but read where it lies (plain_rows-inl.h): so many of its rows at a time, and groups of
-  // columns, which have sums in a buffer; and what is fetched, so many columns further on, or nothing if that is 0.
+  // columns, which have sums in a buffer; what is fetched, so many columns further on, or nothing if that is 0; and the
+  // rows of A, with those for column sums.
   bool reads_plain = false;
-  size_t lines, strip_groups, columns_ahead;
+  size_t lines, strip_groups, columns_ahead, plain_rows;
   // Offsets in a worker's scratch. Arranged rows, or the tails of rows that are read in place, come first.
-  size_t tiles_at, b_arranged_at, owed_at, packed_at, packed_sums_at, bytes;
+  size_t tiles_at, b_arranged_at, owed_at, packed_at, packed_sums_at, ones_at, bytes;
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
@@ -248,13 +253,14 @@ HWY_INLINE void SplitForWorkers(const ProductShape& s, MatMulPlan& plan) {
 // Whether plain B is read where it lies.
 HWY_INLINE bool ReadsPlain(const TileTraits& t, const ProductShape& s, bool in_l2) {
   if (!s.plain_b || !s.has_rows || t.plain_mr == 0) return false;
-  if (t.IsOfFloats()) return !s.transposed_b && s.m <= t.plain_tiles * t.plain_mr;
-  if (s.transposed_b) return s.m <= t.plain_tiles * t.plain_mr && (s.m == 1 || s.k >= s.m * tuning::kMinKOfPlainRow);
+  const size_t rows = s.PlainRows();
+  if (t.IsOfFloats()) return !s.transposed_b && rows <= t.plain_tiles * t.plain_mr;
+  if (s.transposed_b) return rows <= t.plain_tiles * t.plain_mr && (s.m == 1 || s.k >= s.m * tuning::kMinKOfPlainRow);
   const size_t tiles = in_l2 ? t.plain_tiles : s.SharesSets(2048) ? 1 : DivideUp(t.plain_tiles, 2);
-  return s.m <= tiles * t.plain_mr;
+  return rows <= tiles * t.plain_mr;
 }
 
-// A product that does. A worker's scratch is for rows, sums of rows, and sums of a strip of columns.
+// A product that does. A worker's scratch is for rows, sums of rows, sums of a strip of columns, and a row of ones.
 HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, bool in_l2, MatMulPlan& plan) {
   plan.reads_plain = true;
   plan.tile = {false, false, false, false, t.plain_mr, kPlainColumns};
@@ -284,9 +290,11 @@ HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, boo
     plan.columns_ahead = tuning::kColumnsAheadOfPlain;
   }
   plan.strip_groups = Min(plan.groups, columns / kPlainColumns);
-  plan.owed_at = s.m * plan.PlainRowWords(t.plain_words) * sizeof(int32_t);
-  plan.tiles_at = plan.owed_at + RoundUp(s.m * sizeof(int32_t), 64);
-  plan.bytes = plan.tiles_at + s.m * plan.SumsStride() * sizeof(int32_t);
+  plan.plain_rows = s.PlainRows();
+  plan.owed_at = plan.plain_rows * plan.PlainRowWords(t.plain_words) * sizeof(int32_t);
+  plan.tiles_at = plan.owed_at + RoundUp(plan.plain_rows * sizeof(int32_t), 64);
+  plan.ones_at = plan.tiles_at + plan.plain_rows * plan.SumsStride() * sizeof(int32_t);
+  plan.bytes = plan.ones_at + (s.sums_columns ? RoundUp(s.k, 64) : 0);
 }
 
 // m, n and workers are at least 1. Plain B: one block of rows, so that each panel is packed once.
@@ -373,13 +381,15 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   return plan;
 }
 
-// Whether plain B is packed while it is multiplied. Else all of it is packed before.
-template <class Caches>
+// Whether plain B is packed while it is multiplied, or read where it lies. Else all of it is packed before.
+template <class Acc, class Caches>
 HWY_INLINE bool PacksOnTheWay(size_t m, size_t k, size_t n, size_t workers, const Caches& caches) {
   const bool more = HWY_TARGET == HWY_AVX2 && workers == 1;
   const size_t eighths = more ? tuning::kEighthsOfL2ForAOf256Bits : tuning::kEighthsOfL2ForA;
-  return m <= tuning::kFewPlainRows || (m <= caches.L2Bytes() / 8 * eighths / (k + 1) &&
-                                        (workers == 1 || n / tuning::kMinPlainColumnsPerTask >= workers));
+  const bool is_few = !std::is_integral<Acc>::value && m <= tuning::kFewRowsOfLongK;
+  const bool leaves_room = m <= caches.L2Bytes() / 8 * eighths / (k + 1);
+  return (leaves_room || (is_few && k <= tuning::kLongestKOfFewRows)) &&
+         (workers == 1 || m <= tuning::kFewPlainRows || n / tuning::kMinPlainColumnsPerTask >= workers);
 }
 
 // For people: "12 x 32 tiles, rows arranged; 3 blocks of <= 24 rows x 1 part of 32 groups x 1 chunk".

@@ -44,6 +44,7 @@ struct Products {
   const StageMaker<Acc>& stages;
   // Sums of rows, as a RowSource has them: a.rows for each product, one product's after the other's. Or null.
   int32_t* row_sums;
+  bool needs_column_sums;  // stages need the sums of b's columns
   // If not null, the matrices of b in panels: the first, and the bytes from one to the next.
   const PackedPanels* packed;
   size_t packed_bytes;

@@ -142,6 +142,7 @@ HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename
     shape.transposed_b = b.transposed();
     shape.has_rows = a.filler == nullptr;
     shape.b_stride = b.plain().row_stride * sizeof(typename P::B);
+    shape.sums_columns = b.column_sums() != nullptr;
   }
   return shape;
 }

@@ -126,6 +126,9 @@ constexpr size_t kBytesOfSlabRow = 512, kL2ShareOfSlab = 4;
 // all of B is packed before the product. (64/1024/1024, seen from the speed with packed weights: 0.75 on the way, 0.55
 // before.)
 constexpr size_t kEighthsOfL2ForA = 3;
+// So few rows of floats are multiplied as plain B comes all the same, up to so long a K. (f32, packed before,
+// 24/28672/512 takes 1.28 times as long, 8/65536/256 1.1 times. s8, on the way, 1.25 and 1.05 times.)
+constexpr size_t kFewRowsOfLongK = 24, kLongestKOfFewRows = size_t{1} << 24;
 // With 256-bit vectors, where CPUs have a smaller L2, and one worker, more of A may come from L3. (Zen 3: MatMulPlain
 // 64/4096/4096 of f32 1.13 to 1.27 times as fast on the way as before, of s8 1.02 to 1.06 times; 96/3000/3000 1.07 and
 // 1.05 times.)
