@@ -251,6 +251,11 @@ constexpr ProductShape Products(size_t count, ProductShape shape) {
   return shape;
 }
 
+constexpr ProductShape OffLines(ProductShape shape, size_t stride) {
+  shape.b_on_lines = false;
+  shape.b_stride = stride;
+  return shape;
+}
 constexpr ProductShape WithColumnSums(ProductShape shape) {
   shape.sums_columns = true;
   return shape;
@@ -266,6 +271,12 @@ const PlainRow kPlainRows[] = {
     // From L2.
     {kPlain512, Plain(24, 1024, 2048, false), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
     {kPlain512, Plain(24, 1024, 100, true), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 128, 0},
+    // Rows that begin no lines: as many as eight ways of L1 hold, but not too many or too few.
+    {kPlain512, OffLines(Plain(24, 1024, 1000, true), 1000), HWY_TARGET <= HWY_AVX3 ? 128 : 64, 512, 0},
+    {kPlain512, OffLines(Plain(24, 1024, 512, true), 512), 64, 512, 0},
+    {kPlain512, OffLines(Plain(2, 1024, 1024, true), 1024), HWY_TARGET <= HWY_AVX3 ? 32 : 64, 512, 0},
+    {kPlain512, OffLines(Plain(3, 1024, 1024, true), 1024), HWY_TARGET <= HWY_AVX3 ? 128 : 64, 512, 0},
+    {kPlainBf16, OffLines(Plain(24, 1024, 512, true), 1040), 128, 512, 0},
     // From beyond it: half as many tiles, and one where rows share sets.
     {kPlain512, Plain(12, 1024, 2049, false), 64, 2112, 256},
     {kPlain512, Plain(6, 1024, 5000, true), 64, 4096, 256},
@@ -276,6 +287,8 @@ const PlainRow kPlainRows[] = {
     {kPlain512, Plain(2, 4096, 4096, false), 64, 4096, 256},
     {kPlain512, Plain(2, 4096, 4096, true), 16, 4096, 512},
     {kPlain512, Plain(3, 4096, 4096, true), 64, 4096, 256},
+    {kPlain512, OffLines(Plain(4, 4096, 4096, true), 8192), 16, 4096, 512},
+    {kPlain512, OffLines(Plain(5, 4096, 4096, true), 8192), 64, 4096, 256},
     // N x K: 64 of K for each of several rows.
     {kPlain512, Plain(1, 3, 1000, false, true), 3, 512, 0},
     {kPlain512, Plain(24, 1536, 9000, true, true), 1536, 512, 0},
@@ -286,7 +299,7 @@ const PlainRow kPlainRows[] = {
     {kPlainF32, Plain(1, 4096, 11008, true), 8, 4096, AheadOfFloats(256)},
     {kPlainF32, Products(3, Plain(1, 512, 512, true)), 8, 512, AheadOfFloats(256)},
     {kPlainBf16, Plain(2, 4096, 4096, false), 8, 4096, AheadOfFloats(512)},
-    {kPlainBf16, Plain(3, 4096, 4096, false), 16, 4096, AheadOfFloats(512)},
+    {kPlainBf16, Plain(8, 4096, 4096, false), 16, 4096, AheadOfFloats(512)},
     // A row more where column sums are asked for.
     {kPlain512, WithColumnSums(Plain(23, 1024, 2048, false)), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
     {kPlain512, WithColumnSums(Plain(5, 1024, 5000, true)), 64, 4096, 256},
@@ -319,6 +332,7 @@ TEST_CASE("Plans: plain B of few rows is read where it lies") {
     CAPTURE(shape.m);
     CHECK_FALSE(PlanMatMul(kPlain512, shape, kTwoMiB).reads_plain);
   }
+  CHECK(PlanMatMul(kPlainBf16, Plain(9, 4096, 4096, false), kTwoMiB).reads_plain == (HWY_TARGET != HWY_AVX2));
   CHECK_FALSE(PlanMatMul(kPlainF32, Plain(1, 100, 100, false, true), kTwoMiB).reads_plain);
   CHECK_FALSE(PlanMatMul(kF32, Plain(1, 100, 100, false), kTwoMiB).reads_plain);
   CHECK_FALSE(PlanMatMul(kPlainMadd, Plain(3, 100, 100, false), kTwoMiB).reads_plain);

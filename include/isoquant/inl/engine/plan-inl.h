@@ -105,6 +105,7 @@ struct ProductShape {
   bool has_rows = false;      // A lies in memory as a matrix, as far as it matters to plain B
   size_t b_stride = 0;        // bytes from row to row
   bool sums_columns = false;  // its column sums are asked for
+  bool b_on_lines = true;     // each row begins a line of the cache
 
   // Rows of products with plain B that is read where it lies. One more, of ones, finds column sums.
   size_t PlainRows() const { return m + (sums_columns ? 1 : 0); }
@@ -251,13 +252,27 @@ HWY_INLINE void SplitForWorkers(const ProductShape& s, MatMulPlan& plan) {
 }
 
 // Whether plain B is read where it lies.
-HWY_INLINE bool ReadsPlain(const TileTraits& t, const ProductShape& s, bool in_l2) {
+HWY_INLINE bool ReadsPlain(const TileTraits& t, const ProductShape& s, bool in_l2, PlainB from) {
   if (!s.plain_b || !s.has_rows || t.plain_mr == 0) return false;
   const size_t rows = s.PlainRows();
-  if (t.IsOfFloats()) return !s.transposed_b && rows <= t.plain_tiles * t.plain_mr;
+  if (t.IsOfFloats()) {
+    const bool is_short = HWY_TARGET == HWY_AVX2 && t.b_bytes == 2 && from == PlainB::kFar;
+    return !s.transposed_b && rows <= (is_short ? tuning::kFewRowsOfFarBf16 : t.plain_tiles * t.plain_mr);
+  }
   if (s.transposed_b) return rows <= t.plain_tiles * t.plain_mr && (s.m == 1 || s.k >= s.m * tuning::kMinKOfPlainRow);
   const size_t tiles = in_l2 ? t.plain_tiles : s.SharesSets(2048) ? 1 : DivideUp(t.plain_tiles, 2);
   return rows <= tiles * t.plain_mr;
+}
+
+// How many rows of plain B out of L2 tiles take at a time: all. But if they do not begin lines, tiles side by side
+// share lines, which should be in L1 still for the second one: a set holds eight.
+HWY_INLINE size_t LinesFromL2(const ProductShape& s) {
+  if (s.b_on_lines) return Max(s.k, 1);
+  constexpr size_t kSets = 4096, kWays = 8;
+  const size_t power_of_two = s.b_stride & (0 - s.b_stride);  // the largest that divides the distance of rows
+  const size_t rows_of_a_way = kSets / Max(Min(power_of_two, kSets), 1);
+  const size_t lines = Max(Min(kWays * rows_of_a_way, tuning::kMostLinesOfL2), tuning::kFewestLinesOfL2);
+  return lines == tuning::kFewestLinesOfL2 && s.m > tuning::kRowsOfFewestLines ? tuning::kMostLinesOfL2 : lines;
 }
 
 // A product that does. A worker's scratch is for rows, sums of rows, sums of a strip of columns, and a row of ones.
@@ -271,7 +286,7 @@ HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, boo
   plan.max_block_rows = s.m;
   size_t columns = tuning::kColumnsOfPlain;
   if (s.transposed_b || (in_l2 && t.IsOfFloats())) {
-    plan.lines = Max(s.k, 1);
+    plan.lines = s.transposed_b ? Max(s.k, 1) : LinesFromL2(s);
     plan.columns_ahead = 0;
     columns = tuning::kColumnsOfPlainFromL2;
   } else if (t.IsOfFloats()) {
@@ -279,10 +294,10 @@ HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, boo
     plan.lines = has_more ? tuning::kLinesOfPlainBf16 : tuning::kLinesOfPlainFloats;
     plan.columns_ahead = HWY_TARGET == HWY_AVX2 ? 0 : tuning::kBytesAheadOfPlainFloats / t.b_bytes;
   } else if (in_l2) {
-    plan.lines = HWY_TARGET <= HWY_AVX3 ? Max(s.k, 1) : tuning::kLinesOfPlain;
+    plan.lines = HWY_TARGET <= HWY_AVX3 ? LinesFromL2(s) : tuning::kLinesOfPlain;
     plan.columns_ahead = 0;
     columns = tuning::kColumnsOfPlainFromL2;
-  } else if (plan.plain_b == PlainB::kFar && s.m <= (s.SharesSets(2048) ? 2 : 1)) {
+  } else if (plan.plain_b == PlainB::kFar && s.m <= (!s.SharesSets(2048) ? 1 : s.b_on_lines ? 2 : 4)) {
     plan.lines = tuning::kFewLinesOfPlain;
     plan.columns_ahead = tuning::kColumnsAheadOfFewLines;
   } else {
@@ -312,7 +327,7 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   plan.plain_b = s.plain_b ? WherePlainIs(b_bytes, l2_bytes) : PlainB::kCached;
   if (plan.plain_b == PlainB::kFar && (s.transposed_b || t.owes)) plan.plain_b = PlainB::kNear;
   const bool in_l2 = s.count * b_bytes <= l2_bytes;  // each product has a plain B of its own
-  if (ReadsPlain(t, s, in_l2)) {
+  if (ReadsPlain(t, s, in_l2, plan.plain_b)) {
     PlanReadingPlain(t, s, in_l2, plan);
     return plan;
   }
