@@ -209,6 +209,44 @@ TEST_CASE("Plain weights: s8 and u8, sums, floats and bytes, as with packed ones
   }
 }
 
+// B of rows whole lines apart that begins anywhere in a line: groups of columns, of which the first and the last may
+// share some, and sums that are added to.
+TEST_CASE("Plain weights: few rows of B that begins within a line") {
+  constexpr size_t kK = 70, kStride = 320;
+  std::vector<int8_t> memory(kK * kStride + 64);
+  Random random(7);
+  FillIntegers(random, memory.data(), memory.size());
+  int8_t* const line = memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) % 64;
+  for (const size_t l2_bytes : {DetectCpu().l2_bytes, size_t{1} << 13}) {
+    Cpu cpu = DetectCpu();
+    cpu.l2_bytes = l2_bytes;
+    const ScopedDetection detection(cpu, false);
+    for (const size_t m : Sizes{1, 3, 6}) {
+      const std::vector<uint8_t> a(m * kK, 201);
+      const MatrixView<const uint8_t> rows(a.data(), m, kK);
+      for (const size_t offset : Sizes{1, 16, 63}) {
+        for (const size_t n : Sizes{63, 64, 65, 100, 127, 128, 129, 192, 200, 256}) {
+          CAPTURE(m);
+          CAPTURE(offset);
+          CAPTURE(n);
+          const KxN b{MatrixView<const int8_t>(line + offset, kK, n, kStride)};
+          ForEachTierOn<ThreadExecutor>({1, 2}, [&](Context& context, const ThreadExecutor&) {
+            const PackedWeights packed = Packed(context, b);
+            for (const Store store : {Store::kOverwrite, Store::kAccumulate}) {
+              const GuardedMatrix<int32_t> c(m, n), expected(m, n);
+              for (int32_t& x : c.buffer()) x = 5;
+              for (int32_t& x : expected.buffer()) x = 5;
+              ISOQUANT_CHECK_OK(MatMul(context, rows, b, c.view(), store));
+              ISOQUANT_CHECK_OK(MatMul(context, rows, packed, expected.view(), store));
+              CHECK(std::equal(c.buffer().begin(), c.buffer().end(), expected.buffer().begin()));
+            }
+          });
+        }
+      }
+    }
+  }
+}
+
 // A row of ones that finds column sums comes on top of the rows; more of them are packed, on the way or before, and
 // from far away in chunks of K.
 const Shape kShapesWithZeros[] = {{1, 70, 1100}, {1, 0, 20},      {1, 1, 1},      {5, 400, 77},  {6, 64, 130},

@@ -251,8 +251,10 @@ constexpr ProductShape Products(size_t count, ProductShape shape) {
   return shape;
 }
 
+// Rows `stride` bytes apart, the first of which begins 16 bytes behind the begin of a line.
 constexpr ProductShape OffLines(ProductShape shape, size_t stride) {
-  shape.b_on_lines = false;
+  shape.b_on_lines = stride % 64 == 0;
+  shape.b_offset = shape.b_on_lines ? 16 : 0;
   shape.b_stride = stride;
   return shape;
 }
@@ -271,12 +273,14 @@ const PlainRow kPlainRows[] = {
     // From L2.
     {kPlain512, Plain(24, 1024, 2048, false), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
     {kPlain512, Plain(24, 1024, 100, true), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 128, 0},
-    // Rows that begin no lines: as many as eight ways of L1 hold, but not too many or too few.
+    // Rows that are whole lines apart: tiles begin lines, except those of one or two rows.
+    {kPlain512, OffLines(Plain(24, 1024, 512, true), 512), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 512, 0},
+    {kPlain512, OffLines(Plain(3, 1024, 400, true), 512), HWY_TARGET <= HWY_AVX3 ? 1024 : 64, 448, 0},
+    {kPlain512, OffLines(Plain(2, 1024, 400, true), 512), 64, 448, 0},
+    {kPlain512, OffLines(Plain(1, 1024, 1024, true), 1024), HWY_TARGET <= HWY_AVX3 ? 32 : 64, 512, 0},
+    // Other distances, and floats.
     {kPlain512, OffLines(Plain(24, 1024, 1000, true), 1000), HWY_TARGET <= HWY_AVX3 ? 128 : 64, 512, 0},
-    {kPlain512, OffLines(Plain(24, 1024, 512, true), 512), 64, 512, 0},
-    {kPlain512, OffLines(Plain(2, 1024, 1024, true), 1024), HWY_TARGET <= HWY_AVX3 ? 32 : 64, 512, 0},
-    {kPlain512, OffLines(Plain(3, 1024, 1024, true), 1024), HWY_TARGET <= HWY_AVX3 ? 128 : 64, 512, 0},
-    {kPlainBf16, OffLines(Plain(24, 1024, 512, true), 1040), 128, 512, 0},
+    {kPlainBf16, OffLines(Plain(24, 1024, 512, true), 1000), 1024, 512, 0},
     // From beyond it: half as many tiles, and one where rows share sets.
     {kPlain512, Plain(12, 1024, 2049, false), 64, 2112, 256},
     {kPlain512, Plain(6, 1024, 5000, true), 64, 4096, 256},
@@ -287,8 +291,6 @@ const PlainRow kPlainRows[] = {
     {kPlain512, Plain(2, 4096, 4096, false), 64, 4096, 256},
     {kPlain512, Plain(2, 4096, 4096, true), 16, 4096, 512},
     {kPlain512, Plain(3, 4096, 4096, true), 64, 4096, 256},
-    {kPlain512, OffLines(Plain(4, 4096, 4096, true), 8192), 16, 4096, 512},
-    {kPlain512, OffLines(Plain(5, 4096, 4096, true), 8192), 64, 4096, 256},
     // N x K: 64 of K for each of several rows.
     {kPlain512, Plain(1, 3, 1000, false, true), 3, 512, 0},
     {kPlain512, Plain(24, 1536, 9000, true, true), 1536, 512, 0},
@@ -347,7 +349,7 @@ TEST_CASE("Plans: as text") {
         "groups at a time; 463616 bytes a worker");
   CHECK(ToString(PlanMatMul(kPlain512, Plain(1, 4096, 4096, true), kTwoMiB)) ==
         "6 x 64 tiles, rows arranged; 1 block of <= 1 row x 1 part of 64 groups x 1 chunk; reads 16 lines of b at a "
-        "time; 20672 bytes a worker");
+        "time; 37632 bytes a worker");
 }
 
 TEST_CASE("Plans: plain weights are packed on the way, unless A fills L2 or a worker has few columns") {
@@ -380,6 +382,8 @@ ProductShape AnyShapeOf(Random& random) {
   shape.has_rows = random.Below(2) == 0;
   shape.sums_columns = random.Below(3) == 0;
   shape.b_stride = Below(random, 14);
+  shape.b_on_lines = random.Below(2) == 0;
+  if (shape.b_on_lines) shape.b_offset = random.Below(64);
   shape.a = static_cast<RowsOfA>(random.Below(3));
   if (random.Below(2) == 0) shape.products_per_task = tuning::kMinTileProductsPerTask;
   return shape;
@@ -489,9 +493,14 @@ void CheckReadsPlain(const TileTraits& t, const ProductShape& s, const MatMulPla
   CHECK(plan.plain_rows == rows);
   CHECK(plan.owed_at >= rows * DivideUp(s.k, 64) * 16 * t.plain_words * sizeof(int32_t));
   CHECK(plan.tiles_at >= plan.owed_at + rows * sizeof(int32_t));
-  CHECK(plan.ones_at >= plan.tiles_at + rows * plan.strip_groups * kPlainColumns * sizeof(int32_t));
+  const size_t sums_bytes = rows * (plan.strip_groups + 1) * kPlainColumns * sizeof(int32_t);
+  CHECK(plan.slots_at >= plan.tiles_at + sums_bytes);
+  CHECK(plan.ones_at >= plan.slots_at + (s.transposed_b ? 0 : sums_bytes));
+  CHECK(plan.groups == DivideUp(s.n + plan.shift, kPlainColumns));
+  CHECK((plan.shift == 0 || (plan.shift == s.b_offset && s.n >= kPlainColumns)));
   CHECK(plan.bytes >= plan.ones_at + (s.sums_columns ? s.k : 0));
-  for (const size_t offset : {plan.owed_at, plan.tiles_at, plan.ones_at, plan.bytes}) CHECK(offset % 64 == 0);
+  for (const size_t offset : {plan.owed_at, plan.tiles_at, plan.slots_at, plan.ones_at, plan.bytes})
+    CHECK(offset % 64 == 0);
 }
 
 TEST_CASE("Plans: blocks, chunks and groups cover the product, and scratch holds what they need") {

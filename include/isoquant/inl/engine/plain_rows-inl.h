@@ -3,6 +3,10 @@
 // N x K is read from end to end. K x N that is in L2 is read column by column of 64, all of K at a time, by one tile of
 // rows after the other. Otherwise it comes from end to end of its rows, some rows at a time, and sums of these wait in
 // a buffer: no prefetcher follows as many rows as K has, and rows that are a multiple of 4 KiB apart share sets of L1.
+//
+// Tiles of K x N have 64 columns, and read whole lines where they can: B that begins within a line has a first tile
+// whose last columns are the second one's, too. So has the last tile, which ends with the row. Each column is stored
+// once.
 
 // Per-target include guard.
 #if defined(ISOQUANT_INL_ENGINE_PLAIN_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -52,6 +56,7 @@ class PlainRows {
         row_words_(plan.PlainRowWords(Tiles::kWords)),
         row_sums_(reinterpret_cast<int32_t*>(scratch + plan.owed_at)),
         sums_(reinterpret_cast<int32_t*>(scratch + plan.tiles_at)),
+        slots_(reinterpret_cast<int32_t*>(scratch + plan.slots_at)),
         tiles_(DivideUp(plan.plain_rows, Tiles::kMR)) {
     HWY_DASSERT(a.filler == nullptr);
     const int32_t flip = PackedPanels::OffsetOf(b.type()) ^ (Tiles::kUnsignedB ? 128 : 0);
@@ -86,18 +91,34 @@ class PlainRows {
     transposed_ ? Tiles::ArrangeForNxK(from, plan_.k, to) : Tiles::ArrangeForKxN(from, plan_.k, to);
   }
 
+  // A tile takes kColumns columns from `col` on, if there are as many. Those of its own are no other tile's: the first
+  // tile of K x N ends behind the begin of the second one, which begins a line, and the last tile begins before the end
+  // of the one before it.
+  struct Group {
+    size_t col;
+    Part own;
+  };
+  Group GroupAt(size_t g) const {
+    const size_t begin = g == 0 ? 0 : g * kColumns - plan_.shift, n = plan_.n;
+    const size_t end = Min((g + 1) * kColumns - plan_.shift, n);
+    return {transposed_ || n < kColumns ? begin : Min(begin, n - kColumns), {begin, end - begin}};
+  }
+
   void RunStrip(Part groups) {
-    const size_t first = groups.begin * kColumns, cols = Min(groups.size * kColumns, plan_.n - first);
+    const Part last = GroupAt(groups.begin + groups.size - 1).own;
+    first_ = GroupAt(groups.begin).own.begin;
+    const size_t cols = last.begin + last.size - first_;
     size_t k = 0;
     do {
       const Part lines{k, Min(plan_.lines, plan_.k - k)};
-      for (size_t col = 0; col < cols; col += kColumns) {
-        args_.ahead = Ahead(lines, col, cols);
-        RunGroup(lines, first + col, col);
+      for (size_t g = 0; g < groups.size; ++g) {
+        const Group group = GroupAt(groups.begin + g);
+        args_.ahead = Ahead(lines, group.own.begin - first_, cols);
+        RunGroup(lines, group, g * kColumns);
       }
       k += lines.size;
     } while (k < plan_.k);
-    Finish({first, cols});
+    Finish(groups, {first_, cols});
   }
 
   // What is fetched with lines of the group from column `col` of the strip on: the same lines some groups later, or in
@@ -109,76 +130,85 @@ class PlainRows {
     return static_cast<ptrdiff_t>(plan_.lines * b_.row_stride + ahead) - static_cast<ptrdiff_t>(cols);
   }
 
-  // Some lines of the group from column `col` on, whose sums are at `at` in the buffer.
-  void RunGroup(Part lines, size_t col, size_t at) {
+  // Some lines of a group. Sums of some of K wait at `slot`.
+  void RunGroup(Part lines, const Group& group, size_t slot) {
     constexpr size_t kCopied = 64;
-    const size_t cols = Min(kColumns, plan_.n - col);
     if (transposed_) {
-      args_.b = b_.Row(col);
+      args_.b = b_.Row(group.col);
       args_.b_stride = b_.row_stride;
       args_.k = plan_.k;
-      args_.cols = cols;
-      return RunTiles(lines, col, at);
+      args_.cols = group.own.size;
+      return RunTiles(lines, group, slot);
     }
+    const size_t cols = Min(kColumns, plan_.n);
     size_t done = 0;
     if (cols == kColumns) {
-      args_.b = b_.Row(lines.begin) + col;
+      args_.b = b_.Row(lines.begin) + group.col;
       args_.b_stride = b_.row_stride;
       done = lines.size / 4 * 4;
-      if (done != 0 || lines.size == 0) RunTiles({lines.begin, done}, col, at);
+      if (done != 0 || lines.size == 0) RunTiles({lines.begin, done}, group, slot);
     } else if (lines.size == 0) {
-      RunTiles({0, 0}, col, at);
+      RunTiles({0, 0}, group, slot);
     }
-    // A group of lines or of columns that is not whole, filled up with zeros.
+    // Lines that are no whole group of four, or fewer columns than a tile has: filled up with zeros.
     while (done < lines.size) {
       HWY_ALIGN int8_t copied[kCopied * kColumns];
       const Part k{lines.begin + done, Min(kCopied, lines.size - done)};
       std::memset(copied, 0, RoundUp(k.size, 4) * kColumns);
-      for (size_t i = 0; i < k.size; ++i) std::memcpy(copied + i * kColumns, b_.Row(k.begin + i) + col, cols);
+      for (size_t i = 0; i < k.size; ++i) std::memcpy(copied + i * kColumns, b_.Row(k.begin + i) + group.col, cols);
       args_.b = copied;
       args_.b_stride = kColumns;
       args_.ahead = 0;
-      RunTiles(k, col, at);
+      RunTiles(k, group, slot);
       done += k.size;
     }
   }
 
   // All rows. The first lines of K begin sums, and the last ones complete them.
-  void RunTiles(Part k, size_t col, size_t at) {
+  void RunTiles(Part k, const Group& group, size_t slot) {
     const bool is_last = k.begin + k.size == plan_.k;
-    const bool direct = is_last && sums_of_c_ != nullptr && (transposed_ || plan_.n - col >= kColumns);
+    const bool direct = is_last && sums_of_c_ != nullptr && (transposed_ || group.own.size == kColumns);
     args_.groups = DivideUp(k.size, 4);
     args_.is_complete = is_last;
     args_.add = direct && sums_of_c_->accumulate;
     args_.to_stride = direct ? sums_of_c_->c_stride : plan_.SumsStride();
+    int32_t* const to = direct ? sums_of_c_->c + group.col : is_last ? SumsAt(0, group.col) : slots_ + slot;
     for (size_t t = 0; t < tiles_; ++t) {
       const Part tile = SplitEvenly(plan_.plain_rows, tiles_, t);
-      int32_t* const sums = sums_ + tile.begin * plan_.SumsStride() + at;
       args_.rows = tile.size;
       args_.a = rows_ + tile.begin * row_words_ + k.begin / 4 * Tiles::kWords;
       args_.row_sums = row_sums_ + tile.begin;
-      args_.from = k.begin == 0 ? nullptr : sums;
-      args_.to = direct ? sums_of_c_->c + tile.begin * sums_of_c_->c_stride + col : sums;
+      args_.from = k.begin == 0 ? nullptr : slots_ + tile.begin * plan_.SumsStride() + slot;
+      args_.to = to + tile.begin * args_.to_stride;
       transposed_ ? Tiles::TileNxK(args_) : Tiles::TileKxN(args_);
     }
   }
 
-  // Sums of a strip that are complete: to the stage, or, of a last group that is not whole, to C.
-  void Finish(Part cols) {
+  // Sums that are complete, of a column of the strip, or of the group's before that.
+  int32_t* SumsAt(size_t row, size_t col) const { return sums_ + row * plan_.SumsStride() + (kColumns + col - first_); }
+
+  // Sums of a strip that are complete: to the stage, or, of groups that share columns, to C.
+  void Finish(Part groups, Part cols) {
     if (plan_.plain_rows != plan_.m) {
-      StoreColumnSums(weights_, cols.begin, cols.size, sums_ + plan_.m * plan_.SumsStride(), false);
+      StoreColumnSums(weights_, cols.begin, cols.size, SumsAt(plan_.m, cols.begin), false);
     }
-    if (sums_of_c_ == nullptr) return RunStage(stage_, sums_, plan_.SumsStride(), {0, plan_.m}, cols);
-    const size_t rest = cols.size % kColumns, whole = cols.size - rest;
-    if (rest == 0 || transposed_) return;
+    if (sums_of_c_ == nullptr) {
+      return RunStage(stage_, SumsAt(0, cols.begin), plan_.SumsStride(), {0, plan_.m}, cols);
+    }
+    if (transposed_) return;
+    StoreOwn(GroupAt(groups.begin).own);
+    if (groups.size != 1) StoreOwn(GroupAt(groups.begin + groups.size - 1).own);
+  }
+  void StoreOwn(Part own) {
+    if (own.size == kColumns) return;  // its tile did
     const hn::CappedTag<int32_t, 16> d;
     for (size_t row = 0; row < plan_.m; ++row) {
-      const int32_t* const from = sums_ + row * plan_.SumsStride() + whole;
-      int32_t* const to = sums_of_c_->c + row * sums_of_c_->c_stride + cols.begin + whole;
-      for (size_t j = 0; j < rest; j += hn::Lanes(d)) {
+      const int32_t* const from = SumsAt(row, own.begin);
+      int32_t* const to = sums_of_c_->c + row * sums_of_c_->c_stride + own.begin;
+      for (size_t j = 0; j < own.size; j += hn::Lanes(d)) {
         auto sum = hn::LoadU(d, from + j);
-        if (sums_of_c_->accumulate) sum = hn::Add(sum, LoadFirst(d, to + j, rest - j));
-        StoreFirst(sum, d, to + j, rest - j);
+        if (sums_of_c_->accumulate) sum = hn::Add(sum, LoadFirst(d, to + j, own.size - j));
+        StoreFirst(sum, d, to + j, own.size - j);
       }
     }
   }
@@ -192,8 +222,9 @@ class PlainRows {
   int32_t* const rows_;
   const size_t row_words_;
   int32_t* const row_sums_;
-  int32_t* const sums_;
+  int32_t *const sums_, *const slots_;
   const size_t tiles_;
+  size_t first_ = 0;  // the first column of a strip
   PlainTileArgs args_;
 };
 

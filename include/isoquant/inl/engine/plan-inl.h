@@ -105,7 +105,8 @@ struct ProductShape {
   bool has_rows = false;      // A lies in memory as a matrix, as far as it matters to plain B
   size_t b_stride = 0;        // bytes from row to row
   bool sums_columns = false;  // its column sums are asked for
-  bool b_on_lines = true;     // each row begins a line of the cache
+  bool b_on_lines = true;     // rows are whole lines apart
+  size_t b_offset = 0;        // then: where in a line they begin
 
   // Rows of products with plain B that is read where it lies. One more, of ones, finds column sums.
   size_t PlainRows() const { return m + (sums_columns ? 1 : 0); }
@@ -209,8 +210,9 @@ struct MatMulPlan {
   // rows of A, with those for column sums.
   bool reads_plain = false;
   size_t lines, strip_groups, columns_ahead, plain_rows;
+  size_t shift;  // of K x N: so many columns less has the first group, so that the others begin lines
   // Offsets in a worker's scratch. Arranged rows, or the tails of rows that are read in place, come first.
-  size_t tiles_at, b_arranged_at, owed_at, packed_at, packed_sums_at, ones_at, bytes;
+  size_t tiles_at, b_arranged_at, owed_at, packed_at, packed_sums_at, slots_at, ones_at, bytes;
 
   // Chunks of K are whole pieces, except that the last one ends at k.
   Part Chunk(size_t i) const {
@@ -223,7 +225,7 @@ struct MatMulPlan {
   // Of plain B that is read where it lies: words from row to row of A, arranged, and sums from row to row. They are
   // whole lines of the cache, and not a multiple of 4 KiB apart.
   size_t PlainRowWords(size_t words_of_group) const { return RoundUp(k, 64) / 4 * words_of_group + 16; }
-  size_t SumsStride() const { return strip_groups * kPlainColumns + 16; }
+  size_t SumsStride() const { return (strip_groups + 1) * kPlainColumns + 16; }
 };
 
 // The tasks of each of several products: so many that they can be dealt out evenly, or are many.
@@ -264,29 +266,31 @@ HWY_INLINE bool ReadsPlain(const TileTraits& t, const ProductShape& s, bool in_l
   return rows <= tiles * t.plain_mr;
 }
 
-// How many rows of plain B out of L2 tiles take at a time: all. But if they do not begin lines, tiles side by side
+// How many rows of plain bytes out of L2 tiles take at a time: all. But if tiles do not begin lines, those side by side
 // share lines, which should be in L1 still for the second one: a set holds eight.
-HWY_INLINE size_t LinesFromL2(const ProductShape& s) {
-  if (s.b_on_lines) return Max(s.k, 1);
+HWY_INLINE size_t LinesFromL2(const ProductShape& s, size_t shift) {
+  if (s.b_on_lines && s.b_offset == shift) return Max(s.k, 1);
   constexpr size_t kSets = 4096, kWays = 8;
   const size_t power_of_two = s.b_stride & (0 - s.b_stride);  // the largest that divides the distance of rows
   const size_t rows_of_a_way = kSets / Max(Min(power_of_two, kSets), 1);
-  const size_t lines = Max(Min(kWays * rows_of_a_way, tuning::kMostLinesOfL2), tuning::kFewestLinesOfL2);
-  return lines == tuning::kFewestLinesOfL2 && s.m > tuning::kRowsOfFewestLines ? tuning::kMostLinesOfL2 : lines;
+  return Max(Min(kWays * rows_of_a_way, tuning::kMostLinesFromL2), tuning::kFewestLinesFromL2);
 }
 
-// A product that does. A worker's scratch is for rows, sums of rows, sums of a strip of columns, and a row of ones.
+// A product that does. A worker's scratch is for rows, sums of rows, sums of a strip of columns, complete ones and
+// others, and a row of ones.
 HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, bool in_l2, MatMulPlan& plan) {
   plan.reads_plain = true;
   plan.tile = {false, false, false, false, t.plain_mr, kPlainColumns};
-  plan.groups = DivideUp(s.n, kPlainColumns);
+  const bool may_shift = !s.transposed_b && !t.IsOfFloats() && s.n >= kPlainColumns;
+  plan.shift = may_shift && (!in_l2 || s.m > tuning::kRowsWithoutShift) ? s.b_offset : 0;
+  plan.groups = DivideUp(s.n + plan.shift, kPlainColumns);
   plan.row_blocks = plan.column_parts = plan.chunks = 1;
   plan.pack_groups = 0;
   if (s.workers > 1) SplitForWorkers(s, plan);
   plan.max_block_rows = s.m;
   size_t columns = tuning::kColumnsOfPlain;
   if (s.transposed_b || (in_l2 && t.IsOfFloats())) {
-    plan.lines = s.transposed_b ? Max(s.k, 1) : LinesFromL2(s);
+    plan.lines = Max(s.k, 1);
     plan.columns_ahead = 0;
     columns = tuning::kColumnsOfPlainFromL2;
   } else if (t.IsOfFloats()) {
@@ -294,10 +298,10 @@ HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, boo
     plan.lines = has_more ? tuning::kLinesOfPlainBf16 : tuning::kLinesOfPlainFloats;
     plan.columns_ahead = HWY_TARGET == HWY_AVX2 ? 0 : tuning::kBytesAheadOfPlainFloats / t.b_bytes;
   } else if (in_l2) {
-    plan.lines = HWY_TARGET <= HWY_AVX3 ? LinesFromL2(s) : tuning::kLinesOfPlain;
+    plan.lines = HWY_TARGET <= HWY_AVX3 ? LinesFromL2(s, plan.shift) : tuning::kLinesOfPlain;
     plan.columns_ahead = 0;
     columns = tuning::kColumnsOfPlainFromL2;
-  } else if (plan.plain_b == PlainB::kFar && s.m <= (!s.SharesSets(2048) ? 1 : s.b_on_lines ? 2 : 4)) {
+  } else if (plan.plain_b == PlainB::kFar && s.m <= (s.SharesSets(2048) ? 2 : 1)) {
     plan.lines = tuning::kFewLinesOfPlain;
     plan.columns_ahead = tuning::kColumnsAheadOfFewLines;
   } else {
@@ -308,7 +312,9 @@ HWY_INLINE void PlanReadingPlain(const TileTraits& t, const ProductShape& s, boo
   plan.plain_rows = s.PlainRows();
   plan.owed_at = plan.plain_rows * plan.PlainRowWords(t.plain_words) * sizeof(int32_t);
   plan.tiles_at = plan.owed_at + RoundUp(plan.plain_rows * sizeof(int32_t), 64);
-  plan.ones_at = plan.tiles_at + plan.plain_rows * plan.SumsStride() * sizeof(int32_t);
+  const size_t sums_bytes = plan.plain_rows * plan.SumsStride() * sizeof(int32_t);
+  plan.slots_at = plan.tiles_at + sums_bytes;
+  plan.ones_at = plan.slots_at + (s.transposed_b ? 0 : sums_bytes);
   plan.bytes = plan.ones_at + (s.sums_columns ? RoundUp(s.k, 64) : 0);
 }
 

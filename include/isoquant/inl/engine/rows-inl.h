@@ -143,7 +143,8 @@ HWY_INLINE ProductShape ShapeOf(const Context& context, const RowSource<typename
     shape.has_rows = a.filler == nullptr;
     shape.b_stride = b.plain().row_stride * sizeof(typename P::B);
     shape.sums_columns = b.column_sums() != nullptr;
-    shape.b_on_lines = (reinterpret_cast<uintptr_t>(b.plain().data) | shape.b_stride) % PackedPanels::kLineBytes == 0;
+    shape.b_on_lines = shape.b_stride % PackedPanels::kLineBytes == 0;
+    if (shape.b_on_lines) shape.b_offset = reinterpret_cast<uintptr_t>(b.plain().data) % PackedPanels::kLineBytes;
   }
   return shape;
 }

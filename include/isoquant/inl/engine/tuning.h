@@ -145,11 +145,14 @@ constexpr size_t kFewPlainRows = 6;
 // Out of L2: all of K at a time, and sums of so many columns go to the output stage. (256-bit vectors, which are halves
 // of a line, have some of K at a time, which is in L1 for the second half: 1 to 8 rows of 512/512 1.4 times as fast.)
 constexpr size_t kColumnsOfPlainFromL2 = 512;
-// Rows of B that begin no lines (an allocator's addresses are multiples of 16, say), fewest and most at a time. (All of
-// K at a time, 1 and 6 rows of 768/768 take 1.6 and 1.08 times as long, 1 row of 512/512 1.46 times, of 1024/1024 1.4
-// to 1.9 times, of 512/500 1.38 times; with 128 rows of B at a time 1/512/512 takes 1.43, 1/1024/1024 1.3 times as
-// long; with 32 of them 6/1024/1024 takes 1.2 times as long, so that is for two rows of A at most.)
-constexpr size_t kFewestLinesOfL2 = 32, kMostLinesOfL2 = 128, kRowsOfFewestLines = 2;
+// B whose rows are whole lines apart, but begin within lines (at an allocator's multiple of 16, say): tiles begin
+// lines, and there is one more. (Without, 6/768/768 takes 1.05 to 1.1 times as long, 6/1024/1024 1.1 times,
+// 4/4096/4096 1.4, 1/2048/2048 1.5.) Not for so few rows out of L2 (1/512/512 takes 1.3 times as long so).
+constexpr size_t kRowsWithoutShift = 2;
+// Where tiles do not begin lines, fewest and most rows of B at a time. (All of K at a time, 1/768/768 takes 1.6 times
+// as long, 1/512/512 1.46 times, 1/1024/1024 1.4 to 1.9, 1/512/500 1.38; with 128 rows of B 1/512/512 1.43, 1/1024/1024
+// 1.3.)
+constexpr size_t kFewestLinesFromL2 = 32, kMostLinesFromL2 = 128;
 // N x K: the sums of several rows are parts of sums, which take time to add up. Each row wants so much of K. (Packed on
 // the way 2/64/256 takes 0.91 of the time, 6/256/768 0.94, 4/256/768 1.94, 12/768/768 1.1, 24/3000/3000 1.14.)
 constexpr size_t kMinKOfPlainRow = 64;
@@ -157,8 +160,7 @@ constexpr size_t kMinKOfPlainRow = 64;
 // long with 128 rows, 1.2 times with 32.)
 constexpr size_t kLinesOfPlain = 64, kColumnsOfPlain = 4096, kColumnsAheadOfPlain = 256;
 // One row, from far away, or two, where rows of B share sets. (1/4096/4096 and 1/4096/11008 take 0.7 of the time that
-// they take with 64 rows of B at a time, 2/4096/4096 0.8, 1/3000/3000 1.25 of it. Where rows begin no lines, four:
-// 4/4096/4096 takes 0.8 of the time, 6/4096/4096 the same.)
+// they take with 64 rows of B at a time, 2/4096/4096 0.8, 1/3000/3000 1.25 of it.)
 constexpr size_t kFewLinesOfPlain = 16, kColumnsAheadOfFewLines = 512;
 
 // ---- f32 in place (in_place-inl.h). Commands: bench/run.sh --benchmark_filter='^MatMul(F32|F32Plain)/M/K/N'. On
