@@ -300,6 +300,8 @@ const PlainRow kPlainRows[] = {
     {kPlainF32, Plain(24, 513, 1024, true), 8, 1024, AheadOfFloats(256)},
     {kPlainF32, Plain(1, 4096, 11008, true), 8, 4096, AheadOfFloats(256)},
     {kPlainF32, Products(3, Plain(1, 512, 512, true)), 8, 512, AheadOfFloats(256)},
+    {kPlainF32, Products(3, Plain(2, 512, 512, true)), 512, 512, 0},
+    {kPlainF32, Products(40, Plain(1, 512, 64, true)), 512, 64, 0},
     {kPlainBf16, Plain(2, 4096, 4096, false), 8, 4096, AheadOfFloats(512)},
     {kPlainBf16, Plain(8, 4096, 4096, false), 16, 4096, AheadOfFloats(512)},
     // A row more where column sums are asked for.

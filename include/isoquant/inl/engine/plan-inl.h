@@ -253,6 +253,13 @@ HWY_INLINE void SplitForWorkers(const ProductShape& s, MatMulPlan& plan) {
   }
 }
 
+// Whether plain B that is read where it lies is taken as one in L2 is. Each product of a batch has a B of its own.
+// Floats of a batch that are not there as a whole are taken so, too, unless that is one row's many columns.
+HWY_INLINE bool ComesFromL2(const TileTraits& t, const ProductShape& s, size_t b_bytes, size_t l2_bytes) {
+  if (b_bytes > l2_bytes) return false;
+  return s.count * b_bytes <= l2_bytes || (t.IsOfFloats() && (s.m > 1 || s.n <= kPlainColumns));
+}
+
 // Whether plain B is read where it lies.
 HWY_INLINE bool ReadsPlain(const TileTraits& t, const ProductShape& s, bool in_l2, PlainB from) {
   if (!s.plain_b || !s.has_rows || t.plain_mr == 0) return false;
@@ -332,7 +339,7 @@ HWY_INLINE MatMulPlan PlanMatMul(const TileTraits& t, const ProductShape& s, con
   const size_t l2_bytes = caches.L2Bytes(), b_bytes = s.n * s.k * t.b_bytes;
   plan.plain_b = s.plain_b ? WherePlainIs(b_bytes, l2_bytes) : PlainB::kCached;
   if (plan.plain_b == PlainB::kFar && (s.transposed_b || t.owes)) plan.plain_b = PlainB::kNear;
-  const bool in_l2 = s.count * b_bytes <= l2_bytes;  // each product has a plain B of its own
+  const bool in_l2 = ComesFromL2(t, s, b_bytes, l2_bytes);
   if (ReadsPlain(t, s, in_l2, plan.plain_b)) {
     PlanReadingPlain(t, s, in_l2, plan);
     return plan;

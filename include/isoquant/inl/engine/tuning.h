@@ -184,9 +184,11 @@ constexpr size_t kLongestLineInPlace = 32, kLongestLineInPlaceOf512Bits = 192;
 // of 4096/4096 2.4 and 1.7 times as fast; bf16, 1, 6, 12 and 24 rows of 768/768 2.2, 1.5, 1.1 and 1.0 times as fast, of
 // 4096/4096 2.6, 2.0, 1.4 and 1.0 times.
 
-// B that is not in L2: so many of its rows at a time, from end to end. (f32: with 16 and 32, 1 and 8 rows take 1.1 to
-// 1.3 times as long.) bf16 has more of them for more than a few rows of A (8 to 24 rows of 768/768 and 1536/1536 take
-// 0.86 to 0.98 of the time that they take with 8 lines; 1/4096/4096 1.35 times as long).
+// B that is not in L2: so many of its rows at a time, from end to end. (Batches whose matrices each fit are 1.2 to 2
+// times as fast as from L2, 12 and 40 products of f32, 3/64/512 to 24/512/64; 1/64/512 0.7 to 0.8 times. f32: with 16
+// and 32, 1 and 8 rows take 1.1 to 1.3 times as long.) bf16 has more of them for more than a few rows of A (8 to 24
+// rows of 768/768 and 1536/1536 take 0.86 to 0.98 of the time that they take with 8 lines; 1/4096/4096 1.35 times as
+// long).
 constexpr size_t kLinesOfPlainFloats = 8, kLinesOfPlainBf16 = 16, kFewRowsOfPlainBf16 = 2;
 // With 256-bit vectors so many rows of A, where bf16 comes from far away. (8, 12 and 24 rows of 4096/4096 1.06, 0.9 and
 // 0.77 times as fast as with B packed on the way, of 3000/3000 1.1, 0.93 and 0.84 times; of 1536/1536, which are near,
