@@ -91,9 +91,8 @@ class PlainRows {
     transposed_ ? Tiles::ArrangeForNxK(from, plan_.k, to) : Tiles::ArrangeForKxN(from, plan_.k, to);
   }
 
-  // A tile takes kColumns columns from `col` on, if there are as many. Those of its own are no other tile's: the first
-  // tile of K x N ends behind the begin of the second one, which begins a line, and the last tile begins before the end
-  // of the one before it.
+  // The columns of a tile: kColumns from `col` on, if B has as many. Of columns that two tiles have, the first tile's
+  // last ones or the last tile's first ones, only the other tile's are stored: those that are stored are `own`.
   struct Group {
     size_t col;
     Part own;
@@ -130,7 +129,7 @@ class PlainRows {
     return static_cast<ptrdiff_t>(plan_.lines * b_.row_stride + ahead) - static_cast<ptrdiff_t>(cols);
   }
 
-  // Some lines of a group. Sums of some of K wait at `slot`.
+  // Some lines of a group, whose sums wait at `slot` until they are complete.
   void RunGroup(Part lines, const Group& group, size_t slot) {
     constexpr size_t kCopied = 64;
     if (transposed_) {
@@ -184,10 +183,10 @@ class PlainRows {
     }
   }
 
-  // Sums that are complete, of a column of the strip, or of the group's before that.
+  // Where complete sums of a column are. (The last group may begin before the strip.)
   int32_t* SumsAt(size_t row, size_t col) const { return sums_ + row * plan_.SumsStride() + (kColumns + col - first_); }
 
-  // Sums of a strip that are complete: to the stage, or, of groups that share columns, to C.
+  // Sums of a strip that are complete: to the stage; or to C, where tiles have not stored them.
   void Finish(Part groups, Part cols) {
     if (plan_.plain_rows != plan_.m) {
       StoreColumnSums(weights_, cols.begin, cols.size, SumsAt(plan_.m, cols.begin), false);
