@@ -38,7 +38,8 @@
 //   kReadsBFromL2             all of B may come from L2 for each tile of rows. For this policy that costs less than
 //                             walking B in groups of columns, where rows of A and C come and go in parts
 //   WindowTile                multiplies windows of images where they lie (tile_bytes_in_place-inl.h); or void
-//   PlainTile                 multiplies few rows by plain bytes where they lie (plain_nxk-inl.h); or void
+//   PlainTile                 multiplies few rows by plain B where it lies: bytes (plain_nxk-inl.h), or K x N of floats
+//                             (tile_in_place-inl.h); or void
 //   kFewRows, kShortK,        products of more than kFewRows rows and more than kShortK of K have tiles of at most
 //   kManyMR, kManyNR          kManyMR rows, if that is not 0, and kManyNR columns, a divisor of kNR
 //   kWideMR, kWideNR          the largest wide tile, with fewer rows and more columns; 0: there is none. The plan says
